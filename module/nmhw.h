@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The whole of what the driver (nmnic_*) and the device model (nmhw_*) know of
+ * each other: descriptor rings in DMA memory, doorbells, an interrupt-like
+ * callback, and a register-like control interface.
+ *
+ * A board is a set of pairs of ports wired back to back. What port A transmits
+ * port B receives. The model runs in the context that rings a doorbell (BH) or,
+ * when it resumes a transmit queue that waited for the receiver's buffers, on
+ * the BH workqueue.
+ *
+ * Nothing here passes a struct page, a netmem or an skb: the device knows DMA
+ * addresses and lengths, like silicon.
+ */
+#ifndef NMHW_H
+#define NMHW_H
+
+#include <linux/types.h>
+
+struct device;
+struct nmhw_port;
+
+#define NMHW_MAX_PAIRS		16
+#define NMHW_MAX_QUEUES		16	/* RX/TX queue pairs and vectors per port */
+#define NMHW_MIN_RING		64	/* entries, power of two */
+#define NMHW_MAX_RING		8192
+#define NMHW_RSS_KEY_LEN	40	/* bytes */
+#define NMHW_RSS_INDIR_LEN	128	/* entries */
+#define NMHW_MAX_RULES		64	/* exact-match steering rules per port */
+#define NMHW_MAX_FRAME		9600	/* bytes, Ethernet header included */
+#define NMHW_MAX_TX_SEGS	20	/* descriptors per frame */
+
+/* ---- RX fill rings: driver -> device --------------------------------------
+ *
+ * Every RX queue has two: one of header buffers (always readable by the CPU)
+ * and one of payload buffers (may be unreadable). The device uses
+ *  - split frame:   one header buffer for the headers, then as many payload
+ *                   buffers as the payload needs;
+ *  - unsplit frame on a queue with header split on: as many *header* buffers as
+ *    the frame needs, so that nothing unsplit ever lands in unreadable memory;
+ *  - frame on a queue with header split off: as many payload buffers as needed.
+ */
+enum nmhw_rx_ring {
+	NMHW_RX_RING_HDR,
+	NMHW_RX_RING_PAY,
+	NMHW_RX_RINGS,
+};
+
+struct nmhw_rx_fill {
+	__le64 addr;		/* DMA address of the first byte to write */
+	__le32 len;		/* bytes the device may write */
+	__le32 id;		/* opaque to the device, returned in completion */
+};
+static_assert(sizeof(struct nmhw_rx_fill) == 16);
+
+/* ---- RX completion ring: device -> driver ----------------------------------
+ *
+ * One completion per buffer used, in wire order; the last one of a frame has
+ * EOP. The fields marked (sop) are valid in the first completion of a frame.
+ * The phase bit flips each time the ring wraps and starts at 1, so the driver
+ * polls it (then dma_rmb()) and needs no producer index. The completion ring
+ * must have at least as many entries as both fill rings together: each
+ * completion consumes a posted buffer, so it can not overflow.
+ */
+#define NMHW_RXC_PHASE		BIT(0)
+#define NMHW_RXC_SOP		BIT(1)
+#define NMHW_RXC_EOP		BIT(2)
+#define NMHW_RXC_PAY		BIT(3)	/* buffer came from the payload ring */
+#define NMHW_RXC_SPLIT		BIT(4)	/* (sop) headers and payload apart */
+#define NMHW_RXC_CSUM_OK	BIT(5)	/* (sop) L3 and L4 checksums verified */
+#define NMHW_RXC_HASH_L4	BIT(6)	/* (sop) hash is over L3 and L4 */
+#define NMHW_RXC_VLAN		BIT(7)	/* (sop) vlan_tci valid, tag stripped */
+#define NMHW_RXC_RULE		BIT(8)	/* (sop) a steering rule chose the queue */
+
+struct nmhw_rx_cmpl {
+	__le32 id;		/* of the fill descriptor */
+	__le32 len;		/* bytes written to this buffer */
+	__le32 hash;		/* (sop) Toeplitz hash, 0 if none */
+	__le16 vlan_tci;	/* (sop) */
+	__le16 flags;		/* written last */
+};
+static_assert(sizeof(struct nmhw_rx_cmpl) == 16);
+
+struct nmhw_ring {
+	dma_addr_t base;	/* dma_alloc_coherent() memory of the driver */
+	u32 size;		/* entries, power of two */
+};
+
+struct nmhw_rxq_cfg {
+	struct nmhw_ring fill[NMHW_RX_RINGS];
+	struct nmhw_ring cmpl;
+	bool split;		/* tcp-data-split for this queue */
+};
+
+/* ---- TX ring: driver -> device ---------------------------------------------
+ *
+ * One descriptor per contiguous DMA range; a frame is a run of descriptors
+ * that ends with EOP. Offload fields are read from the first one. The device
+ * reports progress by writing the free-running count of consumed descriptors
+ * to the head write-back word.
+ */
+#define NMHW_TXD_EOP		BIT(0)
+#define NMHW_TXD_CSUM		BIT(1)	/* checksum from csum_start to the end */
+#define NMHW_TXD_VLAN		BIT(2)	/* insert vlan_tci */
+#define NMHW_TXD_TSO		BIT(3)	/* segment payload to mss (reserved) */
+
+struct nmhw_tx_desc {
+	__le64 addr;
+	__le32 len;
+	__le16 flags;
+	__le16 vlan_tci;
+	__le16 csum_start;	/* bytes from the start of the frame */
+	__le16 csum_offset;	/* from csum_start to the checksum field */
+	__le16 mss;
+	__le16 hdr_len;
+	__le64 rsvd;
+};
+static_assert(sizeof(struct nmhw_tx_desc) == 32);
+
+struct nmhw_txq_cfg {
+	struct nmhw_ring ring;
+	dma_addr_t head_wb;	/* __le32, free-running consumer count */
+};
+
+/* ---- Ports and the board ---------------------------------------------------*/
+
+/* Creates @pairs pairs of platform devices named "nmnic" (64-bit DMA mask) with
+ * a port each, @queues queue pairs per port. Process context. The driver's
+ * probe gets its port with nmhw_port_get(). Returns 0 or -errno with nothing
+ * left behind.
+ */
+int nmhw_board_create(unsigned int pairs, unsigned int queues);
+void nmhw_board_destroy(void);
+
+/* NULL if @dev is none of the board's. Valid as long as @dev is. */
+struct nmhw_port *nmhw_port_get(struct device *dev);
+unsigned int nmhw_port_index(const struct nmhw_port *port);	/* 0, 1, 2, ... */
+unsigned int nmhw_port_queues(const struct nmhw_port *port);
+const u8 *nmhw_port_mac(const struct nmhw_port *port);		/* ETH_ALEN */
+
+/* Port enable = "carrier on our side". The link is up when both ends are
+ * enabled; @link is called (process context or BH) on every change and once
+ * from enable. Disable waits until no callback runs.
+ */
+struct nmhw_port_ops {
+	void (*link)(void *ctx, bool up);
+	/* Interrupt of vector @vec: masked until nmhw_vec_unmask(). BH or hardirq
+	 * safe context; must only schedule work such as NAPI.
+	 */
+	void (*intr)(void *ctx, unsigned int vec);
+};
+
+int nmhw_port_enable(struct nmhw_port *port, const struct nmhw_port_ops *ops, void *ctx);
+void nmhw_port_disable(struct nmhw_port *port);
+
+/* Queue control, process context. After disable returns, the device neither
+ * reads nor writes the queue's rings and buffers; buffers it had not used stay
+ * the driver's. RX traffic to a disabled queue of an enabled port waits as if
+ * the ring were empty.
+ */
+int nmhw_rxq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_rxq_cfg *cfg);
+void nmhw_rxq_disable(struct nmhw_port *port, unsigned int q);
+int nmhw_txq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_txq_cfg *cfg);
+void nmhw_txq_disable(struct nmhw_port *port, unsigned int q);
+
+/* Doorbells, BH disabled. @tail is the free-running count of descriptors the
+ * driver has written since enable. Posting RX buffers resumes transmitters
+ * that wait for them.
+ */
+void nmhw_rx_doorbell(struct nmhw_port *port, unsigned int q, enum nmhw_rx_ring ring, u32 tail);
+void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail);
+
+/* Rearms vector @vec (one per queue pair: RX completions and TX head of queue
+ * @vec). Raises the interrupt at once if work arrived while it was masked.
+ */
+void nmhw_vec_unmask(struct nmhw_port *port, unsigned int vec);
+
+/* Receive control. Any context; takes effect for the next frame. */
+struct nmhw_rss {
+	u8 key[NMHW_RSS_KEY_LEN];
+	u8 indir[NMHW_RSS_INDIR_LEN];	/* RX queue numbers */
+};
+
+int nmhw_rss_set(struct nmhw_port *port, const struct nmhw_rss *rss);
+void nmhw_rx_csum_set(struct nmhw_port *port, bool on);
+void nmhw_rx_vlan_strip_set(struct nmhw_port *port, bool on);
+void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes);
+/* Destination filter: @promisc accepts everything; otherwise own address,
+ * broadcast and all multicast.
+ */
+void nmhw_rx_filter_set(struct nmhw_port *port, const u8 *mac, bool promisc);
+
+/* An exact-match steering rule with masks (all-ones or all-zeroes bits per
+ * field as ethtool gives them). Addresses in network order; IPv4 uses the first
+ * 4 bytes.
+ */
+#define NMHW_RULE_DROP		0xffff
+
+struct nmhw_rule {
+	u8 src[16], src_mask[16];
+	u8 dst[16], dst_mask[16];
+	__be16 sport, sport_mask;
+	__be16 dport, dport_mask;
+	u8 ip_version;			/* 4 or 6 */
+	u8 l4_proto;			/* IPPROTO_TCP, IPPROTO_UDP; 0 any */
+	u16 queue;			/* or NMHW_RULE_DROP */
+};
+
+/* Lowest @loc wins. -ERANGE for a location or queue that does not exist. */
+int nmhw_rule_set(struct nmhw_port *port, unsigned int loc, const struct nmhw_rule *rule);
+int nmhw_rule_clear(struct nmhw_port *port, unsigned int loc);	/* -ENOENT */
+
+/* Counters since board creation (they survive queue and port resets). */
+struct nmhw_rxq_stats {
+	u64 frames, bytes;
+	u64 split_frames;		/* headers and payload apart */
+	u64 csum_ok, csum_bad;
+	u64 waits;			/* a sender had to wait for buffers */
+	u64 drop_no_buf;		/* ... longer than the pause limit */
+	u64 drop_oversize, drop_malformed;
+};
+
+struct nmhw_txq_stats {
+	u64 frames, bytes;
+	u64 csum_inserted;
+	u64 stalls;			/* stopped for lack of peer buffers */
+	u64 drop_link, drop_filter, drop_invalid;
+};
+
+void nmhw_rxq_stats_get(struct nmhw_port *port, unsigned int q, struct nmhw_rxq_stats *st);
+void nmhw_txq_stats_get(struct nmhw_port *port, unsigned int q, struct nmhw_txq_stats *st);
+
+#endif /* NMHW_H */

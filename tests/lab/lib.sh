@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Paths, messages and locks that the scripts of the lab share.  Sourced, after
+# "set -u"; sets no trap and changes no file by itself.
+
+lab_src=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+lab_top=$(cd -- "$lab_src/../.." && pwd -P)
+lab_dir=${NMA_LAB_DIR:-$lab_top/build/lab}
+lab_me=tests/lab/${0##*/}
+
+# What decides how a tree looks; a tree is found by the hash of these.
+lab_recipe=(packages build tree-hook kernel-files)
+
+lab_say() { printf '%s: %s\n' "$lab_me" "$*" >&2; }
+
+# lab_die STATUS MESSAGE...
+lab_die() {
+	local status=$1
+
+	shift
+	lab_say "$*"
+	exit "$status"
+}
+
+lab_need_root() {
+	[ "$(id -u)" -eq 0 ] ||
+		lab_die "$1" "must be run as root (try: sudo $lab_me)"
+}
+
+lab_hash() {
+	(
+		cd "$lab_src" && printf '%s\n' "${NMA_LAB_MIRROR:-}" |
+			cat - "${lab_recipe[@]}" | sha256sum | cut -c1-12
+	)
+}
+
+# The directory of this recipe's tree, whether it exists yet or not.
+lab_home() { printf '%s/%s\n' "$lab_dir" "$(lab_hash)"; }
+
+# lab_clean PATTERN: remove what runs that were killed left behind.  A live one
+# holds a lock on the file "lock" in its directory.
+lab_clean() {
+	local dir
+
+	for dir in "$lab_dir"/$1; do
+		[ -d "$dir" ] || continue
+		if [ -e "$dir/lock" ]; then
+			flock -n "$dir/lock" rm -rf --one-file-system "$dir"
+		else
+			# between mkdir and lock for a moment only
+			find "$dir" -maxdepth 0 -mmin +1 -exec rm -rf {} +
+		fi
+	done
+}
+
+# lab_version_max: the greatest of the versions on stdin
+lab_version_max() { sort -V | tail -n 1; }
