@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Records that the BPF programs send to user space, and the only way state of
+ * the kernel reaches the model:
+ *
+ *   kernel hooks -> records (here) -> model -> rules -> text or JSON
+ *
+ * Most records describe an object as it is now (NIC, queue, pool, binding,
+ * socket) with the cause that made the program look at it; an operation record
+ * tells what was asked for and what the kernel answered. The includer provides
+ * __u8..__u64 and __s32 (linux/types.h or nma_types.bpf.h).
+ *
+ * Addresses of kernel objects are identities: compared, never followed, never
+ * shown without -v.
+ */
+#ifndef NMA_EVENT_H
+#define NMA_EVENT_H
+
+#define NMA_IFNAME_LEN	16
+#define NMA_COMM_LEN	16
+#define NMA_NAME_LEN	32	/* driver, dma-buf exporter */
+#define NMA_STACK_LEN	12	/* return addresses kept per pool creation */
+#define NMA_NO_QUEUE	0xffffffffu
+
+enum nma_rec_type {
+	NMA_REC_NIC = 1,	/* struct nma_rec_nic */
+	NMA_REC_QUEUE,		/* struct nma_rec_queue */
+	NMA_REC_POOL,		/* struct nma_rec_pool */
+	NMA_REC_BINDING,	/* struct nma_rec_binding */
+	NMA_REC_SOCK,		/* struct nma_rec_sock */
+	NMA_REC_OP,		/* struct nma_rec_op */
+	NMA_REC_MARK,		/* struct nma_rec_mark */
+};
+
+/* Why an object record was sent. */
+enum nma_cause {
+	NMA_CAUSE_SNAPSHOT = 1,	/* found by walking kernel state */
+	NMA_CAUSE_CREATE,	/* pool created, dma-buf bound, token row begun */
+	NMA_CAUSE_CREATE_FAILED,/* refused by the kernel; see err */
+	NMA_CAUSE_CHANGE,	/* any other change of the object */
+	NMA_CAUSE_DETACH,	/* pool destroyed by its owner, unbind */
+	NMA_CAUSE_RELEASE,	/* pool: a release attempt of a detached pool */
+	NMA_CAUSE_GONE,		/* freed; last sight */
+};
+
+struct nma_rec_hdr {
+	__u16 type;		/* enum nma_rec_type */
+	__u16 size;		/* of the whole record, bytes */
+	__u16 cause;		/* enum nma_cause; 0 for OP and MARK */
+	__u16 rsvd;
+	__u64 time_ns;		/* CLOCK_MONOTONIC */
+	__u32 pid;		/* tgid of the task that ran, 0 in softirq or unknown */
+	__u32 netns;		/* inode number of the object's network namespace */
+	char comm[NMA_COMM_LEN];
+};
+
+/* Memory provider of a queue or pool. */
+enum nma_mp {
+	NMA_MP_NONE,
+	NMA_MP_DMABUF,
+	NMA_MP_IO_URING,
+	NMA_MP_OTHER,
+};
+
+/* ETHTOOL_TCP_DATA_SPLIT_*; UNKNOWN when the kernel core does not keep it
+ * (before 6.14): user space then asks the driver through ethtool netlink.
+ */
+enum nma_hds {
+	NMA_HDS_UNKNOWN,
+	NMA_HDS_OFF,
+	NMA_HDS_ON,
+};
+
+#define NMA_QOPS_PRESENT	0x01	/* netdev->queue_mgmt_ops set */
+#define NMA_QOPS_MEM_ALLOC	0x02
+#define NMA_QOPS_MEM_FREE	0x04
+#define NMA_QOPS_START		0x08
+#define NMA_QOPS_STOP		0x10
+#define NMA_QOPS_ALL		0x1f
+
+#define NMA_RINGS_GET		0x01	/* ethtool_ops->get_ringparam */
+#define NMA_RINGS_SET		0x02	/* ethtool_ops->set_ringparam */
+#define NMA_RINGS_HDS		0x04	/* advertises tcp-data-split */
+
+#define NMA_NIC_UP		0x01
+#define NMA_NIC_REGISTERED	0x02
+#define NMA_NIC_HDS_VALID	0x04	/* hds and hds_thresh come from the core */
+
+/* Producers: snapshot walk, XDP install, ring change, register/up. */
+struct nma_rec_nic {
+	struct nma_rec_hdr hdr;
+	__u64 netdev;
+	__u32 ifindex;
+	__u32 lower_ifindex;	/* first lower device (vlan on top of it), 0 none */
+	__u32 num_rx_queues;
+	__u32 real_num_rx_queues;
+	__u32 real_num_tx_queues;
+	__u32 mtu;
+	__u32 hds_thresh;
+	__u32 xdp_prog_id[3];	/* by mode: skb, driver, hardware; 0 none */
+	__u32 pools;		/* pools on the netdev's list */
+	__u8 flags;		/* NMA_NIC_* */
+	__u8 hds;		/* enum nma_hds */
+	__u8 qops;		/* NMA_QOPS_* */
+	__u8 rings;		/* NMA_RINGS_* */
+	__u8 netmem_tx;		/* netdev->netmem_tx, 0 before 6.16 */
+	__u8 rsvd[7];
+	char ifname[NMA_IFNAME_LEN];
+	char driver[NMA_NAME_LEN];
+};
+
+/* Producers: snapshot walk (every real RX queue), bind, restart. */
+struct nma_rec_queue {
+	struct nma_rec_hdr hdr;
+	__u64 netdev;
+	__u64 mp_priv;		/* rxq->mp_params.mp_priv */
+	__u32 ifindex;
+	__u32 queue;
+	__u32 binding_id;	/* dma-buf bindings, else 0 */
+	__u32 napi_id;
+	__u8 mp;		/* enum nma_mp */
+	__u8 xsk;		/* an AF_XDP pool is installed */
+	__u8 rsvd[6];
+};
+
+/* Producers: page_pool_list (create), page_pool_create_percpu (failed create),
+ * page_pool_detached, page_pool_release, page_pool_unlist, snapshot walk.
+ */
+struct nma_rec_pool {
+	struct nma_rec_hdr hdr;
+	__u64 pool;
+	__u64 netdev;
+	__u64 mp_priv;
+	__u64 create_ns;	/* 0: before the tool started */
+	__u64 detach_ns;	/* CLOCK_MONOTONIC as good as the kernel keeps it */
+	__u32 pool_id;		/* page_pool.user.id; 0 if creation failed */
+	__u32 ifindex;
+	__u32 queue;		/* slow.queue_idx */
+	__u32 flags;		/* slow.flags, PP_FLAG_* */
+	__u32 order;
+	__u32 pool_size;
+	__u32 max_len;
+	__u32 dma_dir;
+	__u32 binding_id;
+	__u32 napi_id;
+	__u32 hold_cnt;		/* pages_state_hold_cnt, wraps */
+	__u32 release_cnt;	/* pages_state_release_cnt, wraps */
+	__s32 inflight;
+	__s32 err;		/* CREATE_FAILED: -errno */
+	__u8 mp;		/* enum nma_mp */
+	__u8 hds;		/* of the netdev at this moment, enum nma_hds */
+	__u8 detached;
+	__u8 rsvd[5];
+	char ifname[NMA_IFNAME_LEN];
+	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
+};
+
+/* Producers: net_devmem_bind_dmabuf, net_devmem_unbind_dmabuf,
+ * __net_devmem_dmabuf_binding_free, snapshot walk.
+ */
+struct nma_rec_binding {
+	struct nma_rec_hdr hdr;
+	__u64 binding;
+	__u64 netdev;
+	__u64 dmabuf_ino;
+	__u64 size;		/* bytes */
+	__u32 binding_id;	/* 0 if the bind failed */
+	__u32 ifindex;
+	__u32 dma_dir;		/* 1 to device (TX), 2 from device (RX) */
+	__s32 err;		/* CREATE_FAILED: -errno */
+	char exporter[NMA_NAME_LEN];
+};
+
+/* Token account of one socket. Producers: read of the token storage (snapshot),
+ * iter over sockets for tokens older than the tool, tcp_v4_destroy_sock (GONE).
+ */
+struct nma_rec_sock {
+	struct nma_rec_hdr hdr;	/* pid, comm: the last task that read */
+	__u64 cookie;
+	__u64 cgroup_id;
+	__u64 taken;		/* tokens handed out since tracking began */
+	__u64 returned;
+	__u64 bytes;		/* of the outstanding tokens, page granularity */
+	__u64 oldest_ns;	/* birth of the oldest outstanding token, 0 unknown */
+	__u32 outstanding;	/* tokens */
+	__u32 unaged;		/* of these, without a known birth */
+	__u32 binding_id;
+	__u32 rsvd;
+	__u8 src[16];
+	__u8 dst[16];
+	__u16 family;		/* AF_INET, AF_INET6 */
+	__u16 sport;		/* host order */
+	__u16 dport;		/* host order */
+	__u16 rsvd2;
+};
+
+/* Control operations the rules need the answer of. */
+enum nma_op {
+	NMA_OP_BIND_QUEUE = 1,	/* value: binding id */
+	NMA_OP_QUEUE_RESTART,
+	NMA_OP_MP_CHECK,	/* kernel looked for the provider's pool */
+	NMA_OP_XDP_INSTALL,	/* value: program id (0 detach), mode */
+	NMA_OP_HDS_SET,		/* value: hds wanted; hds: now in force */
+};
+
+struct nma_rec_op {
+	struct nma_rec_hdr hdr;
+	__u64 netdev;
+	__u64 mp_priv;		/* of the queue, when one is named */
+	__u64 value;
+	__u32 op;		/* enum nma_op */
+	__u32 ifindex;
+	__u32 queue;		/* NMA_NO_QUEUE if none */
+	__s32 ret;		/* 0 or -errno */
+	__u32 mode;		/* XDP mode: 0 skb, 1 driver, 2 hardware */
+	__u32 bound_queues;	/* of the device at this moment */
+	__u8 hds;
+	__u8 rsvd[7];
+	char ifname[NMA_IFNAME_LEN];
+};
+
+enum nma_mark {
+	NMA_MARK_SNAPSHOT_BEGIN = 1,
+	NMA_MARK_SNAPSHOT_END,
+};
+
+struct nma_rec_mark {
+	struct nma_rec_hdr hdr;
+	__u32 mark;		/* enum nma_mark */
+	__u32 generation;	/* counts snapshots from 1 */
+};
+
+/* Everything that can be lost is counted where it is lost. One row each:
+ * NMA_LOSS(ID, "json_key", "what it means").
+ */
+#define NMA_LOSS_LIST \
+	NMA_LOSS(RING, "ring_full", "records dropped because the ring buffer was full") \
+	NMA_LOSS(MAP, "map_full", "objects not tracked because a map was full") \
+	NMA_LOSS(WALK, "walk_cut", "snapshot walks cut short by a limit or by changing state") \
+	NMA_LOSS(MISSED, "prog_missed", "program runs the kernel skipped") \
+	NMA_LOSS(USER, "user_fault", "user memory that could not be read")
+
+enum nma_loss {
+#define NMA_LOSS(id, key, text) NMA_LOSS_##id,
+	NMA_LOSS_LIST
+#undef NMA_LOSS
+	NMA_LOSS_MAX
+};
+
+#define NMA_ASSERT_SIZE(type, n) \
+	_Static_assert(sizeof(type) == (n), #type " changed size")
+
+NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
+NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 40 + 56 + 8 + 16 + 96);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 32 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 16 + 32 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16);
+NMA_ASSERT_SIZE(struct nma_rec_mark, 48);
+
+#endif /* NMA_EVENT_H */

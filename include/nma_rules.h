@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Rule and hook numbers from nma_rules.def and nma_hooks.def. Includes nothing
+ * else; the same numbers serve the tools and the tests.
+ */
+#ifndef NMA_RULES_H
+#define NMA_RULES_H
+
+enum nma_hook {
+#define NMA_HOOK(id, name, text) NMA_HOOK_##id,
+#include "nma_hooks.def"
+#undef NMA_HOOK
+	NMA_HOOK_MAX
+};
+
+#define NMA_H(id) (1ull << NMA_HOOK_##id)
+
+enum nma_severity { NMA_SEV_I, NMA_SEV_W, NMA_SEV_E, NMA_SEV_F };
+
+enum nma_cost {
+	NMA_COST_CONTROL,
+	NMA_COST_PAGE,
+	NMA_COST_BUFFER,
+	NMA_COST_PACKET,
+	NMA_COST_SYSCALL,
+};
+
+enum nma_subject {
+	NMA_SUBJ_NIC,
+	NMA_SUBJ_QUEUE,
+	NMA_SUBJ_POOL,
+	NMA_SUBJ_BINDING,
+	NMA_SUBJ_SOCK,
+	NMA_SUBJ_OP,
+};
+
+enum nma_kernel_check {
+	NMA_KERNEL_NONE,
+	NMA_KERNEL_PARTLY,
+	NMA_KERNEL_FULLY,
+	NMA_KERNEL_SINCE_HDS_CFG,
+};
+
+enum nma_rule_id {
+#define NMA_RULE(id, ...) NMA_RULE_##id,
+#include "nma_rules.def"
+#undef NMA_RULE
+	NMA_RULE_MAX
+};
+
+#endif /* NMA_RULES_H */

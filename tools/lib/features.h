@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What this kernel can do, probed once (BTF, kallsyms, kernel configuration),
+ * before any program is loaded. Never prints.
+ */
+#ifndef NMA_FEATURES_H
+#define NMA_FEATURES_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "nma_rules.h"
+
+struct nma_config_option {
+	const char *name;	/* "CONFIG_NET_DEVMEM" */
+	char state;		/* 'y', 'm', 'n', or '?' when unreadable */
+	const char *why;	/* what it is needed for */
+};
+
+#define NMA_CONFIG_OPTIONS 12
+
+struct nma_features {
+	char release[65];	/* uname -r */
+	bool privileged;	/* may load tracing programs */
+	bool btf;		/* /sys/kernel/btf/vmlinux present */
+	bool netmem;		/* struct net_iov and dma-buf bindings exist */
+	bool hds_cfg;		/* the core keeps tcp-data-split (6.14+) */
+	bool devmem_tx;		/* dma-buf send (6.16+) */
+	bool io_uring_zcrx;
+	bool bpf_lsm;		/* bpf in the list of active LSMs */
+	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */
+	__u64 hooks;		/* NMA_H() bits found */
+	unsigned int nr_config;
+	struct nma_config_option config[NMA_CONFIG_OPTIONS];
+};
+
+/* 0 or -errno; a kernel that lacks things is not an error. */
+int nma_features__probe(struct nma_features *f);
+
+const char *nma_hook_name(enum nma_hook hook);	/* "page_pool_list" */
+const char *nma_hook_text(enum nma_hook hook);
+
+#endif /* NMA_FEATURES_H */
