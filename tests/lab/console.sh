@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What on a kernel's console counts as a complaint.  Sourced.
+
+# 6.18 and later: "WARNING: file.c:12 at function"; before: "WARNING: CPU: 0".
+lab_complaints='WARNING: |BUG: |kernel BUG at |Oops: |Oops\[|Kernel panic'
+lab_complaints+='|general protection fault|KASAN: |UBSAN: |refcount_t: '
+lab_complaints+='|INFO: task .* blocked for|detected stall|self-detected stall'
+lab_complaints+='|unregister_netdevice: waiting for|list_(add|del) corruption'
+
+# console_complaints ALLOW FILE...: the complaints with the lines around them,
+# from the first file that has any; ALLOW is a pattern of harmless ones.
+console_complaints() {
+	local allow=$1 file hits
+
+	shift
+	for file; do
+		hits=$(tr -d '\r' <"$file" | grep -anE "$lab_complaints" |
+			grep -avE "${allow:-^\$}" | head -n 3) || true
+		[ -n "$hits" ] || continue
+		tr -d '\r' <"$file" | awk -v hits="$hits" '
+			BEGIN {
+				n = split(hits, line, "\n")
+				for (i = 1; i <= n; i++)
+					for (j = -3; j <= 25; j++)
+						show[int(line[i]) + j] = 1
+			}
+			NR in show { print "  " $0 }'
+		return
+	done
+}
