@@ -30,6 +30,8 @@ struct nmhw_port;
 #define NMHW_MAX_RULES		64	/* exact-match steering rules per port */
 #define NMHW_MAX_FRAME		9600	/* bytes, Ethernet header included */
 #define NMHW_MAX_TX_SEGS	20	/* descriptors per frame */
+#define NMHW_MAX_RX_BUFS	17	/* buffers per frame, fits MAX_SKB_FRAGS */
+#define NMHW_HDR_WINDOW		256	/* bytes of a frame the device can parse */
 
 /* ---- RX fill rings: driver -> device --------------------------------------
  *
@@ -40,6 +42,15 @@ struct nmhw_port;
  *  - unsplit frame on a queue with header split on: as many *header* buffers as
  *    the frame needs, so that nothing unsplit ever lands in unreadable memory;
  *  - frame on a queue with header split off: as many payload buffers as needed.
+ *
+ * A frame is split if it is TCP over IPv4 or IPv6, not a fragment, has payload,
+ * and its headers fit into the first header buffer and into NMHW_HDR_WINDOW.
+ * Link padding behind the IP packet is not delivered then.
+ *
+ * A frame that needs more than NMHW_MAX_RX_BUFS buffers, or more than a full
+ * ring has, is dropped (drop_oversize). A descriptor that the device can not use
+ * (no length, no memory at that address) is skipped, counted as bad_fill, and
+ * never completed: its buffer stays the driver's to free when the queue stops.
  */
 enum nmhw_rx_ring {
 	NMHW_RX_RING_HDR,
@@ -59,9 +70,13 @@ static_assert(sizeof(struct nmhw_rx_fill) == 16);
  * One completion per buffer used, in wire order; the last one of a frame has
  * EOP. The fields marked (sop) are valid in the first completion of a frame.
  * The phase bit flips each time the ring wraps and starts at 1, so the driver
- * polls it (then dma_rmb()) and needs no producer index. The completion ring
- * must have at least as many entries as both fill rings together: each
- * completion consumes a posted buffer, so it can not overflow.
+ * polls it (then dma_rmb()) and needs no producer index. The driver zeroes the
+ * ring before it enables the queue. The completion ring must have at least as
+ * many entries as both fill rings together: each completion consumes a posted
+ * buffer, so it can not overflow.
+ *
+ * The first completion of a frame is written last: who sees its phase bit sees
+ * the whole frame.
  */
 #define NMHW_RXC_PHASE		BIT(0)
 #define NMHW_RXC_SOP		BIT(1)
@@ -89,9 +104,11 @@ struct nmhw_ring {
 
 struct nmhw_rxq_cfg {
 	struct nmhw_ring fill[NMHW_RX_RINGS];
-	struct nmhw_ring cmpl;
+	struct nmhw_ring cmpl;	/* up to 2 * NMHW_MAX_RING entries */
 	bool split;		/* tcp-data-split for this queue */
 };
+
+/* Without split, the header ring may be absent: size 0. */
 
 /* ---- TX ring: driver -> device ---------------------------------------------
  *
@@ -99,6 +116,14 @@ struct nmhw_rxq_cfg {
  * that ends with EOP. Offload fields are read from the first one. The device
  * reports progress by writing the free-running count of consumed descriptors
  * to the head write-back word.
+ *
+ * The device inserts one checksum. csum_start must not lie in the Ethernet
+ * header, csum_offset must be even, and the field must end within the first
+ * NMHW_HDR_WINDOW - 4 bytes of the frame. Link padding behind an IP packet whose
+ * transport header csum_start points at is not summed.
+ *
+ * A frame whose descriptors make no sense (too many, too long, no memory at an
+ * address, checksum out of range, TSO) is consumed and counted as drop_invalid.
  */
 #define NMHW_TXD_EOP		BIT(0)
 #define NMHW_TXD_CSUM		BIT(1)	/* checksum from csum_start to the end */
@@ -141,23 +166,28 @@ const u8 *nmhw_port_mac(const struct nmhw_port *port);		/* ETH_ALEN */
 
 /* Port enable = "carrier on our side". The link is up when both ends are
  * enabled; @link is called (process context or BH) on every change and once
- * from enable. Disable waits until no callback runs.
+ * from enable; a port that is being disabled is not called, its peer is.
+ * Disable waits until no callback runs. Process context. The caller may hold
+ * rtnl or an instance lock, so a callback must take neither.
  */
 struct nmhw_port_ops {
 	void (*link)(void *ctx, bool up);
-	/* Interrupt of vector @vec: masked until nmhw_vec_unmask(). BH or hardirq
-	 * safe context; must only schedule work such as NAPI.
+	/* Interrupt of vector @vec: masked until nmhw_vec_unmask(). Called with
+	 * BH disabled and a device lock held; must only schedule work such as
+	 * NAPI, and call nothing in here.
 	 */
 	void (*intr)(void *ctx, unsigned int vec);
 };
 
+/* -EBUSY if enabled already. All vectors are masked until nmhw_vec_unmask(). */
 int nmhw_port_enable(struct nmhw_port *port, const struct nmhw_port_ops *ops, void *ctx);
 void nmhw_port_disable(struct nmhw_port *port);
 
 /* Queue control, process context. After disable returns, the device neither
  * reads nor writes the queue's rings and buffers; buffers it had not used stay
  * the driver's. RX traffic to a disabled queue of an enabled port waits as if
- * the ring were empty.
+ * the ring were empty. Enable returns -EINVAL for a ring that can not be, -EBUSY
+ * if the queue is enabled.
  */
 int nmhw_rxq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_rxq_cfg *cfg);
 void nmhw_rxq_disable(struct nmhw_port *port, unsigned int q);
@@ -166,7 +196,8 @@ void nmhw_txq_disable(struct nmhw_port *port, unsigned int q);
 
 /* Doorbells, BH disabled. @tail is the free-running count of descriptors the
  * driver has written since enable. Posting RX buffers resumes transmitters
- * that wait for them.
+ * that wait for them. A doorbell of a disabled queue does nothing. Those of one
+ * RX ring must not race with each other or with disable and enable of the queue.
  */
 void nmhw_rx_doorbell(struct nmhw_port *port, unsigned int q, enum nmhw_rx_ring ring, u32 tail);
 void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail);
@@ -176,7 +207,17 @@ void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail);
  */
 void nmhw_vec_unmask(struct nmhw_port *port, unsigned int vec);
 
-/* Receive control. Any context; takes effect for the next frame. */
+/* Optional, at the start of a poll and before it looks at the rings: forgets the
+ * work that has arrived so far, so that nmhw_vec_unmask() at its end does not
+ * raise the interrupt again for what this poll has seen anyway.
+ */
+void nmhw_vec_ack(struct nmhw_port *port, unsigned int vec);
+
+/* Receive control. Any context; takes effect for the next frame. The hash picks
+ * indir[hash % 128]; frames without one (not IP) go to queue 0. The checksum is
+ * not verified and VLAN tags are not stripped until asked for; frames may be
+ * NMHW_MAX_FRAME long, everything is received (promiscuous), until set.
+ */
 struct nmhw_rss {
 	u8 key[NMHW_RSS_KEY_LEN];
 	u8 indir[NMHW_RSS_INDIR_LEN];	/* RX queue numbers */
@@ -185,6 +226,7 @@ struct nmhw_rss {
 int nmhw_rss_set(struct nmhw_port *port, const struct nmhw_rss *rss);
 void nmhw_rx_csum_set(struct nmhw_port *port, bool on);
 void nmhw_rx_vlan_strip_set(struct nmhw_port *port, bool on);
+/* Ethernet header included, a VLAN tag not counted. */
 void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes);
 /* Destination filter: @promisc accepts everything; otherwise own address,
  * broadcast and all multicast.
@@ -207,6 +249,10 @@ struct nmhw_rule {
 	u16 queue;			/* or NMHW_RULE_DROP */
 };
 
+/* Fragments and frames whose transport header is incomplete have neither ports
+ * nor protocol to match.
+ */
+
 /* Lowest @loc wins. -ERANGE for a location or queue that does not exist. */
 int nmhw_rule_set(struct nmhw_port *port, unsigned int loc, const struct nmhw_rule *rule);
 int nmhw_rule_clear(struct nmhw_port *port, unsigned int loc);	/* -ENOENT */
@@ -219,15 +265,18 @@ struct nmhw_rxq_stats {
 	u64 waits;			/* a sender had to wait for buffers */
 	u64 drop_no_buf;		/* ... longer than the pause limit */
 	u64 drop_oversize, drop_malformed;
+	u64 bad_fill;			/* fill descriptors skipped */
 };
 
 struct nmhw_txq_stats {
 	u64 frames, bytes;
 	u64 csum_inserted;
 	u64 stalls;			/* stopped for lack of peer buffers */
-	u64 drop_link, drop_filter, drop_invalid;
+	u64 drop_link, drop_invalid;
+	u64 drop_filter;		/* peer's address filter or rules */
 };
 
+/* Process context or BH, interrupts on. */
 void nmhw_rxq_stats_get(struct nmhw_port *port, unsigned int q, struct nmhw_rxq_stats *st);
 void nmhw_txq_stats_get(struct nmhw_port *port, unsigned int q, struct nmhw_txq_stats *st);
 
