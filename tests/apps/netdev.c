@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Requests to the netdev family: see netdev.h.
+ */
+#include <errno.h>
+#include <net/if.h>
+
+#include <linux/genetlink.h>
+
+#include "compat.h"
+#include "err.h"
+#include "genl.h"
+#include "netdev.h"
+
+static int netdev_open(struct nma_genl **genl, uint8_t cmd, const char *what)
+{
+	int err;
+
+	err = nma_genl_open(genl, NETDEV_FAMILY_NAME);
+	if (err == -ENOENT)
+		return nma_missing("this kernel has no netdev netlink family");
+	if (err)
+		return nma_err(err, "can not reach the netdev netlink family");
+	if (nma_genl_has_cmd(*genl, cmd))
+		return 0;
+	nma_genl_close(*genl);
+	*genl = NULL;
+	return nma_missing("this kernel's netdev family has no %s", what);
+}
+
+static int id_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	uint32_t *id = data;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == NETDEV_A_DMABUF_ID)
+			*id = mnl_attr_get_u32(attr);
+	}
+	return MNL_CB_OK;
+}
+
+static void put_bind(struct nma_genl *genl, unsigned int ifindex,
+		     const struct nma_queues *queues, int dmabuf_fd)
+{
+	struct nlmsghdr *nlh = nma_genl_request(genl, NETDEV_CMD_BIND_RX, 0);
+	struct nlattr *nest;
+	unsigned int i;
+
+	mnl_attr_put_u32(nlh, NETDEV_A_DMABUF_IFINDEX, ifindex);
+	mnl_attr_put_u32(nlh, NETDEV_A_DMABUF_FD, dmabuf_fd);
+	for (i = 0; i < queues->n; i++) {
+		nest = mnl_attr_nest_start(nlh, NETDEV_A_DMABUF_QUEUES);
+		mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_ID, queues->id[i]);
+		mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_TYPE,
+				 NETDEV_QUEUE_TYPE_RX);
+		mnl_attr_nest_end(nlh, nest);
+	}
+}
+
+int nma_binding_open(struct nma_binding *b, const char *ifname,
+		     const struct nma_queues *queues, int dmabuf_fd)
+{
+	struct nma_genl *genl = NULL;
+	unsigned int ifindex;
+	const char *extack;
+	uint32_t id = 0;
+	int err;
+
+	err = netdev_open(&genl, NETDEV_CMD_BIND_RX, "bind-rx");
+	if (err)
+		return err;
+	ifindex = if_nametoindex(ifname);
+	if (!ifindex) {
+		err = nma_err(-errno, "no interface %s", ifname);
+		goto out;
+	}
+	put_bind(genl, ifindex, queues, dmabuf_fd);
+	err = nma_genl_talk(genl, id_cb, &id);
+	if (err) {
+		extack = nma_genl_extack(genl);
+		/* -ENOSYS is our own word for a missing capability */
+		err = nma_err(err == -ENOSYS ? -EOPNOTSUPP : err,
+			      "bind-rx of queue %u%s of %s refused%s%s%s",
+			      queues->id[0], queues->n > 1 ? ",..." : "", ifname,
+			      *extack ? ": \"" : "", extack, *extack ? "\"" : "");
+		goto out;
+	}
+	b->genl = genl;
+	b->id = id;
+	genl = NULL;
+out:
+	nma_genl_close(genl);
+	return err;
+}
+
+void nma_binding_close(struct nma_binding *b)
+{
+	nma_genl_close(b->genl);
+	b->genl = NULL;
+}
+
+static uint64_t attr_uint(const struct nlattr *attr)
+{
+	/* the "uint" of netlink specs: 4 or 8 bytes as the value needs */
+	if (mnl_attr_get_payload_len(attr) == sizeof(uint64_t))
+		return mnl_attr_get_u64(attr);
+	return mnl_attr_get_u32(attr);
+}
+
+static const char *const pool_keys[] = {
+	[NETDEV_A_PAGE_POOL_ID] = "id",
+	[NETDEV_A_PAGE_POOL_IFINDEX] = "ifindex",
+	[NETDEV_A_PAGE_POOL_NAPI_ID] = "napi_id",
+	[NETDEV_A_PAGE_POOL_INFLIGHT] = "inflight",
+	[NETDEV_A_PAGE_POOL_INFLIGHT_MEM] = "inflight_bytes",
+	[NETDEV_A_PAGE_POOL_DETACH_TIME] = "detach_time_s",
+	[NETDEV_A_PAGE_POOL_DMABUF] = "dmabuf_id",
+};
+
+struct pool_dump {
+	unsigned int ifindex;	/* 0: all */
+	struct json_object *pools;
+};
+
+static void add_pool_attr(struct json_object *pool, const struct nlattr *attr)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type == NMA_PAGE_POOL_IO_URING)
+		json_object_object_add(pool, "io_uring",
+				       json_object_new_boolean(true));
+	else if (type < MNL_ARRAY_SIZE(pool_keys) && pool_keys[type])
+		json_object_object_add(pool, pool_keys[type],
+				       json_object_new_uint64(attr_uint(attr)));
+}
+
+static int pool_cb(const struct nlmsghdr *nlh, void *data)
+{
+	struct json_object *pool = json_object_new_object();
+	struct pool_dump *dump = data;
+	const struct nlattr *attr;
+	unsigned int ifindex = 0;
+	char name[IF_NAMESIZE];
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == NETDEV_A_PAGE_POOL_IFINDEX)
+			ifindex = mnl_attr_get_u32(attr);
+		add_pool_attr(pool, attr);
+	}
+	if (dump->ifindex && dump->ifindex != ifindex) {
+		json_object_put(pool);
+		return MNL_CB_OK;
+	}
+	if (ifindex && if_indextoname(ifindex, name))
+		json_object_object_add(pool, "ifname",
+				       json_object_new_string(name));
+	json_object_array_add(dump->pools, pool);
+	return MNL_CB_OK;
+}
+
+int nma_pools_get(const char *ifname, struct json_object **pools)
+{
+	struct pool_dump dump = {};
+	struct nma_genl *genl = NULL;
+	int err;
+
+	err = netdev_open(&genl, NETDEV_CMD_PAGE_POOL_GET, "page-pool-get");
+	if (err)
+		return err;
+	dump.pools = json_object_new_array();
+	if (ifname) {
+		dump.ifindex = if_nametoindex(ifname);
+		if (!dump.ifindex) {
+			err = nma_err(-errno, "no interface %s", ifname);
+			goto out;
+		}
+	}
+	nma_genl_request(genl, NETDEV_CMD_PAGE_POOL_GET, NLM_F_DUMP);
+	err = nma_genl_talk(genl, pool_cb, &dump);
+	if (err) {
+		err = nma_err(err, "page-pool-get failed");
+		goto out;
+	}
+	*pools = dump.pools;
+	dump.pools = NULL;
+out:
+	json_object_put(dump.pools);
+	nma_genl_close(genl);
+	return err;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Option rows, parser and help: see opts.h.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compat.h"
+#include "err.h"
+#include "opts.h"
+
+#define RECV	NMA_ROLE_RECV
+#define SEND	NMA_ROLE_SEND
+#define BIND	NMA_ROLE_BIND
+#define POOLS	NMA_ROLE_POOLS
+
+enum opt_type { OPT_FLAG, OPT_NUMBER, OPT_STRING, OPT_QUEUES };
+
+struct opt_row {
+	char letter;		/* '\0': long form only */
+	const char *name;
+	enum opt_type type;
+	size_t offset;		/* in struct nma_opts */
+	unsigned int roles;
+	uint64_t min;		/* of a number */
+	uint64_t max;
+	const char *metavar;
+	const char *help;
+};
+
+#define FIELD(member) offsetof(struct nma_opts, member)
+
+static const struct opt_row rows[] = {
+	{ 'i', "interface", OPT_STRING, FIELD(ifname), RECV | BIND | POOLS,
+	  0, 0, "IF", "network interface" },
+	{ 'q', "queue", OPT_QUEUES, FIELD(queues), RECV | BIND,
+	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to" },
+	{ 's', "size", OPT_NUMBER, FIELD(size), RECV | BIND,
+	  4096, 1ULL << 40, "BYTES", "size of the dma-buf" },
+	{ 'H', "host", OPT_FLAG, FIELD(host), RECV,
+	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding" },
+	{ 'p', "port", OPT_NUMBER, FIELD(port), RECV | SEND,
+	  1, 65535, "PORT", "TCP port" },
+	{ 'b', "bytes", OPT_NUMBER, FIELD(bytes), RECV | SEND,
+	  0, UINT64_MAX, "BYTES",
+	  "of each connection; 0: no set end" },
+	{ 'f', "flows", OPT_NUMBER, FIELD(flows), RECV | SEND,
+	  1, 64, "N", "connections to make or to accept" },
+	{ 'n', "count", OPT_NUMBER, FIELD(count), BIND,
+	  0, UINT32_MAX, "N",
+	  "cycles of bind and unbind; 0: bind and stay" },
+	{ 0, "batch", OPT_NUMBER, FIELD(batch), RECV,
+	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once" },
+	{ 0, "seed", OPT_NUMBER, FIELD(seed), RECV | SEND,
+	  0, UINT32_MAX, "N", "of the pattern, the same at both ends" },
+	{ 0, "keep-tokens", OPT_NUMBER, FIELD(keep_tokens), RECV,
+	  0, 1 << 20, "N",
+	  "misbehave: keep each connection's first N for --hold" },
+	{ 0, "exit-with-tokens", OPT_NUMBER, FIELD(exit_with_tokens), RECV,
+	  0, 1 << 20, "N", "misbehave: exit without returning N" },
+	{ 0, "plain-recv", OPT_FLAG, FIELD(plain_recv), RECV,
+	  0, 0, NULL,
+	  "misbehave: recv() as if there were no dma-buf" },
+	{ 0, "hold", OPT_NUMBER, FIELD(hold), RECV | BIND,
+	  0, 86400, "SEC",
+	  "tokens or binding stay; 0: until a signal" },
+	{ 't', "timeout", OPT_NUMBER, FIELD(timeout), RECV | SEND,
+	  0, 86400, "SEC", "give up when nothing moves; 0: never" },
+	{ 0, "ready", OPT_STRING, FIELD(ready), RECV | BIND,
+	  0, 0, "FILE",
+	  "append \"ready\" when set up, \"held\" when holding" },
+	{ 'h', "help", OPT_FLAG, FIELD(help), RECV | SEND | BIND | POOLS,
+	  0, 0, NULL, "this text" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct nma_opts defaults = {
+	.port = 9000,
+	.size = 16 << 20,
+	.flows = 1,
+	.batch = 64,
+	.timeout = 30,
+};
+
+static int parse_number(const char *text, uint64_t *value)
+{
+	static const char suffixes[] = "KMG";
+	const char *suffix;
+	uint64_t number;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (errno)
+		return -errno;
+	if (*end) {
+		suffix = strchr(suffixes, *end);
+		if (!suffix || end[1])
+			return -EINVAL;
+		if (number >> (64 - 10 * (suffix - suffixes + 1)))
+			return -ERANGE;
+		number <<= 10 * (suffix - suffixes + 1);
+	}
+	*value = number;
+	return 0;
+}
+
+static int parse_queues(const char *text, struct nma_queues *queues)
+{
+	char item[16];
+	uint64_t id;
+	size_t len;
+
+	for (queues->n = 0; ; text += len + 1) {
+		len = strcspn(text, ",");
+		if (len >= sizeof(item) || queues->n == NMA_MAX_QUEUES)
+			return -EINVAL;
+		memcpy(item, text, len);
+		item[len] = '\0';
+		if (parse_number(item, &id) || id > UINT32_MAX)
+			return -EINVAL;
+		queues->id[queues->n++] = id;
+		if (!text[len])
+			return 0;
+	}
+}
+
+static int set_number(const struct opt_row *row, const char *text,
+		      uint64_t *value)
+{
+	uint64_t number;
+
+	if (parse_number(text, &number))
+		return nma_fail("--%s: \"%s\" is not a number (suffixes K, M, G)",
+				row->name, text);
+	if (number < row->min || number > row->max)
+		return nma_fail("--%s: %s is not within %" PRIu64 "..%" PRIu64,
+				row->name, text, row->min, row->max);
+	*value = number;
+	return 0;
+}
+
+static int set_row(struct nma_opts *o, const struct opt_row *row,
+		   const char *text)
+{
+	void *field = (char *)o + row->offset;
+
+	switch (row->type) {
+	case OPT_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case OPT_STRING:
+		*(const char **)field = text;
+		return 0;
+	case OPT_NUMBER:
+		return set_number(row, text, field);
+	case OPT_QUEUES:
+		if (parse_queues(text, field))
+			return nma_fail("--%s: \"%s\" is not a list of queue numbers",
+					row->name, text);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* getopt's view of the rows that @role has; val is the row's index + 256. */
+static void make_tables(enum nma_role role, struct option *longs, char *shorts)
+{
+	const struct opt_row *row;
+
+	*shorts++ = ':';
+	for (row = rows; row < rows + ROWS; row++) {
+		if (!(row->roles & role))
+			continue;
+		*longs++ = (struct option){
+			.name = row->name,
+			.has_arg = row->type == OPT_FLAG ? no_argument :
+							   required_argument,
+			.val = row - rows + 256,
+		};
+		if (!row->letter)
+			continue;
+		*shorts++ = row->letter;
+		if (row->type != OPT_FLAG)
+			*shorts++ = ':';
+	}
+	*longs = (struct option){};
+	*shorts = '\0';
+}
+
+static const struct opt_row *row_of(int val)
+{
+	const struct opt_row *row;
+
+	if (val >= 256)
+		return &rows[val - 256];
+	for (row = rows; row < rows + ROWS; row++) {
+		if (row->letter == val)
+			return row;
+	}
+	return NULL;
+}
+
+static int check_required(const struct nma_opts *o, enum nma_role role)
+{
+	bool binds = role == BIND || (role == RECV && !o->host);
+
+	if (role == SEND && !o->address)
+		return nma_fail("send: no ADDRESS to send to");
+	if (binds && !o->ifname)
+		return nma_fail("no interface: say -i IF");
+	if (binds && !o->queues.n)
+		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
+	if (o->size % 4096)
+		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
+				o->size);
+	if (o->host && (o->plain_recv || o->keep_tokens || o->exit_with_tokens))
+		return nma_fail("--host has no tokens to misbehave with");
+	if (o->keep_tokens && o->exit_with_tokens)
+		return nma_fail("--keep-tokens and --exit-with-tokens exclude each other");
+	return 0;
+}
+
+static int parse_argument(struct nma_opts *o, const struct nma_role_info *role,
+			  int argc, char **argv)
+{
+	if (optind < argc && role->args)
+		o->address = argv[optind++];
+	if (optind < argc)
+		return nma_fail("%s: unexpected argument \"%s\"", role->name,
+				argv[optind]);
+	return check_required(o, role->role);
+}
+
+int nma_opts_parse(struct nma_opts *o, const struct nma_role_info *role,
+		   int argc, char **argv)
+{
+	struct option longs[ROWS + 1];
+	char shorts[2 * ROWS + 2];
+	int val;
+
+	*o = defaults;
+	make_tables(role->role, longs, shorts);
+	opterr = 0;
+	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (val == ':')
+			return nma_fail("%s: option %s needs a value",
+					role->name, argv[optind - 1]);
+		if (val == '?')
+			return nma_fail("%s: no such option: %s", role->name,
+					argv[optind - 1]);
+		if (set_row(o, row_of(val), optarg))
+			return -EINVAL;
+	}
+	return o->help ? 0 : parse_argument(o, role, argc, argv);
+}
+
+static void help_default(const struct opt_row *row)
+{
+	uint64_t value;
+
+	if (row->type != OPT_NUMBER)
+		return;
+	value = *(const uint64_t *)((const char *)&defaults + row->offset);
+	printf(" (default %" PRIu64 ")", value);
+}
+
+void nma_opts_help(const struct nma_role_info *role)
+{
+	const struct opt_row *row;
+	char left[48];
+
+	printf("Usage: nma-traffic %s [OPTION]...%s%s\n\n%s\n\n", role->name,
+	       role->args ? " " : "", role->args ? role->args : "", role->text);
+	for (row = rows; row < rows + ROWS; row++) {
+		if (!(row->roles & role->role))
+			continue;
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+			 row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+			 row->letter ? ", " : "  ", row->name,
+			 row->metavar ? " " : "",
+			 row->metavar ? row->metavar : "");
+		printf("  %-28s%s", left, row->help);
+		help_default(row);
+		putchar('\n');
+	}
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Options of all roles as rows of one table, from which the parser and the help
+ * are derived. The values land in struct nma_opts.
+ */
+#ifndef NMA_OPTS_H
+#define NMA_OPTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NMA_MAX_QUEUES 64
+
+enum nma_role {
+	NMA_ROLE_RECV = 1 << 0,
+	NMA_ROLE_SEND = 1 << 1,
+	NMA_ROLE_BIND = 1 << 2,
+	NMA_ROLE_POOLS = 1 << 3,
+};
+
+struct nma_queues {
+	unsigned int n;
+	uint32_t id[NMA_MAX_QUEUES];
+};
+
+struct nma_opts {
+	const char *address;	/* send: peer; recv: to listen on, or NULL */
+	const char *ifname;
+	const char *ready;
+	struct nma_queues queues;
+	uint64_t port;
+	uint64_t bytes;
+	uint64_t size;
+	uint64_t flows;
+	uint64_t count;
+	uint64_t seed;
+	uint64_t batch;
+	uint64_t timeout;	/* seconds, 0: none */
+	uint64_t hold;		/* seconds, 0: until a signal */
+	uint64_t keep_tokens;
+	uint64_t exit_with_tokens;
+	bool host;
+	bool plain_recv;
+	bool help;
+};
+
+struct nma_role_info {
+	const char *name;
+	enum nma_role role;
+	const char *args;	/* positional, for the help */
+	const char *text;
+};
+
+/* Parses argv[1..] (argv[0] is the role's name). Returns 0, or -EINVAL with a
+ * message; o->help means that nothing else is valid.
+ */
+int nma_opts_parse(struct nma_opts *o, const struct nma_role_info *role,
+		   int argc, char **argv);
+void nma_opts_help(const struct nma_role_info *role);
+
+#endif /* NMA_OPTS_H */

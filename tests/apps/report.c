@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The report as JSON: see report.h.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "report.h"
+
+/* A recv that binds, as opposed to recv --host */
+#define DEVMEM (1 << 16)
+
+static const struct {
+	const char *key;
+	size_t offset;
+	unsigned int roles;
+} fields[] = {
+	{ "connections", offsetof(struct nma_report, connections),
+	  NMA_ROLE_RECV | NMA_ROLE_SEND },
+	{ "bytes", offsetof(struct nma_report, bytes),
+	  NMA_ROLE_RECV | NMA_ROLE_SEND },
+	{ "dmabuf_bytes", offsetof(struct nma_report, dmabuf_bytes), DEVMEM },
+	{ "linear_bytes", offsetof(struct nma_report, linear_bytes), DEVMEM },
+	{ "plain_bytes", offsetof(struct nma_report, plain_bytes), DEVMEM },
+	{ "frags", offsetof(struct nma_report, frags), DEVMEM },
+	{ "tokens_returned", offsetof(struct nma_report, tokens_returned),
+	  DEVMEM },
+	{ "tokens_outstanding", offsetof(struct nma_report, tokens_outstanding),
+	  DEVMEM },
+	{ "efaults", offsetof(struct nma_report, efaults), DEVMEM },
+	{ "verify_errors", offsetof(struct nma_report, verify_errors),
+	  NMA_ROLE_RECV },
+	{ "binds", offsetof(struct nma_report, binds), NMA_ROLE_BIND },
+	{ "duration_ns", offsetof(struct nma_report, duration_ns),
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND },
+};
+
+uint64_t nma_report_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+void nma_report_wrong(struct nma_report *r, uint64_t wrong, uint64_t pos)
+{
+	if (!wrong)
+		return;
+	if (!r->verify_errors)
+		r->first_error = pos;
+	r->verify_errors += wrong;
+}
+
+static void add_uint(struct json_object *doc, const char *key, uint64_t value)
+{
+	json_object_object_add(doc, key, json_object_new_uint64(value));
+}
+
+static void add_fields(struct json_object *doc, const struct nma_report *r,
+		       unsigned int roles)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (fields[i].roles & roles)
+			add_uint(doc, fields[i].key,
+				 *(const uint64_t *)((const char *)r +
+						     fields[i].offset));
+	}
+}
+
+static void add_binding(struct json_object *doc, const struct nma_report *r,
+			const struct nma_opts *o)
+{
+	struct json_object *queues;
+	unsigned int i;
+
+	json_object_object_add(doc, "ifname", json_object_new_string(o->ifname));
+	queues = json_object_new_array();
+	for (i = 0; i < o->queues.n; i++)
+		json_object_array_add(queues,
+				      json_object_new_int64(o->queues.id[i]));
+	json_object_object_add(doc, "queues", queues);
+	if (r->dmabuf_id)
+		add_uint(doc, "dmabuf_id", r->dmabuf_id);
+}
+
+static void add_error(struct json_object *doc)
+{
+	struct json_object *error;
+
+	if (!nma_err_message()[0])
+		return;
+	error = json_object_new_object();
+	json_object_object_add(error, "message",
+			       json_object_new_string(nma_err_message()));
+	if (nma_err_errno())
+		add_uint(error, "errno", nma_err_errno());
+	json_object_object_add(doc, "error", error);
+}
+
+int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
+		     const struct nma_opts *o, enum nma_exit status)
+{
+	const int format = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	bool devmem = role->role == NMA_ROLE_RECV && !o->host;
+	struct json_object *doc = json_object_new_object();
+	int err = 0;
+
+	add_uint(doc, "schema", 1);
+	json_object_object_add(doc, "role", json_object_new_string(role->name));
+	if (devmem || role->role == NMA_ROLE_BIND)
+		add_binding(doc, r, o);
+	/* nothing was counted where nothing could begin */
+	if (status < NMA_EXIT_USAGE)
+		add_fields(doc, r, role->role | (devmem ? DEVMEM : 0));
+	if (r->verify_errors)
+		add_uint(doc, "first_error", r->first_error);
+	if (r->pools)
+		json_object_object_add(doc, "pools", r->pools);
+	r->pools = NULL;
+	json_object_object_add(doc, "interrupted",
+			       json_object_new_boolean(r->interrupted));
+	add_uint(doc, "status", status);
+	add_error(doc);
+	if (puts(json_object_to_json_string_ext(doc, format)) < 0 ||
+	    fflush(stdout))
+		err = nma_err(-errno, "can not write the report");
+	json_object_put(doc);
+	return err;
+}

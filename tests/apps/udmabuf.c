@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * udmabuf: see udmabuf.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
+
+#include "err.h"
+#include "udmabuf.h"
+
+static int memfd_sealed(size_t size)
+{
+	int err;
+	int fd;
+
+	fd = memfd_create("nma-traffic", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	if (fd < 0)
+		return nma_err(-errno, "can not create a memfd");
+	/* udmabuf takes only memory that can not be cut short under it */
+	if (ftruncate(fd, size) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK)) {
+		err = nma_err(-errno, "can not size and seal a memfd of %zu bytes",
+			      size);
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int udmabuf_open(void)
+{
+	int fd = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		return nma_missing("no /dev/udmabuf (CONFIG_UDMABUF)");
+	return nma_err(-errno, "can not open /dev/udmabuf");
+}
+
+int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
+{
+	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC };
+	void *map = MAP_FAILED;
+	int memfd = -1;
+	int dmabuf = -1;
+	int err;
+	int dev;
+
+	dev = udmabuf_open();
+	if (dev < 0)
+		return dev;
+	err = memfd_sealed(size);
+	if (err < 0)
+		goto out;
+	memfd = err;
+
+	create.memfd = memfd;
+	create.size = size;
+	dmabuf = ioctl(dev, UDMABUF_CREATE, &create);
+	if (dmabuf < 0) {
+		err = nma_err(-errno, "no udmabuf of %zu bytes (see the limits below /sys/module/udmabuf/parameters)",
+			      size);
+		goto out;
+	}
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, dmabuf, 0);
+	if (map == MAP_FAILED) {
+		err = nma_err(-errno, "can not map the udmabuf");
+		goto out;
+	}
+	*buf = (struct nma_udmabuf){ .fd = dmabuf, .size = size, .map = map };
+	dmabuf = -1;
+	err = 0;
+out:
+	if (dmabuf >= 0)
+		close(dmabuf);
+	if (memfd >= 0)
+		close(memfd);
+	close(dev);
+	return err;
+}
+
+void nma_udmabuf_destroy(struct nma_udmabuf *buf)
+{
+	if (buf->fd < 0)
+		return;
+	munmap((void *)buf->map, buf->size);
+	close(buf->fd);
+	buf->fd = -1;
+}
+
+static int udmabuf_sync(const struct nma_udmabuf *buf, unsigned int flags)
+{
+	struct dma_buf_sync sync = { .flags = flags };
+
+	if (ioctl(buf->fd, DMA_BUF_IOCTL_SYNC, &sync))
+		return nma_err(-errno, "DMA_BUF_IOCTL_SYNC");
+	return 0;
+}
+
+int nma_udmabuf_begin_read(const struct nma_udmabuf *buf)
+{
+	return udmabuf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+}
+
+int nma_udmabuf_end_read(const struct nma_udmabuf *buf)
+{
+	return udmabuf_sync(buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+}
