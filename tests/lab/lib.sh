@@ -10,7 +10,7 @@ lab_dir=${NMA_LAB_DIR:-$lab_top/build/lab}
 lab_me=tests/lab/${0##*/}
 
 # What decides how a tree looks; a tree is found by the hash of these.
-lab_recipe=(packages build tree-hook kernel-files)
+lab_recipe=(packages build tree-hook kernel-files kernel-slim)
 
 lab_say() { printf '%s: %s\n' "$lab_me" "$*" >&2; }
 
@@ -37,6 +37,21 @@ lab_hash() {
 
 # The directory of this recipe's tree, whether it exists yet or not.
 lab_home() { printf '%s/%s\n' "$lab_dir" "$(lab_hash)"; }
+
+# lab_hold STATUS: build the lab if need be, set home to its directory, and keep
+# others from removing it until this process and its children have ended.
+lab_hold() {
+	local try
+
+	for try in 1 2 3; do
+		home=$(lab_home)
+		[ -e "$home/complete" ] || "$lab_src/build" || exit "$1"
+		{ exec {lab_use}<"$home/use"; } 2>/dev/null || continue
+		flock -s "$lab_use"
+		[ ! -e "$home/complete" ] || return 0
+	done
+	lab_die "$1" "the lab in $home vanished"
+}
 
 # lab_clean PATTERN: remove what runs that were killed left behind.  A live one
 # holds a lock on the file "lock" in its directory.
