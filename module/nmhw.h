@@ -119,7 +119,7 @@ struct nmhw_rxq_cfg {
  *
  * The device inserts one checksum. csum_start must not lie in the Ethernet
  * header, csum_offset must be even, and the field must end within the first
- * NMHW_HDR_WINDOW - 4 bytes of the frame. Link padding behind an IP packet whose
+ * NMHW_HDR_WINDOW bytes of the frame. Link padding behind an IP packet whose
  * transport header csum_start points at is not summed.
  *
  * A frame whose descriptors make no sense (too many, too long, no memory at an
@@ -249,11 +249,10 @@ struct nmhw_rule {
 	u16 queue;			/* or NMHW_RULE_DROP */
 };
 
-/* Fragments and frames whose transport header is incomplete have neither ports
- * nor protocol to match.
+/* Lowest @loc wins. -ERANGE for a location or queue that does not exist, -EINVAL
+ * for another IP version. Fragments, and frames without a complete transport
+ * header, have neither protocol nor ports to match.
  */
-
-/* Lowest @loc wins. -ERANGE for a location or queue that does not exist. */
 int nmhw_rule_set(struct nmhw_port *port, unsigned int loc, const struct nmhw_rule *rule);
 int nmhw_rule_clear(struct nmhw_port *port, unsigned int loc);	/* -ENOENT */
 
