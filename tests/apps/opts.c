@@ -271,7 +271,8 @@ static void help_default(const struct opt_row *row)
 	if (row->type != OPT_NUMBER)
 		return;
 	value = *(const uint64_t *)((const char *)&defaults + row->offset);
-	printf(" (default %" PRIu64 ")", value);
+	if (value)
+		printf(" (default %" PRIu64 ")", value);
 }
 
 void nma_opts_help(const struct nma_role_info *role)

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 180
+#
+# A binding that outlives what happens to its port and queue, and bindings that
+# come and go, all with traffic running.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+rx_complete() {
+	finish rx
+	expect_json "$W/rx.json" ".bytes == $1 and .dmabuf_bytes == $1 and
+		.verify_errors == 0 and .tokens_outstanding == 0"
+	expect_no_leak
+}
+
+bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
+	(has(\"detach_time_s\") | not))] | length == $1"; }
+
+test_down_and_up_while_bound() {
+	local i
+
+	recv_devmem -b 64M
+	background tx send_to -b 64M "$V4"
+	for ((i = 0; i < 7; i++)); do
+		ip link set nm0 down
+		ip link set nm0 up
+		wait_for 5 carrier_up nm0
+		wait_for 5 bound_pools 1
+	done
+	rx_complete $((64 << 20))
+}
+
+test_peer_down_and_up_while_bound() {
+	local i
+
+	recv_devmem -b 32M
+	background tx send_to -b 32M "$V4"
+	for ((i = 0; i < 5; i++)); do
+		peer ip link set nm1 down
+		peer ip link set nm1 up
+		wait_for 5 carrier_up nm0
+	done
+	rx_complete $((32 << 20))
+}
+
+# Binding and unbinding restarts a queue: the neighbours must not notice.
+test_other_queue_restarts_while_bound() {
+	recv_devmem -b 64M
+	background tx send_to -b 64M "$V4"
+	nma-traffic bind -i nm0 -q 2 -n 101 >"$W/bind.json"
+	expect_json "$W/bind.json" '.binds == 101'
+	rx_complete $((64 << 20))
+}
+
+# The kernel still has the dead receiver's packets when its binding goes.
+test_receiver_killed_with_traffic_running() {
+	local i
+
+	for ((i = 0; i < 5; i++)); do
+		recv_devmem -b 0
+		background tx send_to -b 0 "$V4"
+		wait_for 10 bytes_in_flight
+		kill -9 "${pid[rx]}"
+		wait "${pid[rx]}" || true
+		wait "${pid[tx]}" || true
+		expect_no_leak
+	done
+	recv_devmem -b 1M
+	send_to -b 1M "$V4"
+	rx_complete 1048576
+}
+
+bytes_in_flight() {
+	pools_are '[.pools[] | select(has("dmabuf_id")) | .inflight] | add > 1000'
+}
+
+# UDP goes unsplit to the header buffers of the queue that is being restarted,
+# TCP to the others.
+test_1000_cycles_with_traffic() {
+	local before
+
+	before=$(pools -i nm0 | jq '.pools | length')
+	ethtool -N nm0 flow-type udp4 dst-ip "$V4" dst-port 9 action "$Q"
+	background blast peer socat -u -b 512 OPEN:/dev/zero "UDP4-SENDTO:$V4:9"
+	recv_host -p 9001 -b 0
+	background tx send_to -p 9001 -b 0 "$V4"
+	nma-traffic bind -i nm0 -q "$Q" -s 1M -n 1000 >"$W/bind.json"
+	expect_json "$W/bind.json" '.binds == 1000'
+	alive "${pid[blast]}"
+	stop "${pid[tx]}"
+	finish host
+	expect_json "$W/host.json" '.bytes > 1000000 and .verify_errors == 0'
+	expect_no_leak
+	[ "$(pools -i nm0 | jq '.pools | length')" = "$before" ]
+}
+
+test_unload_while_bound() {
+	recv_devmem -b 0
+	background tx send_to -b 0 "$V4"
+	wait_for 10 bytes_in_flight
+	nm_unload
+	stop "${pid[rx]}"
+	expect_no_leak
+}
+
+nm_setup
+run_tests test_down_and_up_while_bound test_peer_down_and_up_while_bound \
+	test_other_queue_restarts_while_bound \
+	test_receiver_killed_with_traffic_running \
+	test_1000_cycles_with_traffic test_unload_while_bound

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 60
+#
+# What must be refused is refused with words, and leaves nothing behind.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+# bind_refused QUEUE REGEX: with the kernel's or the driver's words
+bind_refused() {
+	expect 3 nma-traffic bind -i nm0 -q "$1" --hold 1 \
+		>"$W/bind.json" 2>"$W/bind.err"
+	expect_text "$W/bind.err" "$2"
+	expect_no_leak
+	pools_are 'all(.pools[]; has("dmabuf_id") | not)'
+}
+
+bind_works() {
+	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json"
+	expect_no_leak
+}
+
+test_bind_without_data_split() {
+	split off
+	bind_refused "$Q" 'refused: ".*(split|unreadable).*"'
+	split on
+	bind_works
+}
+
+test_bind_to_queue_out_of_range() {
+	bind_refused 4 'refused: "rx queue index out of range"'
+	bind_refused 4294967295 'refused: "'
+	bind_works
+}
+
+test_bind_to_a_bound_queue() {
+	start first nma-traffic bind -i nm0 -q "$Q"
+	expect 3 nma-traffic bind -i nm0 -q "$Q" --hold 1 2>"$W/bind.err"
+	expect_text "$W/bind.err" 'refused: "designated queue already'
+	stop "${pid[first]}"
+	expect_no_leak
+	bind_works
+}
+
+# Core takes it on some kernels and applies it on the way up, or refuses:
+# either way the port comes up and the next binding works.
+test_bind_while_down() {
+	local status=0
+
+	ip link set nm0 down
+	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json" 2>"$W/bind.err" ||
+		status=$?
+	case $status in
+	0) ;;
+	3) expect_text "$W/bind.err" 'refused: "' ;;
+	*) fail "exit status $status" ;;
+	esac
+	ip link set nm0 up
+	wait_for 5 carrier_up nm0
+	bind_works
+}
+
+test_data_split_off_while_bound() {
+	start first nma-traffic bind -i nm0 -q "$Q"
+	expect 1 ethtool -G nm0 tcp-data-split off 2>"$W/split.err"
+	expect_text "$W/split.err" '.'
+	stop "${pid[first]}"
+	split off
+	split on
+}
+
+test_unknown_fault() {
+	[ -d "$PANEL" ]
+	! fault no_such_fault 1 || fail "an unknown fault was armed"
+}
+
+test_fault_value() {
+	local value
+
+	for value in '' x 1x -2 9999999999999999999 '1 2'; do
+		! fault leak_netmem "$value" ||
+			fail "\"$value\" was taken"
+		fault_is leak_netmem 0 0
+	done
+	for value in 23 -1 0; do
+		fault leak_netmem "$value"
+		fault_is leak_netmem "$value" 0
+	done
+}
+
+test_fault_list() {
+	local name rule text n=0
+
+	while read -r name rule text; do
+		[ -e "$PANEL/$name" ]
+		[[ $rule == NM-*-[0-9][0-9] ]]
+		[ -n "$text" ]
+		n=$((n + 1))
+	done </sys/kernel/debug/nmnic/faults
+	[ "$n" -ge 5 ]
+	[ "$n" = "$(find "$PANEL" -type f | wc -l)" ]
+}
+
+test_steering_to_a_queue_that_does_not_exist() {
+	expect 1 ethtool -N nm0 flow-type tcp4 dst-port 99 action 4 \
+		2>"$W/rule.err"
+	[ "$(ethtool -n nm0 | grep -c '^Filter')" = 2 ]
+	expect 1 ethtool -X nm0 equal 5 2>"$W/rss.err"
+}
+
+# The other end is a port like ours, but nobody has brought it up: packets have
+# nowhere to go and nothing waits for ever.
+test_peer_down() {
+	peer ip link set nm1 down
+	defer nm_up
+	wait_for 5 carrier_down nm0
+	expect 1 ping -q -c 1 -W 1 "$V4_PEER"
+	ip link set nm0 down
+	ip link set nm0 up
+}
+
+carrier_down() { ip link show "$1" | grep -q NO-CARRIER; }
+
+# What stands on the far end of a veth has no nmnic: an ordinary receiver.
+test_bind_on_a_device_without_netmem() {
+	ip link add veth0 type veth peer name veth1
+	defer ip link del veth0
+	ip link set veth0 up
+	# without a parent device 6.12 itself warns before it refuses
+	if [[ $(uname -r) == 6.12.* ]]; then
+		skip "bind-rx of veth makes 6.12 WARN"
+	fi
+	expect 3 nma-traffic bind -i veth0 -q 0 2>"$W/bind.err"
+	expect_text "$W/bind.err" 'refused'
+}
+
+nm_setup
+run_tests test_bind_without_data_split test_bind_to_queue_out_of_range \
+	test_bind_to_a_bound_queue test_bind_while_down \
+	test_data_split_off_while_bound test_unknown_fault test_fault_value \
+	test_fault_list test_steering_to_a_queue_that_does_not_exist \
+	test_peer_down test_bind_on_a_device_without_netmem

@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 150
+#
+# netmem-audit check: silent on what is right, and for each fault of the panel
+# a finding that names rule, port, queue and pool.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+check() { netmem-audit -j check -i nm0 "$@" >"$W/check.json"; }
+
+expect_clean() {
+	expect 0 check --settle 1
+	expect_json "$W/check.json" '.schema == 1 and has("lost")'
+	expect_json "$W/check.json" '[.. | objects |
+		select(.type? == "finding" and .severity == "error")] == []'
+}
+
+# expect_finding RULE [FILTER]: there is such a finding, and check fails. What a
+# pool identifier means can be looked up in the kernel's own list.
+expect_finding() {
+	local filter=${2:-true}
+
+	expect 1 check --settle 1
+	pools -i nm0 >"$W/pools.json"
+	expect_json "$W/check.json" "[.. | objects | select(.type? == \"finding\"
+		and .rule == \"$1\" and .ifname == \"nm0\") |
+		select($filter)] | length > 0"
+	expect_json "$W/check.json" "[.. | objects | select(.type? == \"finding\")
+		| .rule] | unique == [\"$1\"]"
+}
+
+expect_pool_known() {
+	jq -s -e '(.[1].pools | map(.id)) as $known | [.[0] | .. | objects |
+		select(.type? == "finding") | .pool_id] |
+		length > 0 and all(.[]; . as $id | $known | index($id) != null)' \
+		"$W/check.json" "$W/pools.json" >/dev/null && return
+	cat "$W/check.json" "$W/pools.json"
+	fail "a finding without a pool that exists"
+}
+
+bound() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
+
+test_healthy_unbound() { expect_clean; }
+
+test_healthy_bound() {
+	bound
+	expect_clean
+}
+
+test_healthy_with_traffic() {
+	recv_devmem -b 0
+	background tx send_to -b 0 "$V4"
+	wait_for 10 pools_are '[.pools[] | select(has("dmabuf_id")) |
+		.inflight] | add > 100'
+	expect_clean
+	stop "${pid[tx]}"
+	finish rx
+	expect_json "$W/rx.json" '.verify_errors == 0 and .linear_bytes == 0'
+}
+
+test_fault_pp_flags() {
+	fault pp_flags 1
+	defer reopen
+	reopen
+	expect_finding NM-POOL-01 'has("queue")'
+	expect_pool_known
+	fault pp_flags 0
+	reopen
+	expect_clean
+}
+
+test_fault_always_unreadable() {
+	bound
+	stop "${pid[bound]}"
+	fault always_unreadable 1
+	split off
+	expect_finding NM-POOL-02 'has("queue")'
+	expect_pool_known
+	fault always_unreadable 0
+	split on
+	expect_clean
+}
+
+test_fault_hdr_pool_unreadable() {
+	fault hdr_pool_unreadable 1
+	bound
+	expect_finding NM-POOL-03 ".queue == $Q"
+	expect_pool_known
+	stop "${pid[bound]}"
+	fault hdr_pool_unreadable 0
+	expect_no_leak
+	bound
+	expect_clean
+}
+
+# At bind the kernel looks itself; when the port opens again nobody does.
+test_fault_ignore_provider() {
+	bound
+	fault ignore_provider -1
+	reopen
+	expect_finding NM-BIND-01 ".queue == $Q"
+	fault ignore_provider 0
+	reopen
+	expect_clean
+}
+
+test_fault_leak_netmem() {
+	fault leak_netmem 23
+	recv_devmem -b 1M
+	send_to -b 1M "$V4"
+	finish rx
+	fault_is leak_netmem 0 23
+	expect_finding NM-PP-06 'has("queue")'
+	fault leak_netmem 0
+	expect_no_leak
+	expect_clean
+}
+
+test_xdp_above_a_bound_port() {
+	ip link add link nm0 name nm0.7 type vlan id 7
+	defer ip link del nm0.7
+	ip link set nm0.7 up
+	bound
+	expect_clean
+	xdp_attach nm0.7 xdpgeneric
+	expect 1 netmem-audit -j check >"$W/check.json"
+	expect_json "$W/check.json" '[.. | objects | select(.type? == "finding"
+		and .rule == "NM-BIND-04")] | length == 1'
+	ip link set nm0.7 xdpgeneric off
+	expect_clean
+}
+
+test_only_named_ports_are_judged() {
+	fault pp_flags 1
+	defer reopen
+	reopen
+	expect 1 netmem-audit -j check -i nm0 >"$W/check.json"
+	expect 0 netmem-audit -j check -i lo >"$W/check.json"
+	fault pp_flags 0
+}
+
+test_veth_alone() {
+	ip link add veth0 type veth peer name veth1
+	defer ip link del veth0
+	ip link set veth0 up
+	ip link set veth1 up
+	xdp_attach veth0 xdp
+	expect 0 netmem-audit -j check -i veth0 >"$W/check.json"
+	netmem-audit -j show pools >"$W/show.json"
+	expect_json "$W/show.json" '[.. | objects |
+		select(.ifname? == "veth0")] | length > 0'
+}
+
+unprivileged() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--bounding-set=-all --inh-caps=-all "$@"
+}
+
+test_without_privilege() {
+	expect 3 unprivileged netmem-audit check 2>"$W/check.err"
+	expect_text "$W/check.err" '[a-z]'
+	expect 3 unprivileged netmem-audit -j check >"$W/check.json" \
+		2>"$W/check.err"
+	expect_json "$W/check.json" '.error.message | length > 0'
+}
+
+test_bad_usage() {
+	expect 2 netmem-audit check --no-such-option 2>"$W/check.err"
+	expect_text "$W/check.err" 'no-such-option'
+	expect 2 netmem-audit no-such-command 2>"$W/check.err"
+	expect_text "$W/check.err" 'no-such-command'
+	expect 3 netmem-audit check -i no-such-dev 2>"$W/check.err"
+	expect_text "$W/check.err" 'no-such-dev'
+}
+
+nm_setup
+run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
+	test_fault_pp_flags test_fault_always_unreadable \
+	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
+	test_fault_leak_netmem test_xdp_above_a_bound_port \
+	test_only_named_ports_are_judged test_veth_alone \
+	test_without_privilege test_bad_usage

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 120
+#
+# netmem-audit watch: findings as they happen, none where nothing is wrong, and
+# nothing left in the kernel however it ends.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+progs() { bpftool -j prog list | jq length; }
+progs_are() { [ "$(progs)" = "$1" ]; }
+
+# Runs until unwatch, output in $W/watch.out
+watch() {
+	before=$(progs)
+	background watch netmem-audit -j watch -i nm0
+	wait_for 20 watching || { cat "$W/watch.out"; fail "watch: not attached"; }
+}
+
+watching() { [ "$(progs)" -gt "$before" ]; }
+
+# unwatch [SIGNAL]: ends it; every line must be a document
+unwatch() {
+	local status=0
+
+	kill -"${1:-INT}" "${pid[watch]}"
+	wait "${pid[watch]}" || status=$?
+	wait_for 5 progs_are "$before" || fail "BPF programs are left"
+	[ "${1:-INT}" = KILL ] && return
+	# one object on each line, and the losses in the last
+	jq -c . "$W/watch.out" >"$W/lines" || { cat "$W/watch.out"; fail "not JSON"; }
+	[ "$(wc -l <"$W/lines")" = "$(wc -l <"$W/watch.out")" ]
+	tail -n 1 "$W/watch.out" >"$W/last"
+	expect_json "$W/last" 'has("lost")'
+	printf '%s\n' "$status" >"$W/status"
+}
+
+findings() {
+	jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/findings"
+}
+
+expect_findings() {
+	findings
+	[ "$(jq -s "map(select(.rule == \"$1\") | .count // 1) | add // 0" \
+		"$W/findings")" = "$2" ] && return
+	cat "$W/watch.out"
+	fail "not $2 findings of $1"
+}
+
+test_clean_stream_has_no_finding() {
+	watch
+	recv_devmem -b 16M
+	send_to -b 16M "$V4"
+	finish rx
+	expect_no_leak
+	unwatch
+	[ "$(cat "$W/status")" = 0 ]
+	findings
+	[ "$(jq -s 'map(select(.severity == "error" or .severity == "warn")) |
+		length' "$W/findings")" = 0 ]
+}
+
+test_fault_armed_once_is_found_once() {
+	watch
+	fault pp_flags 1
+	defer reopen
+	reopen
+	reopen
+	wait_for 5 found NM-POOL-01
+	unwatch
+	[ "$(cat "$W/status")" = 1 ]
+	expect_findings NM-POOL-01 1
+}
+
+found() { grep -q "\"$1\"" "$W/watch.out"; }
+
+test_interrupt_leaves_nothing() {
+	watch
+	unwatch INT
+	watch
+	unwatch TERM
+	watch
+	unwatch KILL
+}
+
+test_kept_tokens() {
+	watch
+	recv_devmem --keep-tokens 23 -b 1M
+	send_to -b 1M "$V4"
+	held rx
+	expect 1 netmem-audit -j check -i nm0 --settle 1 >"$W/check.json"
+	expect_json "$W/check.json" '[.. | objects | select(.type? == "finding"
+		and .rule == "NM-TOK-01")] | length == 1'
+	stop "${pid[rx]}"
+	expect_json "$W/rx.json" '.tokens_outstanding == 0'
+	unwatch
+	expect_no_leak
+}
+
+test_tokens_left_at_exit() {
+	watch
+	recv_devmem --exit-with-tokens 23 -b 1M
+	send_to -b 1M "$V4"
+	finish rx
+	expect_json "$W/rx.json" '.tokens_outstanding == 23'
+	wait_for 5 found NM-TOK-03
+	unwatch
+	expect_findings NM-TOK-03 1
+	expect_no_leak
+}
+
+test_plain_recv_gets_efault() {
+	recv_devmem --plain-recv
+	background tx send_to -b 1M "$V4"
+	finish rx
+	expect_json "$W/rx.json" '.efaults == 1 and .bytes == 0'
+	expect_no_leak
+}
+
+nm_setup
+run_tests test_clean_stream_has_no_finding test_fault_armed_once_is_found_once \
+	test_interrupt_leaves_nothing test_kept_tokens \
+	test_tokens_left_at_exit test_plain_recv_gets_efault

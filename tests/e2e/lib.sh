@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# shellcheck shell=bash
+#
+# What the end-to-end tests share.  A test is a script tests/e2e/NN-name.sh that
+# sources this first, defines functions test_*, and ends with "run_tests
+# test_a test_b ...".  It runs as root in a VM of the lab (tests/lab/vm), in a
+# network namespace of its own:
+#
+#     netns nma-NAME (the script)            netns nma-NAME-peer ("peer CMD")
+#   +-----------------------------+        +-----------------------------+
+#   |  nm0  192.0.2.1/24          |  wire  |  nm1  192.0.2.2/24          |
+#   |       2001:db8::1/64        |========|       2001:db8::2/64        |
+#   |  queues 0-2  RSS            |        |                             |
+#   |  queue 3     steered flows  |        |                             |
+#   +-----------------------------+        +-----------------------------+
+#
+# Comments a runner reads from the head of a test:
+#   # limit: SECONDS      time limit of the whole script (60)
+#   # kernels: old        runs on kernels without netmem, and only there
+#
+# Environment: DEBUG_TESTENV=1 gives a shell where the tests would run, after
+# what the script does before run_tests; V=1 shows the output of every test.
+
+# One sub-test fails by its first failing command ("set -e"), by "fail WHY", or
+# because the kernel complained meanwhile; "skip WHY" skips it.
+
+# shellcheck source=tests/lab/console.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lab/console.sh"
+
+test_name=$(basename -- "$0" .sh)
+test_name=${test_name#[0-9][0-9]-}
+ns=nma-$test_name
+peer_ns=$ns-peer
+W=/tmp/$ns			# scratch directory of this test
+
+V4=192.0.2.1 V4_PEER=192.0.2.2
+V6=2001:db8::1 V6_PEER=2001:db8::2
+Q=3				# the queue that tests bind
+PORT=9000			# flows to it are steered to $Q
+
+# ---- namespaces: the half of the script that cleans up after the other -------
+
+remove_traces() {
+	local name
+
+	for name in "$ns" "$peer_ns"; do
+		[ -e "/run/netns/$name" ] || continue
+		ip netns pids "$name" | xargs -r kill -9
+		ip netns del "$name"
+	done
+	wait_for 5 module_unused
+	rmmod nmnic 2>/dev/null
+	rm -rf "$W"
+}
+
+module_unused() {
+	[ ! -e /sys/module/nmnic ] || [ "$(cat /sys/module/nmnic/refcnt)" = 0 ]
+}
+
+run_in_namespace() {
+	local status
+
+	trap : INT TERM		# the inner half dies of them, then we clean up
+	remove_traces
+	mkdir -p "$W"
+	ip netns add "$ns"
+	ip netns add "$peer_ns"
+	ip -n "$ns" link set lo up
+	ip -n "$peer_ns" link set lo up
+	NMA_TEST_INSIDE=$ns nsenter --net="/run/netns/$ns" bash "$0" "$@"
+	status=$?
+	remove_traces
+	exit $status
+}
+
+# With EXEC=exec they replace the subshell, so that $! is the command's own.
+peer() { ${EXEC:-} nsenter --net="/run/netns/$peer_ns" "$@"; }
+root_ns() { ${EXEC:-} nsenter --target 1 --net "$@"; }
+
+# ---- outcome of a sub-test ---------------------------------------------------
+
+fail() {
+	printf 'FAILED: %s\n' "$*"
+	exit 1
+}
+
+skip() {
+	printf '%s\n' "$*" >"$W/skip"
+	exit 4
+}
+
+# expect STATUS COMMAND...
+expect() {
+	local want=$1 got=0
+
+	shift
+	"$@" || got=$?
+	[ "$got" = "$want" ] || fail "exit status $got, not $want: $*"
+}
+
+# expect_json FILE FILTER: the jq filter yields true for the document
+expect_json() {
+	jq -e "$2" "$1" >"$W/jq" 2>&1 && return
+	cat "$W/jq" "$1"
+	fail "not so in $1: $2"
+}
+
+# expect_text FILE REGEX
+expect_text() {
+	grep -Eq -- "$2" "$1" && return
+	cat "$1"
+	fail "$1 does not say: $2"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# defer COMMAND...: undo that runs, last first, when the (sub-)test ends
+deferred=()
+defer() { deferred+=("$(printf '%q ' "$@")"); }
+
+undo() {
+	local i
+
+	for ((i = ${#deferred[@]} - 1; i >= 0; i--)); do
+		eval "${deferred[i]}" || echo "undo failed: ${deferred[i]}"
+	done
+	deferred=()
+}
+
+# ---- the kernel log ----------------------------------------------------------
+
+log_lines() { dmesg | wc -l; }
+
+# log_since LINES: what came after log_lines said LINES
+log_since() { dmesg | tail -n "+$(($1 + 1))"; }
+
+# ---- running and reporting (KTAP) --------------------------------------------
+
+run_one() (
+	set -Eeuo pipefail
+	deferred=()
+	trap undo EXIT
+	trap 'echo "line $LINENO: \"$BASH_COMMAND\" failed"' ERR
+	"$1"
+)
+
+report() {
+	local number=$1 name=$2 status=$3
+
+	case $status in
+	0) echo "ok $number $name" ;;
+	4) echo "ok $number $name # SKIP $(cat "$W/skip")" ;;
+	*) echo "not ok $number $name" ;;
+	esac
+	case $status${V:-} in
+	0 | 4) ;;
+	*) sed 's/^/# /' "$W/log" ;;
+	esac
+}
+
+run_tests() {
+	local number=0 failed=0 skipped=0 fn name status lines
+
+	if [ -n "${DEBUG_TESTENV:-}" ]; then
+		echo "# netns $ns; the peer's: peer_ns=$peer_ns; scratch $W"
+		bash -i
+		exit
+	fi
+	echo "KTAP version 1"
+	echo "1..$#"
+	for fn; do
+		number=$((number + 1))
+		name=${fn#test_}
+		lines=$(log_lines)
+		run_one "$fn" >"$W/log" 2>&1
+		status=$?
+		log_since "$lines" >"$W/dmesg"
+		if [ -n "$(console_complaints "${ALLOW:-}" "$W/dmesg")" ]; then
+			echo "the kernel complained:" >>"$W/log"
+			cat "$W/dmesg" >>"$W/log"
+			status=1
+		fi
+		[ $status = 0 ] || [ $status = 4 ] || failed=$((failed + 1))
+		[ $status != 4 ] || skipped=$((skipped + 1))
+		report $number "${name//_/-}" $status
+	done
+	undo
+	[ $failed = 0 ] || exit 1
+	[ $skipped -lt $# ] || exit 4
+	exit 0
+}
+
+# For what a script needs before its first sub-test.
+skip_all() {
+	echo "KTAP version 1"
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+bail_out() {
+	echo "# $*"
+	exit 1
+}
+
+# ---- nmnic -------------------------------------------------------------------
+
+# A kernel that we have headers for must have the module.
+need_nmnic() {
+	modinfo nmnic >/dev/null 2>&1 && return
+	[ -e "/lib/modules/$(uname -r)/build" ] ||
+		skip_all "no headers to build nmnic for $(uname -r)"
+	bail_out "no module nmnic for $(uname -r)"
+}
+
+has_link() { root_ns ip link show "$1"; }
+
+# nm0 here, nm1 at the peer
+nm_load() {
+	root_ns modprobe nmnic
+	wait_for 5 has_link nm1
+	root_ns ip link set nm0 netns "$ns"
+	root_ns ip link set nm1 netns "$peer_ns"
+}
+
+nm_unload() { rmmod nmnic; }
+
+carrier_up() { ip link show "$1" | grep -q LOWER_UP; }
+
+nm_address() {
+	ip addr add $V4/24 dev nm0
+	ip addr add $V6/64 dev nm0 nodad
+	peer ip addr add $V4_PEER/24 dev nm1
+	peer ip addr add $V6_PEER/64 dev nm1 nodad
+}
+
+nm_up() {
+	ip link set nm0 up
+	peer ip link set nm1 up
+	wait_for 5 carrier_up nm0
+}
+
+split() { ethtool -G nm0 tcp-data-split "$1"; }
+
+# steer PORT QUEUE: TCP flows to that port of nm0, IPv4 and IPv6
+steer() {
+	ethtool -N nm0 flow-type tcp4 dst-ip "$V4" dst-port "$1" action "$2"
+	ethtool -N nm0 flow-type tcp6 dst-ip "$V6" dst-port "$1" action "$2"
+}
+
+# What every devmem test begins with: $Q has the steered flows and no others.
+nm_setup() {
+	need_nmnic
+	(
+		set -e
+		nm_load
+		nm_address
+		nm_up
+		split on
+		ethtool -X nm0 equal "$Q"
+		steer "$PORT" "$Q"
+	) >"$W/setup" 2>&1 && return
+	sed 's/^/# /' "$W/setup"
+	bail_out "set-up failed"
+}
+
+# Opens the port anew: all pools are created again.
+reopen() {
+	ip link set nm0 down
+	ip link set nm0 up
+	wait_for 5 carrier_up nm0
+}
+
+# ---- the fault panel of nm0 --------------------------------------------------
+
+PANEL=/sys/kernel/debug/nmnic/nm0/fault
+
+fault() { echo "$2" >"$PANEL/$1"; }
+# fault_is NAME ARMED FIRED
+fault_is() { [ "$(cat "$PANEL/$1")" = "armed=$2 fired=$3" ]; }
+
+# ---- XDP ---------------------------------------------------------------------
+
+# xdp_attach IF xdp|xdpgeneric: a program that passes everything
+xdp_attach() {
+	printf '%s\n' '__attribute__((section("xdp"), used))' \
+		'int pass(void *ctx) { return 2; }' \
+		'__attribute__((section("license"), used))' \
+		'char license[] = "GPL";' >"$W/pass.c"
+	clang -O2 -target bpf -c "$W/pass.c" -o "$W/pass.o"
+	ip link set "$1" "$2" obj "$W/pass.o" sec xdp
+}
+
+# ---- traffic -----------------------------------------------------------------
+
+alive() { kill -0 "$1" 2>/dev/null; }
+
+# reached FILE WORD PID: the word is there, or the process is gone
+reached() { grep -qsx "$2" "$1" || ! alive "$3"; }
+
+stop() {
+	alive "$1" || return 0
+	kill "$1"
+	wait "$1" || true
+}
+
+# start NAME COMMAND...: in the background, with output in $W/NAME.json and
+# .err, until its --ready file says so.  Sets pid[NAME].
+declare -A pid
+start() {
+	local name=$1
+
+	shift
+	rm -f "$W/$name".*
+	EXEC="exec" "$@" --ready "$W/$name.ready" >"$W/$name.json" 2>"$W/$name.err" &
+	pid[$name]=$!
+	defer stop "${pid[$name]}"
+	wait_for 20 reached "$W/$name.ready" ready "${pid[$name]}"
+	grep -qsx ready "$W/$name.ready" && return
+	cat "$W/$name.err"
+	fail "$name: not ready: $*"
+}
+
+# finish NAME [STATUS]: waits for its end; the document is in $W/NAME.json
+finish() {
+	local status=0
+
+	wait "${pid[$1]}" || status=$?
+	[ "$status" = "${2:-0}" ] && return
+	cat "$W/$1.err" "$W/$1.json"
+	fail "$1: exit status $status, not ${2:-0}"
+}
+
+# held NAME: waits until it sits on its tokens
+held() {
+	wait_for 30 reached "$W/$1.ready" held "${pid[$1]}"
+	grep -qsx held "$W/$1.ready" || fail "$1 ended early"
+}
+
+recv_devmem() { start rx nma-traffic recv -i nm0 -q "$Q" -p "$PORT" "$@"; }
+recv_host() { start host nma-traffic recv --host "$@"; }
+send_to() { peer nma-traffic send "$@"; }
+
+# background NAME COMMAND...: until stopped, output in $W/NAME.out
+background() {
+	local name=$1
+
+	shift
+	EXEC="exec" "$@" >"$W/$name.out" 2>&1 &
+	pid[$name]=$!
+	defer stop "${pid[$name]}"
+}
+
+# ---- page pools, as the kernel lists them ------------------------------------
+
+pools() { nma-traffic pools "$@"; }
+
+pools_are() { pools -i nm0 >"$W/pools.json" && jq -e "$1" "$W/pools.json"; }
+
+# no_pool_left: nothing bound, nothing detached that still waits for buffers
+no_pool_left() {
+	local where
+
+	for where in '' root_ns peer; do
+		$where nma-traffic pools >"$W/pools.json"
+		jq -e 'all(.pools[]; (has("dmabuf_id") or
+			has("detach_time_s")) | not)' "$W/pools.json" || return
+	done
+}
+
+expect_no_leak() {
+	wait_for 10 no_pool_left && return
+	cat "$W/pools.json"
+	fail "page pools that should be gone"
+}
+
+[ "${NMA_TEST_INSIDE:-}" = "$ns" ] || run_in_namespace "$@"
