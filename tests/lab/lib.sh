@@ -53,6 +53,21 @@ lab_hold() {
 	lab_die "$1" "the lab in $home vanished"
 }
 
+# lab_find_qemu: set lab_qemu to the words that run the tree's own QEMU outside
+# the tree, from $home; names relative to it, as ld.so splits lists at colons.
+lab_find_qemu() {
+	# shellcheck disable=SC2034 # used by those who source this
+	lab_qemu=(
+		env -C "$home" QEMU_MODULE_DIR=tree/usr/lib/x86_64-linux-gnu/qemu
+		tree/lib64/ld-linux-x86-64.so.2
+		--library-path tree/usr/lib/x86_64-linux-gnu
+		tree/usr/bin/qemu-system-x86_64
+		-L tree/usr/share/qemu -L tree/usr/share/seabios
+		-nodefaults -no-user-config -display none -no-reboot -nic none
+		-machine q35
+	)
+}
+
 # lab_clean PATTERN: remove what runs that were killed left behind.  A live one
 # holds a lock on the file "lock" in its directory.
 lab_clean() {
