@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Force-included before every file of the module. The driver is written against
+ * the newest kernel; what an older one lacks is added here and nowhere else.
+ *
+ * detect.sh decides (NMA_HAVE_*), this file implements and tests only that.
+ * Every shim says what it replaces, since when the kernel has it, and goes when
+ * the oldest supported kernel is that one. The oldest supported kernel is 6.12.
+ */
+#ifndef NMA_COMPAT_H
+#define NMA_COMPAT_H
+
+/* Kernel headers follow here, before the file's own. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/version.h>
+
+/* Oldest: "net: netdev rx queue management", "devmem TCP" in a usable form. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#error "nmnic needs Linux 6.12 or newer"
+#endif
+
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <net/netdev_queues.h>
+#include <net/netdev_rx_queue.h>
+#include <net/page_pool/helpers.h>
+
+/* 413f0271f396 ("net: protect NAPI enablement with netdev_lock()"), v6.14, and
+ * cae03e5bdd9e ("net: hold netdev instance lock during queue operations"),
+ * v6.15: ndo_open, ndo_stop and the queue operations run under the netdev
+ * instance lock. Before, rtnl_lock() is all there is, and the plain functions
+ * do what the _locked ones do now.
+ */
+#ifndef NMA_HAVE_NETDEV_INSTANCE_LOCK
+#define napi_enable_locked(napi)	napi_enable(napi)
+#define napi_disable_locked(napi)	napi_disable(napi)
+#endif
+
+/* 86e25f40aa1e ("net: napi: Add napi_config"), v6.13: NAPI settings that
+ * survive a restart of the queue. Before, they do not.
+ */
+#ifndef NMA_HAVE_NAPI_CONFIG
+static inline void netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
+					 int (*poll)(struct napi_struct *, int), int index)
+{
+	netif_napi_add(dev, napi, poll);
+}
+#endif
+
+/* "net: introduce ndo_set_rx_mode_async", v7.2: the address lists arrive as
+ * snapshots in process context. Before, the callback takes the device only and
+ * must not sleep; ours does neither look at the lists nor sleep.
+ *
+ * NMA_SET_RX_MODE(fn) after the definition of fn, .NMA_NDO_SET_RX_MODE =
+ * NMA_SET_RX_MODE_OP(fn) in the table.
+ */
+#ifdef NMA_HAVE_SET_RX_MODE_ASYNC
+#define NMA_SET_RX_MODE(fn)
+#define NMA_SET_RX_MODE_OP(fn)		fn
+#define NMA_NDO_SET_RX_MODE		ndo_set_rx_mode_async
+#else
+#define NMA_SET_RX_MODE(fn)						\
+static void fn##_compat(struct net_device *dev)				\
+{									\
+	fn(dev, NULL, NULL);						\
+}
+#define NMA_SET_RX_MODE_OP(fn)		fn##_compat
+#define NMA_NDO_SET_RX_MODE		ndo_set_rx_mode
+#endif
+
+/* "net: pass queue rx page size from memory provider" and its predecessors,
+ * v7.0: the configuration of a queue is an argument of two queue operations.
+ *
+ * NMA_QUEUE_OP(fn) after the definition of fn, = NMA_QUEUE_OP_PTR(fn) in the
+ * table.
+ */
+#ifdef NMA_HAVE_QUEUE_CONFIG
+#define NMA_QUEUE_OP(fn)
+#define NMA_QUEUE_OP_PTR(fn)		fn
+#else
+struct netdev_queue_config;
+#define NMA_QUEUE_OP(fn)						\
+static int fn##_compat(struct net_device *dev, void *qmem, int idx)	\
+{									\
+	return fn(dev, NULL, qmem, idx);				\
+}
+#define NMA_QUEUE_OP_PTR(fn)		fn##_compat
+#endif
+
+/* 3e7efc3f4f03 ("net: devmem: don't call queue stop / start when the interface
+ * is down"), v6.16. Before, the core stops and starts queues of a closed
+ * device, and expects the driver to refuse with -ENETDOWN.
+ */
+#ifdef NMA_HAVE_QUEUE_MEM_WHILE_CLOSED
+#define NMA_QUEUE_MEM_WHILE_CLOSED	1
+#else
+#define NMA_QUEUE_MEM_WHILE_CLOSED	0
+#endif
+
+/* a08a5c948401 ("net: devmem: add ring parameter filtering"), v6.14: the core
+ * refuses a provider while tcp-data-split is off, with extack text. It keeps
+ * the setting in the struct that came with it.
+ */
+#ifdef NMA_HAVE_HDS_CONFIG
+#define NMA_CORE_CHECKS_HDS		1
+#else
+#define NMA_CORE_CHECKS_HDS		0
+#endif
+
+/* "net: add helper to check for unreadable memory providers", v6.18 */
+#ifndef NMA_HAVE_RXQ_HAS_UNREADABLE_MP
+static inline bool netif_rxq_has_unreadable_mp(struct net_device *dev, unsigned int rxq_idx)
+{
+	if (rxq_idx >= dev->real_num_rx_queues)
+		return false;
+	return __netif_get_rx_queue(dev, rxq_idx)->mp_params.mp_ops;
+}
+#endif
+
+/* 64fdb808660d ("net: page_pool: allow enabling recycling late, fix false
+ * positive warning"), v6.17. Before, netlink shows a copy of the NAPI id which
+ * is taken at creation.
+ */
+#ifndef NMA_HAVE_PP_ENABLE_DIRECT_RECYCLING
+static inline void page_pool_enable_direct_recycling(struct page_pool *pool,
+						     struct napi_struct *napi)
+{
+#ifdef NMA_HAVE_PP_USER_NAPI_ID
+	WRITE_ONCE(pool->user.napi_id, napi->napi_id);
+#endif
+	WRITE_ONCE(pool->p.napi, napi);
+}
+#endif
+
+/* 91a152cbb49c ("page_pool: rename page_pool_alloc_netmem to *_netmems"),
+ * v6.14, v6.12.y
+ */
+#ifndef NMA_HAVE_PP_ALLOC_NETMEMS
+#define page_pool_alloc_netmems(pool, gfp)	page_pool_alloc_netmem(pool, gfp)
+#endif
+
+/* "page_pool: add page_pool_alloc_frag_netmem", v6.14, v6.12.y. Before,
+ * fragments come from pages only; a pool with a provider fails such a request.
+ */
+#ifndef NMA_HAVE_PP_ALLOC_FRAG_NETMEM
+static inline netmem_ref page_pool_alloc_frag_netmem(struct page_pool *pool, unsigned int *offset,
+						     unsigned int size, gfp_t gfp)
+{
+	return page_to_netmem(page_pool_alloc_frag(pool, offset, size, gfp));
+}
+#endif
+
+/* 7dba339faae9 ("page_pool: disable sync for cpu for dmabuf memory provider"),
+ * v6.14, v6.12.y: the pool knows whether its memory is the CPU's to sync.
+ * Before, everything that is not a page is not.
+ */
+#ifndef NMA_HAVE_PP_DMA_SYNC_NETMEM
+static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *pool,
+						     const netmem_ref netmem, u32 offset,
+						     u32 dma_sync_size)
+{
+	if (netmem_is_net_iov(netmem))
+		return;
+	dma_sync_single_range_for_cpu(pool->p.dev, page_pool_get_dma_addr_netmem(netmem),
+				      offset + pool->p.offset, dma_sync_size,
+				      page_pool_get_dma_dir(pool));
+}
+#endif
+
+/* 383faec0fd64 ("net: enable driver support for netmem TX"), v6.16: memory of a
+ * dma-buf is mapped once, at binding, and not the driver's to unmap. Before,
+ * no such memory is transmitted.
+ */
+#ifndef NMA_HAVE_NETMEM_DMA_UNMAP
+#define netmem_dma_unmap_addr_set(netmem, ptr, name, val)	\
+	dma_unmap_addr_set(ptr, name, val)
+#define netmem_dma_unmap_page_attrs(dev, addr, size, dir, attrs) \
+	dma_unmap_page_attrs(dev, addr, size, dir, attrs)
+#endif
+
+/* 84eaf4359c36 ("net: ethtool: add get_rx_ring_count callback to optimize RX
+ * ring queries"), v6.19. Before, the number is asked for with ETHTOOL_GRXRINGS
+ * through get_rxnfc().
+ */
+#ifdef NMA_HAVE_ETHTOOL_RX_RING_COUNT
+#define NMA_ETHTOOL_RX_RING_COUNT(fn)	.get_rx_ring_count = fn,
+#else
+#define NMA_ETHTOOL_RX_RING_COUNT(fn)
+#endif
+
+/* 9bb00786fc61 ("net: ethtool: add dedicated callbacks for getting and setting
+ * rxfh fields"), v6.17, v6.12.y. Before, "ethtool -n DEV rx-flow-hash" is not
+ * answered.
+ */
+#ifdef NMA_HAVE_ETHTOOL_RXFH_FIELDS
+#define NMA_ETHTOOL_RXFH_FIELDS(fn)	.get_rxfh_fields = fn,
+#else
+struct ethtool_rxfh_fields {
+	u32 data;
+	u32 flow_type;
+	u32 rss_context;
+};
+#define NMA_ETHTOOL_RXFH_FIELDS(fn)
+#endif
+
+/* f7862dfef612 ("saner replacement for debugfs_rename()"), v6.15 */
+#ifndef NMA_HAVE_DEBUGFS_CHANGE_NAME
+static inline int debugfs_change_name(struct dentry *dentry, const char *fmt, const char *name)
+{
+	struct dentry *parent = dget_parent(dentry);
+	struct dentry *renamed;
+
+	renamed = debugfs_rename(parent, dentry, parent, name);
+	dput(parent);
+	return PTR_ERR_OR_ZERO(renamed);
+}
+#endif
+
+#endif /* NMA_COMPAT_H */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Private structures of the nmnic driver. What it knows of the device is in
+ * nmhw.h, what it shows to the world in nmnic_uapi.h.
+ *
+ * Locks: everything that is not the fast path runs under the netdev instance
+ * lock (rtnl_lock() on kernels that have none). The receive side of a queue,
+ * its pools included, belongs to its NAPI, or to whoever has disabled it.
+ */
+#ifndef NMNIC_H
+#define NMNIC_H
+
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/timer.h>
+#include <linux/u64_stats_sync.h>
+#include <net/netmem.h>
+
+#include "nmhw.h"
+#include "nmnic_fault.h"
+#include "nmnic_uapi.h"
+
+struct netdev_queue_mgmt_ops;
+struct netdev_stat_ops;
+struct page_pool;
+
+/* ---- Receive ---------------------------------------------------------------*/
+
+/* A header buffer is half a page. It holds what the device can not split (any
+ * frame of the standard MTU) and, behind it, the skb_shared_info of the skb that
+ * is built around it.
+ */
+#define NMNIC_HDR_TRUESIZE	(PAGE_SIZE / 2)
+#define NMNIC_HEADROOM		(NET_SKB_PAD + NET_IP_ALIGN)
+#define NMNIC_SKB_TAIL		SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+
+struct nmnic_rx_buf {
+	netmem_ref netmem;	/* 0: the slot is empty */
+	u32 offset;		/* of the buffer in the netmem */
+};
+
+/* A ring of buffers for the device, with the pool they come from. Slots are
+ * used and come back in order; the slot number is the id that the device sees.
+ */
+struct nmnic_fill {
+	struct page_pool *pool;
+	struct nmhw_rx_fill *desc;
+	struct nmnic_rx_buf *bufs;
+	u32 size;		/* 0: the ring is not used, all else is unset */
+	u32 mask;
+	u32 tail;		/* posted, free-running */
+	u32 head;		/* given back, free-running */
+	u32 truesize;
+	u32 headroom;		/* 0: no skb can be built around a buffer */
+	u32 len;		/* bytes for the device */
+	enum nmhw_rx_ring ring;
+	/* Slow path field follows */
+	dma_addr_t dma;
+};
+
+struct nmnic_rxq {
+	struct nmnic_vec *vec;
+	struct nmhw_rx_cmpl *cmpl;
+	u32 cmpl_mask;
+	u32 cmpl_head;		/* free-running */
+	struct sk_buff *skb;	/* frame in the making */
+	bool drop;		/* ... that is dropped until its end */
+	bool split;		/* tcp-data-split */
+	struct nmnic_fill fill[NMHW_RX_RINGS];
+	/* Slow path field follows */
+	dma_addr_t cmpl_dma;
+};
+
+/* Counters of a vector outlive its queues. */
+struct nmnic_rx_stats {
+	struct u64_stats_sync syncp;
+	u64 packets;
+	u64 bytes;
+	u64 csum_unnecessary;
+	u64 csum_none;
+	u64 alloc_fail;		/* buffers and skbs */
+	u64 drop_unreadable;	/* headers where the CPU can not read them */
+	u64 drop_error;		/* no skb, too many buffers, bad completion */
+	u64 drop_fault;		/* by the fault panel */
+};
+
+/* ---- Transmit --------------------------------------------------------------*/
+
+/* A linear part and every fragment */
+#define NMNIC_TX_SEGS		(MAX_SKB_FRAGS + 1)
+static_assert(NMNIC_TX_SEGS <= NMHW_MAX_TX_SEGS);
+
+struct nmnic_tx_buf {
+	struct sk_buff *skb;	/* in the last descriptor of a frame only */
+	DEFINE_DMA_UNMAP_ADDR(addr);
+	DEFINE_DMA_UNMAP_LEN(len);
+	bool linear;
+};
+
+struct nmnic_txq {
+	struct nmnic_vec *vec;
+	struct nmhw_tx_desc *desc;
+	struct nmnic_tx_buf *bufs;
+	u32 mask;
+	/* Written by the transmitter */
+	u32 tail ____cacheline_aligned_in_smp;	/* free-running */
+	u32 bell;		/* what the device was told of tail */
+	/* Written by NAPI */
+	u32 head ____cacheline_aligned_in_smp;	/* free-running */
+	__le32 *head_wb;	/* what the device has consumed */
+	/* Slow path fields follow */
+	dma_addr_t dma;
+	size_t bytes;		/* of descriptors and write-back word */
+};
+
+struct nmnic_tx_stats {
+	struct u64_stats_sync syncp;
+	u64 packets;		/* completed */
+	u64 bytes;
+	u64 wake;
+	/* Under the lock of the transmit queue */
+	struct u64_stats_sync xmit_syncp;
+	u64 needs_csum;
+	u64 csum_none;
+	u64 stop;
+	u64 drop_error;		/* no DMA mapping */
+};
+
+/* ---- Vectors and ports -----------------------------------------------------*/
+
+struct nmnic_qpair {
+	struct nmnic_rxq *rxq;
+	struct nmnic_txq *txq;
+};
+
+struct nmnic_vec {
+	struct napi_struct napi;
+	struct nmnic_qpair q;
+	struct nmnic_port *port;
+	unsigned int idx;	/* of both queues, too */
+	bool napi_on;
+	struct timer_list refill_timer;
+	struct nmnic_rx_stats rx_stats;
+	struct nmnic_tx_stats tx_stats ____cacheline_aligned_in_smp;
+};
+
+/* What a change of configuration builds new queues from */
+struct nmnic_cfg {
+	u32 rx_ring;		/* entries of either fill ring */
+	u32 tx_ring;
+	bool split;
+};
+
+struct nmnic_rule {
+	bool used;
+	struct ethtool_rx_flow_spec fs;
+};
+
+struct nmnic_port {
+	struct net_device *netdev;
+	struct device *dev;
+	struct nmhw_port *hw;
+	unsigned int num_queues;
+	/* Slow path fields follow */
+	bool up;		/* queues started, port enabled */
+	bool dma_dev_pinned;
+	struct nmnic_cfg cfg;
+	struct nmhw_rss rss;
+	unsigned int num_rules;
+	struct nmnic_rule rules[NMHW_MAX_RULES];
+	struct nmnic_fault_panel faults;
+	struct nmnic_vec vec[] __counted_by(num_queues);
+};
+
+/* nmnic_netdev.c */
+struct net_device *nmnic_netdev_create(struct device *dev, struct nmhw_port *hw, u32 ring_size);
+void nmnic_netdev_destroy(struct net_device *netdev);
+bool nmnic_netdev_is_ours(const struct net_device *netdev);
+
+/* nmnic_queue.c */
+int nmnic_poll(struct napi_struct *napi, int budget);
+void nmnic_vec_init(struct nmnic_port *np, unsigned int idx);
+void nmnic_vec_resume(struct nmnic_vec *vec);
+void nmnic_vec_pause(struct nmnic_vec *vec);
+int nmnic_queues_open(struct nmnic_port *np);
+void nmnic_queues_close(struct nmnic_port *np);
+int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg);
+
+/* nmnic_pool.c */
+int nmnic_fill_alloc(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring, u32 size);
+void nmnic_fill_free(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring);
+void nmnic_fill_connect(struct nmnic_rxq *rxq, struct nmnic_fill *fill);
+void nmnic_fill_disconnect(struct nmnic_rxq *rxq, struct nmnic_fill *fill);
+bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp);
+void nmnic_netmem_put(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem,
+		      bool napi);
+
+/* nmnic_rx.c */
+struct nmnic_rxq *nmnic_rxq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg);
+void nmnic_rxq_free(struct nmnic_rxq *rxq);
+int nmnic_rxq_start(struct nmnic_rxq *rxq);
+void nmnic_rxq_stop(struct nmnic_rxq *rxq);
+int nmnic_rxq_poll(struct nmnic_rxq *rxq, int budget);
+bool nmnic_rxq_refill(struct nmnic_rxq *rxq, gfp_t gfp);
+
+/* nmnic_tx.c */
+struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg);
+void nmnic_txq_free(struct nmnic_txq *txq);
+int nmnic_txq_start(struct nmnic_txq *txq);
+void nmnic_txq_stop(struct nmnic_txq *txq);
+void nmnic_txq_clean(struct nmnic_txq *txq, int budget);
+netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev);
+
+/* nmnic_ntuple.c */
+int nmnic_ntuple_get(struct nmnic_port *np, struct ethtool_rxnfc *cmd, u32 *locs);
+int nmnic_ntuple_set(struct nmnic_port *np, struct ethtool_rxnfc *cmd);
+void nmnic_ntuple_flush(struct nmnic_port *np);
+
+/* nmnic_stats.c */
+void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st);
+int nmnic_get_sset_count(struct net_device *netdev, int sset);
+void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data);
+void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st, u64 *data);
+
+extern const struct ethtool_ops nmnic_ethtool_ops;
+extern const struct netdev_queue_mgmt_ops nmnic_queue_mgmt_ops;
+extern const struct netdev_stat_ops nmnic_stat_ops;
+
+#endif /* NMNIC_H */

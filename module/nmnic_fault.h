@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The fault panel: what makes the driver break a rule on purpose. Faults are
+ * listed in nmnic_faults.def; how to use them is told in nmnic_uapi.h.
+ *
+ * A place that can misbehave asks nmnic_fault(), which costs one patched-out
+ * branch as long as no fault was armed since the module was loaded.
+ */
+#ifndef NMNIC_FAULT_H
+#define NMNIC_FAULT_H
+
+#include <linux/atomic.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <net/netmem.h>
+
+#include "nmnic_uapi.h"
+
+struct dentry;
+struct nmnic_port;
+struct page_pool;
+
+struct nmnic_fault {
+	struct nmnic_port *port;
+	enum nmnic_fault_id id;
+	atomic_t armed;		/* occasions left, NMNIC_FAULT_ALWAYS */
+	atomic_t fired;
+	bool keyed;		/* holds nmnic_faults_key */
+};
+
+struct nmnic_fault_panel {
+	struct dentry *dir;
+	struct mutex lock;	/* arming */
+	struct nmnic_fault fault[NMNIC_FAULT_MAX];
+	spinlock_t held_lock;	/* the two below; taken in BH and process context */
+	struct list_head held;	/* netmems that were "leaked" */
+	unsigned int num_held;
+};
+
+DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
+
+bool __nmnic_fault_fire(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue);
+
+/* True if this occasion must misbehave. Any context. */
+static inline bool nmnic_fault(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue)
+{
+	return static_branch_unlikely(&nmnic_faults_key) && __nmnic_fault_fire(np, id, queue);
+}
+
+/* True if @netmem was taken over: the caller forgets it. BH. */
+bool __nmnic_fault_leak(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
+			netmem_ref netmem);
+
+static inline bool nmnic_fault_leak(struct nmnic_port *np, unsigned int queue,
+				    struct page_pool *pool, netmem_ref netmem)
+{
+	return static_branch_unlikely(&nmnic_faults_key) &&
+	       __nmnic_fault_leak(np, queue, pool, netmem);
+}
+
+void nmnic_fault_init(void);
+void nmnic_fault_exit(void);
+void nmnic_fault_panel_init(struct nmnic_port *np);
+void nmnic_fault_panel_add(struct nmnic_port *np);
+void nmnic_fault_panel_rename(struct nmnic_port *np);
+void nmnic_fault_panel_remove(struct nmnic_port *np);
+
+#endif /* NMNIC_FAULT_H */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Queue management: one RX queue is replaced by another with other pools while
+ * the rest of the port runs. This is how a memory provider is installed on a
+ * queue and removed from it.
+ *
+ * The vector's NAPI is paused meanwhile, so its TX queue waits for completions,
+ * too. The peer's frames wait in the device.
+ */
+#include <net/netdev_queues.h>
+
+#include "nmnic.h"
+
+struct queue_mem {
+	struct nmnic_rxq *rxq;
+};
+
+static int queue_mem_alloc(struct net_device *netdev, struct netdev_queue_config *qcfg,
+			   void *qmem, int idx)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct queue_mem *mem = qmem;
+	struct nmnic_rxq *rxq;
+
+	/* The core would go on to stop a queue that was never started. */
+	if (!NMA_QUEUE_MEM_WHILE_CLOSED && !netif_running(netdev))
+		return -ENETDOWN;
+	if (netif_running(netdev) && !np->up)
+		return -ENETDOWN;
+
+	rxq = nmnic_rxq_alloc(&np->vec[idx], &np->cfg);
+	if (IS_ERR(rxq))
+		return PTR_ERR(rxq);
+	mem->rxq = rxq;
+	return 0;
+}
+NMA_QUEUE_OP(queue_mem_alloc)
+
+static void queue_mem_free(struct net_device *netdev, void *qmem)
+{
+	struct queue_mem *mem = qmem;
+
+	if (mem->rxq)
+		nmnic_rxq_free(mem->rxq);
+}
+
+static int queue_start(struct net_device *netdev, struct netdev_queue_config *qcfg, void *qmem,
+		       int idx)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmnic_vec *vec = &np->vec[idx];
+	struct queue_mem *mem = qmem;
+	int err;
+
+	err = nmnic_rxq_start(mem->rxq);
+	if (err)
+		return err;
+	vec->q.rxq = mem->rxq;
+	nmnic_vec_resume(vec);
+	return 0;
+}
+NMA_QUEUE_OP(queue_start)
+
+static int queue_stop(struct net_device *netdev, void *qmem, int idx)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmnic_vec *vec = &np->vec[idx];
+	struct queue_mem *mem = qmem;
+
+	if (!vec->q.rxq)
+		return -ENETDOWN;
+	nmnic_vec_pause(vec);
+	nmnic_rxq_stop(vec->q.rxq);
+	mem->rxq = vec->q.rxq;
+	vec->q.rxq = NULL;
+	return 0;
+}
+
+const struct netdev_queue_mgmt_ops nmnic_queue_mgmt_ops = {
+	.ndo_queue_mem_size	= sizeof(struct queue_mem),
+	.ndo_queue_mem_alloc	= NMA_QUEUE_OP_PTR(queue_mem_alloc),
+	.ndo_queue_mem_free	= queue_mem_free,
+	.ndo_queue_start	= NMA_QUEUE_OP_PTR(queue_start),
+	.ndo_queue_stop		= queue_stop,
+};

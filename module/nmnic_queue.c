@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Vectors and sets of queues: NAPI, and how a port gets new queues without
+ * giving up the old ones first.
+ */
+#include <net/netdev_queues.h>
+
+#include "nmnic.h"
+
+/* No event tells that a memory provider has buffers again. */
+#define REFILL_RETRY	max_t(unsigned long, 1, HZ / 250)
+
+int nmnic_poll(struct napi_struct *napi, int budget)
+{
+	struct nmnic_vec *vec = container_of(napi, struct nmnic_vec, napi);
+	int done = 0;
+
+	nmhw_vec_ack(vec->port->hw, vec->idx);
+	nmnic_txq_clean(vec->q.txq, budget);
+	if (!budget)
+		return 0;
+
+	done = nmnic_rxq_poll(vec->q.rxq, budget);
+	if (unlikely(!nmnic_rxq_refill(vec->q.rxq, GFP_ATOMIC | __GFP_NOWARN)) &&
+	    !timer_pending(&vec->refill_timer))
+		mod_timer(&vec->refill_timer, jiffies + REFILL_RETRY);
+
+	if (done < budget && napi_complete_done(napi, done))
+		nmhw_vec_unmask(vec->port->hw, vec->idx);
+	return done;
+}
+
+static void refill_retry(struct timer_list *timer)
+{
+	struct nmnic_vec *vec = container_of(timer, struct nmnic_vec, refill_timer);
+
+	napi_schedule(&vec->napi);
+}
+
+void nmnic_vec_init(struct nmnic_port *np, unsigned int idx)
+{
+	struct nmnic_vec *vec = &np->vec[idx];
+
+	vec->port = np;
+	vec->idx = idx;
+	timer_setup(&vec->refill_timer, refill_retry, 0);
+	u64_stats_init(&vec->rx_stats.syncp);
+	u64_stats_init(&vec->tx_stats.syncp);
+	u64_stats_init(&vec->tx_stats.xmit_syncp);
+	netif_napi_add_config(np->netdev, &vec->napi, nmnic_poll, idx);
+}
+
+/* A poll that nobody asked for fetches what was missed, and unmasks the vector. */
+static void vec_kick(struct nmnic_vec *vec)
+{
+	local_bh_disable();
+	napi_schedule(&vec->napi);
+	local_bh_enable();
+}
+
+/* The queues are started. */
+void nmnic_vec_resume(struct nmnic_vec *vec)
+{
+	napi_enable_locked(&vec->napi);
+	vec->napi_on = true;
+	vec_kick(vec);
+}
+
+void nmnic_vec_pause(struct nmnic_vec *vec)
+{
+	if (!vec->napi_on)
+		return;
+	napi_disable_locked(&vec->napi);
+	vec->napi_on = false;
+	timer_delete_sync(&vec->refill_timer);
+}
+
+static void vec_set_napi(struct nmnic_vec *vec, struct napi_struct *napi)
+{
+	struct net_device *netdev = vec->port->netdev;
+
+	netif_queue_set_napi(netdev, vec->idx, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(netdev, vec->idx, NETDEV_QUEUE_TYPE_TX, napi);
+}
+
+static int vec_start(struct nmnic_vec *vec)
+{
+	int err;
+
+	err = nmnic_txq_start(vec->q.txq);
+	if (err)
+		return err;
+	err = nmnic_rxq_start(vec->q.rxq);
+	if (err)
+		goto err_stop_txq;
+	vec_set_napi(vec, &vec->napi);
+	nmnic_vec_resume(vec);
+	return 0;
+
+err_stop_txq:
+	nmnic_txq_stop(vec->q.txq);
+	return err;
+}
+
+/* A queue whose restart failed has left no RX queue behind. */
+static void vec_stop(struct nmnic_vec *vec)
+{
+	nmnic_vec_pause(vec);
+	vec_set_napi(vec, NULL);
+	if (vec->q.rxq)
+		nmnic_rxq_stop(vec->q.rxq);
+	nmnic_txq_stop(vec->q.txq);
+}
+
+static void qpair_free(struct nmnic_qpair *q)
+{
+	if (q->rxq)
+		nmnic_rxq_free(q->rxq);
+	nmnic_txq_free(q->txq);
+}
+
+static int qpair_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg, struct nmnic_qpair *q)
+{
+	struct nmnic_rxq *rxq;
+	struct nmnic_txq *txq;
+
+	rxq = nmnic_rxq_alloc(vec, cfg);
+	if (IS_ERR(rxq))
+		return PTR_ERR(rxq);
+	txq = nmnic_txq_alloc(vec, cfg);
+	if (IS_ERR(txq)) {
+		nmnic_rxq_free(rxq);
+		return PTR_ERR(txq);
+	}
+	q->rxq = rxq;
+	q->txq = txq;
+	return 0;
+}
+
+static struct nmnic_qpair *set_alloc(struct nmnic_port *np, const struct nmnic_cfg *cfg)
+{
+	struct nmnic_qpair *set;
+	unsigned int i;
+	int err;
+
+	set = kcalloc(np->num_queues, sizeof(*set), GFP_KERNEL);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < np->num_queues; i++) {
+		err = qpair_alloc(&np->vec[i], cfg, &set[i]);
+		if (err)
+			goto err_free_set;
+	}
+	return set;
+
+err_free_set:
+	while (i--)
+		qpair_free(&set[i]);
+	kfree(set);
+	return ERR_PTR(err);
+}
+
+static void set_free(struct nmnic_port *np, struct nmnic_qpair *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++)
+		qpair_free(&set[i]);
+	kfree(set);
+}
+
+static void set_swap(struct nmnic_port *np, struct nmnic_qpair *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++)
+		swap(np->vec[i].q, set[i]);
+}
+
+static int set_start(struct nmnic_port *np)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < np->num_queues; i++) {
+		err = vec_start(&np->vec[i]);
+		if (err)
+			goto err_stop_vecs;
+	}
+	netif_tx_start_all_queues(np->netdev);
+	return 0;
+
+err_stop_vecs:
+	while (i--)
+		vec_stop(&np->vec[i]);
+	return err;
+}
+
+static void set_stop(struct nmnic_port *np)
+{
+	unsigned int i;
+
+	netif_tx_disable(np->netdev);
+	for (i = 0; i < np->num_queues; i++)
+		vec_stop(&np->vec[i]);
+}
+
+static void port_link(void *ctx, bool up)
+{
+	struct nmnic_port *np = ctx;
+
+	if (up)
+		netif_carrier_on(np->netdev);
+	else
+		netif_carrier_off(np->netdev);
+}
+
+static void port_intr(void *ctx, unsigned int vec)
+{
+	struct nmnic_port *np = ctx;
+
+	napi_schedule(&np->vec[vec].napi);
+}
+
+static const struct nmhw_port_ops port_ops = {
+	.link	= port_link,
+	.intr	= port_intr,
+};
+
+int nmnic_queues_open(struct nmnic_port *np)
+{
+	struct nmnic_qpair *set;
+	unsigned int i;
+	int err;
+
+	set = set_alloc(np, &np->cfg);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	set_swap(np, set);
+
+	err = set_start(np);
+	if (err)
+		goto err_free_set;
+	err = nmhw_port_enable(np->hw, &port_ops, np);
+	if (err)
+		goto err_stop_set;
+	/* A port that is enabled has its vectors masked. */
+	for (i = 0; i < np->num_queues; i++)
+		vec_kick(&np->vec[i]);
+	np->up = true;
+	kfree(set);
+	return 0;
+
+err_stop_set:
+	set_stop(np);
+err_free_set:
+	set_swap(np, set);
+	set_free(np, set);
+	return err;
+}
+
+void nmnic_queues_close(struct nmnic_port *np)
+{
+	unsigned int i;
+
+	if (np->up) {
+		nmhw_port_disable(np->hw);
+		netif_carrier_off(np->netdev);
+		set_stop(np);
+		np->up = false;
+	}
+	for (i = 0; i < np->num_queues; i++) {
+		qpair_free(&np->vec[i].q);
+		np->vec[i].q = (struct nmnic_qpair){};
+	}
+}
+
+/* Everything that can fail for lack of memory is done before the running queues
+ * are touched. The link stays up; frames wait meanwhile.
+ */
+int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg)
+{
+	struct nmnic_cfg old = np->cfg;
+	struct nmnic_qpair *set;
+	int err;
+
+	if (!netif_running(np->netdev)) {
+		np->cfg = *cfg;
+		return 0;
+	}
+	set = set_alloc(np, cfg);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+
+	set_stop(np);
+	set_swap(np, set);
+	np->cfg = *cfg;
+	err = set_start(np);
+	if (err) {
+		set_swap(np, set);
+		np->cfg = old;
+		if (set_start(np)) {
+			netdev_err(np->netdev, "old queues do not start again, set it down and up\n");
+			nmhw_port_disable(np->hw);
+			np->up = false;
+		}
+	}
+	set_free(np, set);
+	return err;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Statistics: what the driver counts per vector and the device per queue, in
+ * the forms the kernel has. Each number is shown once: what qstats define is
+ * there, ethtool -S has the rest.
+ */
+#include <linux/ethtool.h>
+#include <net/netdev_queues.h>
+
+#include "nmnic.h"
+
+struct rx_counts {
+	u64 packets, bytes, csum_unnecessary, csum_none, alloc_fail;
+	u64 drop_unreadable, drop_error, drop_fault;
+};
+
+struct tx_counts {
+	u64 packets, bytes, wake, needs_csum, csum_none, stop, drop_error;
+};
+
+static struct rx_counts rx_read(const struct nmnic_vec *vec)
+{
+	const struct nmnic_rx_stats *st = &vec->rx_stats;
+	struct rx_counts c;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&st->syncp);
+		c = (struct rx_counts){
+			.packets	  = st->packets,
+			.bytes		  = st->bytes,
+			.csum_unnecessary = st->csum_unnecessary,
+			.csum_none	  = st->csum_none,
+			.alloc_fail	  = st->alloc_fail,
+			.drop_unreadable  = st->drop_unreadable,
+			.drop_error	  = st->drop_error,
+			.drop_fault	  = st->drop_fault,
+		};
+	} while (u64_stats_fetch_retry(&st->syncp, start));
+	return c;
+}
+
+static struct tx_counts tx_read(const struct nmnic_vec *vec)
+{
+	const struct nmnic_tx_stats *st = &vec->tx_stats;
+	struct tx_counts c = {};
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&st->syncp);
+		c.packets = st->packets;
+		c.bytes = st->bytes;
+		c.wake = st->wake;
+	} while (u64_stats_fetch_retry(&st->syncp, start));
+	do {
+		start = u64_stats_fetch_begin(&st->xmit_syncp);
+		c.needs_csum = st->needs_csum;
+		c.csum_none = st->csum_none;
+		c.stop = st->stop;
+		c.drop_error = st->drop_error;
+	} while (u64_stats_fetch_retry(&st->xmit_syncp, start));
+	return c;
+}
+
+/* Frames that reached the device and never left it upwards */
+static u64 rx_hw_drops(const struct nmhw_rxq_stats *hw)
+{
+	return hw->drop_no_buf + hw->drop_oversize + hw->drop_malformed;
+}
+
+static u64 tx_hw_drops(const struct nmhw_txq_stats *hw)
+{
+	return hw->drop_link + hw->drop_filter + hw->drop_invalid;
+}
+
+static void nmnic_get_queue_stats_rx(struct net_device *netdev, int idx,
+				     struct netdev_queue_stats_rx *st)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct rx_counts c = rx_read(&np->vec[idx]);
+	struct nmhw_rxq_stats hw;
+
+	nmhw_rxq_stats_get(np->hw, idx, &hw);
+	st->packets = c.packets;
+	st->bytes = c.bytes;
+	st->alloc_fail = c.alloc_fail;
+	st->hw_drops = rx_hw_drops(&hw);
+	st->hw_drop_overruns = hw.drop_no_buf;
+	st->csum_unnecessary = c.csum_unnecessary;
+	st->csum_none = c.csum_none;
+	st->csum_bad = hw.csum_bad;
+}
+
+static void nmnic_get_queue_stats_tx(struct net_device *netdev, int idx,
+				     struct netdev_queue_stats_tx *st)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct tx_counts c = tx_read(&np->vec[idx]);
+	struct nmhw_txq_stats hw;
+
+	nmhw_txq_stats_get(np->hw, idx, &hw);
+	st->packets = c.packets;
+	st->bytes = c.bytes;
+	st->hw_drops = tx_hw_drops(&hw);
+	st->hw_drop_errors = hw.drop_invalid;
+	st->csum_none = c.csum_none;
+	st->needs_csum = c.needs_csum;
+	st->stop = c.stop;
+	st->wake = c.wake;
+}
+
+/* Queues and their counters live as long as the port: nothing to add, but what
+ * is set here is what the sum over the queues is shown for.
+ */
+static void nmnic_get_base_stats(struct net_device *netdev, struct netdev_queue_stats_rx *rx,
+				 struct netdev_queue_stats_tx *tx)
+{
+	rx->packets = 0;
+	rx->bytes = 0;
+	rx->alloc_fail = 0;
+	rx->hw_drops = 0;
+	rx->hw_drop_overruns = 0;
+	rx->csum_unnecessary = 0;
+	rx->csum_none = 0;
+	rx->csum_bad = 0;
+
+	tx->packets = 0;
+	tx->bytes = 0;
+	tx->hw_drops = 0;
+	tx->hw_drop_errors = 0;
+	tx->csum_none = 0;
+	tx->needs_csum = 0;
+	tx->stop = 0;
+	tx->wake = 0;
+}
+
+void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmhw_rxq_stats hw_rx;
+	struct nmhw_txq_stats hw_tx;
+	struct rx_counts rx;
+	struct tx_counts tx;
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++) {
+		rx = rx_read(&np->vec[i]);
+		tx = tx_read(&np->vec[i]);
+		nmhw_rxq_stats_get(np->hw, i, &hw_rx);
+		nmhw_txq_stats_get(np->hw, i, &hw_tx);
+
+		st->rx_packets += rx.packets;
+		st->rx_bytes += rx.bytes;
+		st->rx_dropped += rx.drop_unreadable + rx.drop_error + rx.drop_fault;
+		st->rx_missed_errors += hw_rx.drop_no_buf;
+		st->rx_length_errors += hw_rx.drop_oversize;
+		st->rx_frame_errors += hw_rx.drop_malformed;
+		st->rx_errors += hw_rx.drop_oversize + hw_rx.drop_malformed;
+		st->tx_packets += tx.packets;
+		st->tx_bytes += tx.bytes;
+		st->tx_dropped += tx.drop_error;
+		st->tx_errors += hw_tx.drop_invalid;
+		st->tx_carrier_errors += hw_tx.drop_link;
+	}
+}
+
+/* ---- ethtool -S ------------------------------------------------------------*/
+
+static const char * const queue_strings[] = {
+	"rx%u_split_frames",	/* headers and payload apart */
+	"rx%u_waits",		/* a frame waited for buffers */
+	"rx%u_drop_unreadable",	/* headers in memory the CPU can not read */
+	"rx%u_drop_error",	/* no skb, or a completion that makes no sense */
+	"rx%u_drop_fault",	/* by the fault panel */
+	"tx%u_stalls",		/* stopped for the peer's buffers */
+	"tx%u_drop_link",	/* nobody at the other end */
+	"tx%u_drop_filter",	/* not for the other end */
+};
+
+int nmnic_get_sset_count(struct net_device *netdev, int sset)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+
+	if (sset != ETH_SS_STATS)
+		return -EOPNOTSUPP;
+	return np->num_queues * ARRAY_SIZE(queue_strings);
+}
+
+void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	unsigned int i, s;
+
+	if (sset != ETH_SS_STATS)
+		return;
+	for (i = 0; i < np->num_queues; i++)
+		for (s = 0; s < ARRAY_SIZE(queue_strings); s++)
+			ethtool_sprintf(&data, queue_strings[s], i);
+}
+
+void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st, u64 *data)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmhw_rxq_stats hw_rx;
+	struct nmhw_txq_stats hw_tx;
+	struct rx_counts rx;
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++) {
+		rx = rx_read(&np->vec[i]);
+		nmhw_rxq_stats_get(np->hw, i, &hw_rx);
+		nmhw_txq_stats_get(np->hw, i, &hw_tx);
+
+		*data++ = hw_rx.split_frames;
+		*data++ = hw_rx.waits;
+		*data++ = rx.drop_unreadable;
+		*data++ = rx.drop_error;
+		*data++ = rx.drop_fault;
+		*data++ = hw_tx.stalls;
+		*data++ = hw_tx.drop_link;
+		*data++ = hw_tx.drop_filter;
+	}
+}
+
+const struct netdev_stat_ops nmnic_stat_ops = {
+	.get_queue_stats_rx	= nmnic_get_queue_stats_rx,
+	.get_queue_stats_tx	= nmnic_get_queue_stats_tx,
+	.get_base_stats		= nmnic_get_base_stats,
+};

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Transmit queues: mapping, descriptors, doorbell and completion.
+ *
+ * The device consumes descriptors at the pace at which the other end posts
+ * receive buffers. When it stops, the ring fills and the queue stops with it:
+ * flow control, so there is no transmit timeout to call it a hang.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/if_vlan.h>
+#include <linux/skbuff.h>
+#include <linux/vmalloc.h>
+#include <net/netdev_queues.h>
+
+#include "nmnic.h"
+
+/* Free descriptors to stop and to wake at */
+#define TX_STOP		NMNIC_TX_SEGS
+#define TX_WAKE		(2 * NMNIC_TX_SEGS)
+
+static struct netdev_queue *core_txq(const struct nmnic_txq *txq)
+{
+	return netdev_get_tx_queue(txq->vec->port->netdev, txq->vec->idx);
+}
+
+static u32 tx_avail(const struct nmnic_txq *txq)
+{
+	return txq->mask + 1 - (READ_ONCE(txq->tail) - READ_ONCE(txq->head));
+}
+
+struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg)
+{
+	struct nmnic_txq *txq;
+
+	txq = kzalloc(sizeof(*txq), GFP_KERNEL);
+	if (!txq)
+		return ERR_PTR(-ENOMEM);
+	txq->vec = vec;
+	txq->mask = cfg->tx_ring - 1;
+
+	/* The write-back word lies behind the ring, in a cache line of its own. */
+	txq->bytes = cfg->tx_ring * sizeof(*txq->desc) + SMP_CACHE_BYTES;
+	txq->desc = dma_alloc_coherent(vec->port->dev, txq->bytes, &txq->dma, GFP_KERNEL);
+	if (!txq->desc)
+		goto err_free_txq;
+	txq->head_wb = (__le32 *)(txq->desc + cfg->tx_ring);
+
+	txq->bufs = kvcalloc(cfg->tx_ring, sizeof(*txq->bufs), GFP_KERNEL);
+	if (!txq->bufs)
+		goto err_free_desc;
+	return txq;
+
+err_free_desc:
+	dma_free_coherent(vec->port->dev, txq->bytes, txq->desc, txq->dma);
+err_free_txq:
+	kfree(txq);
+	return ERR_PTR(-ENOMEM);
+}
+
+/* The queue was never started, or is stopped. */
+void nmnic_txq_free(struct nmnic_txq *txq)
+{
+	kvfree(txq->bufs);
+	dma_free_coherent(txq->vec->port->dev, txq->bytes, txq->desc, txq->dma);
+	kfree(txq);
+}
+
+int nmnic_txq_start(struct nmnic_txq *txq)
+{
+	struct nmhw_txq_cfg cfg = {
+		.ring.base = txq->dma,
+		.ring.size = txq->mask + 1,
+		.head_wb = txq->dma + (txq->mask + 1) * sizeof(*txq->desc),
+	};
+
+	return nmhw_txq_enable(txq->vec->port->hw, txq->vec->idx, &cfg);
+}
+
+static void tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf)
+{
+	struct device *dev = txq->vec->port->dev;
+
+	if (buf->linear)
+		dma_unmap_single(dev, dma_unmap_addr(buf, addr), dma_unmap_len(buf, len),
+				 DMA_TO_DEVICE);
+	else
+		netmem_dma_unmap_page_attrs(dev, dma_unmap_addr(buf, addr),
+					    dma_unmap_len(buf, len), DMA_TO_DEVICE, 0);
+}
+
+/* The queue is stopped in the core and NAPI is disabled. What the device has
+ * not taken is dropped.
+ */
+void nmnic_txq_stop(struct nmnic_txq *txq)
+{
+	struct nmnic_tx_buf *buf;
+
+	nmhw_txq_disable(txq->vec->port->hw, txq->vec->idx);
+	for (; txq->head != txq->tail; txq->head++) {
+		buf = &txq->bufs[txq->head & txq->mask];
+		tx_unmap(txq, buf);
+		dev_kfree_skb_any(buf->skb);
+		buf->skb = NULL;
+	}
+	netdev_tx_reset_queue(core_txq(txq));
+	txq->head = 0;
+	txq->tail = 0;
+	txq->bell = 0;
+	*txq->head_wb = 0;
+}
+
+/* NAPI */
+void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
+{
+	u32 consumed = le32_to_cpu(READ_ONCE(*txq->head_wb));
+	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
+	unsigned int packets = 0, bytes = 0;
+	struct nmnic_tx_buf *buf;
+	u32 head = txq->head;
+	int woken;
+
+	if (head == consumed)
+		return;
+	/* What the device wrote back it has read before. */
+	dma_rmb();
+	for (; head != consumed; head++) {
+		buf = &txq->bufs[head & txq->mask];
+		tx_unmap(txq, buf);
+		if (!buf->skb)
+			continue;
+		packets++;
+		bytes += buf->skb->len;
+		napi_consume_skb(buf->skb, budget);
+		buf->skb = NULL;
+	}
+	/* Buffers before the room they make */
+	smp_store_release(&txq->head, head);
+
+	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, tx_avail(txq), TX_WAKE);
+
+	u64_stats_update_begin(&st->syncp);
+	st->packets += packets;
+	st->bytes += bytes;
+	st->wake += !woken;
+	u64_stats_update_end(&st->syncp);
+}
+
+static int tx_map_one(struct nmnic_txq *txq, u32 slot, dma_addr_t addr, u32 len)
+{
+	struct nmhw_tx_desc *desc = &txq->desc[slot & txq->mask];
+	struct nmnic_tx_buf *buf = &txq->bufs[slot & txq->mask];
+
+	if (unlikely(dma_mapping_error(txq->vec->port->dev, addr)))
+		return -ENOMEM;
+	dma_unmap_len_set(buf, len, len);
+	desc->addr = cpu_to_le64(addr);
+	desc->len = cpu_to_le32(len);
+	desc->flags = 0;
+	return 0;
+}
+
+static int tx_map_linear(struct nmnic_txq *txq, u32 slot, const struct sk_buff *skb)
+{
+	struct nmnic_tx_buf *buf = &txq->bufs[slot & txq->mask];
+	u32 len = skb_headlen(skb);
+	dma_addr_t addr;
+
+	addr = dma_map_single(txq->vec->port->dev, skb->data, len, DMA_TO_DEVICE);
+	buf->linear = true;
+	dma_unmap_addr_set(buf, addr, addr);
+	return tx_map_one(txq, slot, addr, len);
+}
+
+/* A fragment may be backed by memory that was mapped when it was bound. */
+static int tx_map_frag(struct nmnic_txq *txq, u32 slot, const skb_frag_t *frag)
+{
+	struct nmnic_tx_buf *buf = &txq->bufs[slot & txq->mask];
+	u32 len = skb_frag_size(frag);
+	dma_addr_t addr;
+
+	addr = skb_frag_dma_map(txq->vec->port->dev, frag, 0, len, DMA_TO_DEVICE);
+	buf->linear = false;
+	netmem_dma_unmap_addr_set(skb_frag_netmem(frag), buf, addr, addr);
+	return tx_map_one(txq, slot, addr, len);
+}
+
+/* Returns the number of descriptors, or -ENOMEM with nothing mapped. */
+static int tx_map(struct nmnic_txq *txq, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	u32 slot = txq->tail;
+	int i;
+
+	if (tx_map_linear(txq, slot, skb))
+		return -ENOMEM;
+	for (i = 0; i < info->nr_frags; i++)
+		if (tx_map_frag(txq, ++slot, &info->frags[i]))
+			goto err_unmap;
+	return slot - txq->tail + 1;
+
+err_unmap:
+	while (slot-- != txq->tail)
+		tx_unmap(txq, &txq->bufs[slot & txq->mask]);
+	return -ENOMEM;
+}
+
+/* The first descriptor carries the offloads. Returns its flags. */
+static u16 tx_set_offloads(struct nmnic_txq *txq, const struct sk_buff *skb)
+{
+	struct nmhw_tx_desc *desc = &txq->desc[txq->tail & txq->mask];
+	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
+	u16 flags = 0;
+
+	u64_stats_update_begin(&st->xmit_syncp);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		desc->csum_start = cpu_to_le16(skb_checksum_start_offset(skb));
+		desc->csum_offset = cpu_to_le16(skb->csum_offset);
+		flags |= NMHW_TXD_CSUM;
+		st->needs_csum++;
+	} else {
+		st->csum_none++;
+	}
+	u64_stats_update_end(&st->xmit_syncp);
+
+	if (skb_vlan_tag_present(skb)) {
+		desc->vlan_tci = cpu_to_le16(skb_vlan_tag_get(skb));
+		flags |= NMHW_TXD_VLAN;
+	}
+	return flags;
+}
+
+static void tx_ring_bell(struct nmnic_txq *txq)
+{
+	if (txq->bell == txq->tail)
+		return;
+	/* Descriptors before the doorbell */
+	dma_wmb();
+	txq->bell = txq->tail;
+	nmhw_tx_doorbell(txq->vec->port->hw, txq->vec->idx, txq->tail);
+}
+
+static netdev_tx_t tx_drop(struct nmnic_txq *txq, struct sk_buff *skb)
+{
+	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
+
+	dev_kfree_skb_any(skb);
+	u64_stats_update_begin(&st->xmit_syncp);
+	st->drop_error++;
+	u64_stats_update_end(&st->xmit_syncp);
+	/* Frames before this one may count on it. */
+	tx_ring_bell(txq);
+	return NETDEV_TX_OK;
+}
+
+netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmnic_vec *vec = &np->vec[skb_get_queue_mapping(skb)];
+	struct nmnic_txq *txq = vec->q.txq;
+	struct netdev_queue *core = core_txq(txq);
+	unsigned int len = skb->len;
+	u16 flags;
+	u32 last;
+	int n;
+
+	/* Only after a wake that came too early */
+	if (unlikely(!netif_txq_maybe_stop(core, tx_avail(txq), TX_STOP, TX_STOP)))
+		return NETDEV_TX_BUSY;
+	n = tx_map(txq, skb);
+	if (unlikely(n < 0))
+		return tx_drop(txq, skb);
+
+	flags = tx_set_offloads(txq, skb);
+	last = txq->tail + n - 1;
+	txq->desc[last & txq->mask].flags = cpu_to_le16(NMHW_TXD_EOP);
+	txq->desc[txq->tail & txq->mask].flags |= cpu_to_le16(flags);
+	txq->bufs[last & txq->mask].skb = skb;
+	skb_tx_timestamp(skb);
+	WRITE_ONCE(txq->tail, last + 1);
+
+	if (netif_txq_maybe_stop(core, tx_avail(txq), TX_STOP, TX_WAKE) == 0) {
+		u64_stats_update_begin(&vec->tx_stats.xmit_syncp);
+		vec->tx_stats.stop++;
+		u64_stats_update_end(&vec->tx_stats.xmit_syncp);
+	}
+	if (__netdev_tx_sent_queue(core, len, netdev_xmit_more()))
+		tx_ring_bell(txq);
+	return NETDEV_TX_OK;
+}
