@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See clock.h.
+ */
+#include <time.h>
+
+#include "clock.h"
+
+__u64 nma_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NMA_NSEC_PER_SEC + ts.tv_nsec;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The one clock of the tools, that of the records. Unit tests link their own.
+ */
+#ifndef NMA_CLOCK_H
+#define NMA_CLOCK_H
+
+#include <linux/types.h>
+
+#define NMA_NSEC_PER_MSEC	1000000ull
+#define NMA_NSEC_PER_SEC	1000000000ull
+
+__u64 nma_clock_ns(void);	/* CLOCK_MONOTONIC */
+
+#endif /* NMA_CLOCK_H */

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Text tables and blocks. JSON is in out_json.c.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ksyms.h"
+#include "out.h"
+#include "text.h"
+
+#define WIDTH_MIN	80
+#define CELL_MAX	24	/* wider cells are clipped, except in the last column */
+#define GAP		2
+#define SAFE_STR	(4 * NMA_STR_LEN + 1)	/* \xNN for each byte */
+#define BREAKS		" |,"
+
+size_t nma_out_width(FILE *file)
+{
+	struct winsize ws;
+	int fd = fileno(file);
+
+	if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &ws))
+		return WIDTH_MIN;
+	return ws.ws_col > WIDTH_MIN ? ws.ws_col : WIDTH_MIN;
+}
+
+static void list_text(char *dst, size_t size, const struct nma_value *v)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	dst[0] = '\0';
+	for (i = 0; i < v->nr && len < size; i++)
+		len += snprintf(dst + len, size - len, "%s%llu", i ? "," : "",
+				v->list[i]);
+	if (v->more && len < size)
+		snprintf(dst + len, size - len, ",...");
+}
+
+/* Text of @v, safe for a terminal; false if there is nothing to show. */
+static bool value_text(const struct nma_out *out, const struct nma_value *v,
+		       char *dst, size_t size)
+{
+	char name[NMA_STR_LEN];
+
+	switch (v->type) {
+	case NMA_VALUE_NONE:
+		return false;
+	case NMA_VALUE_U64:
+		snprintf(dst, size, "%llu", v->u);
+		return true;
+	case NMA_VALUE_S64:
+		snprintf(dst, size, "%lld", v->s);
+		return true;
+	case NMA_VALUE_BOOL:
+		snprintf(dst, size, "%s", v->b ? "yes" : "no");
+		return true;
+	case NMA_VALUE_STR:
+		nma_text_safe(dst, size, v->str, sizeof(v->str), NMA_TEXT_TERMINAL);
+		return true;
+	case NMA_VALUE_SET:
+		snprintf(dst, size, "%s", v->str[0] ? v->str : "none");
+		return true;
+	case NMA_VALUE_ADDR:
+		snprintf(dst, size, "0x%llx", v->u);
+		return out->verbose;
+	case NMA_VALUE_LIST_U64:
+		list_text(dst, size, v);
+		return true;
+	case NMA_VALUE_STACK:
+		if (nma_ksyms__creator(out->ksyms, v->stack, v->nr, name, sizeof(name)))
+			return false;
+		nma_text_safe(dst, size, name, sizeof(name), NMA_TEXT_TERMINAL);
+		return true;
+	}
+	return false;
+}
+
+struct column {
+	size_t width;
+	bool right;
+};
+
+struct grid {
+	const struct nma_field *col[32];
+	struct column fmt[32];
+	size_t cols;
+	size_t rows;
+	char **cell;	/* rows * cols, each its own allocation */
+};
+
+static void clip(char *s, size_t width)
+{
+	size_t n;
+
+	if (nma_text_width(s) <= width)
+		return;
+	n = nma_text_fit(s, width - 1, "");
+	strcpy(s + n, "~");
+}
+
+static int grid_fill_cell(const struct nma_out *out, struct grid *g,
+			  const void *row, size_t r, size_t c)
+{
+	struct nma_value v = { 0 };
+	char text[SAFE_STR];
+	size_t width;
+
+	g->col[c]->get(row, &v);
+	if (!value_text(out, &v, text, sizeof(text)))
+		strcpy(text, "-");
+	if (c + 1 < g->cols)
+		clip(text, CELL_MAX);
+	width = nma_text_width(text);
+	if (width > g->fmt[c].width)
+		g->fmt[c].width = width;
+	if (v.type == NMA_VALUE_U64 || v.type == NMA_VALUE_S64)
+		g->fmt[c].right = true;
+	g->cell[r * g->cols + c] = strdup(text);
+	return g->cell[r * g->cols + c] ? 0 : -ENOMEM;
+}
+
+static int grid_fill(const struct nma_out *out, struct grid *g,
+		     const struct nma_fields *fields, const void *const *rows)
+{
+	size_t i, r;
+	int err;
+
+	for (i = 0; i < fields->nr && g->cols < 32; i++) {
+		if (fields->field[i].flags & (NMA_FIELD_JSON | NMA_FIELD_VERBOSE))
+			continue;
+		g->fmt[g->cols].width = strlen(fields->field[i].head);
+		g->col[g->cols++] = &fields->field[i];
+	}
+	g->cell = calloc(g->rows * g->cols + 1, sizeof(*g->cell));
+	if (!g->cell)
+		return -ENOMEM;
+	for (r = 0; r < g->rows; r++) {
+		for (i = 0; i < g->cols; i++) {
+			err = grid_fill_cell(out, g, rows[r], r, i);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static void grid_line(const struct nma_out *out, const struct grid *g, size_t r,
+		      bool header)
+{
+	size_t c, pad, column = 0;
+	const char *s;
+
+	for (c = 0; c < g->cols; c++) {
+		s = header ? g->col[c]->head : g->cell[r * g->cols + c];
+		pad = g->fmt[c].width - nma_text_width(s);
+		if (c + 1 == g->cols) {
+			if (g->fmt[c].right && column + g->fmt[c].width <= out->width)
+				fprintf(out->file, "%*s", (int)pad, "");
+			nma_text_wrap(out->file, s, column, column, out->width, BREAKS);
+			break;
+		}
+		if (g->fmt[c].right)
+			fprintf(out->file, "%*s%s%*s", (int)pad, "", s, GAP, "");
+		else
+			fprintf(out->file, "%s%*s", s, (int)(pad + GAP), "");
+		column += g->fmt[c].width + GAP;
+	}
+	fputc('\n', out->file);
+}
+
+int nma_out_table(const struct nma_out *out, const struct nma_fields *fields,
+		  const void *const *rows, size_t nr)
+{
+	struct grid g = { .rows = nr };
+	size_t i;
+	int err;
+
+	err = grid_fill(out, &g, fields, rows);
+	if (err)
+		goto out;
+	grid_line(out, &g, 0, true);
+	for (i = 0; i < nr; i++)
+		grid_line(out, &g, i, false);
+out:
+	for (i = 0; g.cell && i < g.rows * g.cols; i++)
+		free(g.cell[i]);
+	free(g.cell);
+	return err;
+}
+
+void nma_out_label(const struct nma_out *out, const char *label,
+		   const struct nma_value *v, size_t indent)
+{
+	char text[SAFE_STR];
+	size_t column;
+
+	if (!value_text(out, v, text, sizeof(text)))
+		return;
+	column = indent + strlen(label) + 2;
+	fprintf(out->file, "%*s%s: ", (int)indent, "", label);
+	nma_text_wrap(out->file, text, column, indent + 4, out->width, BREAKS);
+	fputc('\n', out->file);
+}
+
+void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
+		   const void *row, size_t indent)
+{
+	size_t i;
+
+	for (i = 0; i < fields->nr; i++) {
+		struct nma_value v = { 0 };
+
+		if (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose)
+			continue;
+		fields->field[i].get(row, &v);
+		nma_out_label(out, fields->field[i].key, &v, indent);
+	}
+}
+
+void nma_out_text(const struct nma_out *out, size_t indent, const char *fmt, ...)
+{
+	char raw[1024], text[4 * sizeof(raw) + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	nma_text_safe(text, sizeof(text), raw, sizeof(raw), NMA_TEXT_TERMINAL);
+	fprintf(out->file, "%*s", (int)indent, "");
+	nma_text_wrap(out->file, text, indent, indent, out->width, " ");
+	fputc('\n', out->file);
+}
+
+int nma_out_finish(const struct nma_out *out)
+{
+	errno = 0;
+	if (fflush(out->file) || ferror(out->file))
+		return errno ? -errno : -EIO;
+	return 0;
+}
