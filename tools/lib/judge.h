@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The judge decides when to ask which rule and remembers the answers: a
+ * condition must hold as long as its rule says before it becomes a finding,
+ * identical findings are folded and counted, and what was there before the tool
+ * is marked. The same judge serves one-shot commands (full passes) and streams
+ * (one pass per record). It does no I/O; time comes in as an argument.
+ */
+#ifndef NMA_JUDGE_H
+#define NMA_JUDGE_H
+
+#include "model.h"
+#include "rules.h"
+
+struct nma_strs;
+
+/* A finding is new, or more of the same happened. */
+typedef void (*nma_report_fn)(void *ctx, const struct nma_finding *f);
+
+struct nma_judge_opts {
+	const struct nma_model *model;
+	struct nma_limits limits;
+	__u64 rules;			/* 1 << enum nma_rule_id: asked */
+	const struct nma_strs *ifnames;	/* judge these only; NULL or empty: all */
+	__u64 blame_ns;			/* what began before is pre-existing; 0 off */
+	nma_report_fn report;		/* may be NULL */
+	void *ctx;
+	size_t max_cases;		/* 0: default; more are counted, not kept */
+};
+
+struct nma_judge {
+	struct nma_judge_opts opts;
+	struct nma_table cases;		/* struct nma_finding, pending ones too */
+	__u32 stamp;			/* full pass that runs or ran last */
+	__u64 suppressed;		/* findings dropped because of max_cases */
+	__u64 total[NMA_SEV_F + 1];	/* reported occurrences, not pre-existing */
+	__u64 total_pre_existing;
+};
+
+struct nma_judge *nma_judge__new(const struct nma_judge_opts *opts);
+void nma_judge__free(struct nma_judge *j);
+
+/* Judges what one record changed. */
+void nma_judge__record(struct nma_judge *j, const struct nma_change *change,
+		       __u64 now_ns);
+/* Judges everything; what is no longer so is cleared. */
+void nma_judge__all(struct nma_judge *j, __u64 now_ns);
+/* Ends all patience: what is pending counts now. Sockets that were active
+ * within the last @quiet_ns are spared.
+ */
+void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns);
+/* Reports what was folded since it was last reported, if that is long ago. */
+void nma_judge__flush(struct nma_judge *j, __u64 now_ns, __u64 interval_ns);
+
+/* When the next pending condition becomes a finding; ~0 if none is. */
+__u64 nma_judge__due(const struct nma_judge *j);
+unsigned int nma_judge__pending(const struct nma_judge *j,
+				enum nma_patience patience);
+
+/* Findings that hold now, notes too. */
+#define nma_judge_for_each(j, f) \
+	for (const struct nma_finding *f = (const void *)(j)->cases.first; f; \
+	     f = (const void *)f->node.next) \
+		if (f->status == NMA_ACTIVE)
+
+#endif /* NMA_JUDGE_H */

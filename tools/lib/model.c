@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Records in, objects out. A snapshot is bracketed by marks: whatever neither
+ * the walk nor an event mentioned in between has gone meanwhile.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+/* Any object: the members that all of them begin with. */
+struct object {
+	struct nma_node node;
+	struct nma_seen seen;
+};
+
+struct nma_model *nma_model__new(void)
+{
+	return calloc(1, sizeof(struct nma_model));
+}
+
+void nma_model__free(struct nma_model *m)
+{
+	if (!m)
+		return;
+	nma_table_free(&m->nics);
+	nma_table_free(&m->queues);
+	nma_table_free(&m->pools);
+	nma_table_free(&m->bindings);
+	nma_table_free(&m->socks);
+	free(m);
+}
+
+static void drop_gone(struct nma_table *t)
+{
+	nma_table_for_each(t, n) {
+		if (!((struct object *)n)->seen.gone)
+			continue;
+		nma_table_del(t, n);
+		free(n);
+	}
+}
+
+static void drop_all_gone(struct nma_model *m)
+{
+	if (!m->has_gone)
+		return;
+	drop_gone(&m->nics);
+	drop_gone(&m->queues);
+	drop_gone(&m->pools);
+	drop_gone(&m->bindings);
+	drop_gone(&m->socks);
+	m->has_gone = false;
+}
+
+static void sweep(struct nma_model *m, struct nma_table *t)
+{
+	nma_table_for_each(t, n) {
+		struct object *obj = (struct object *)n;
+
+		if (obj->seen.generation == m->generation)
+			continue;
+		obj->seen.gone = true;
+		m->has_gone = true;
+	}
+}
+
+static void *upsert(struct nma_model *m, struct nma_table *t, size_t size,
+		    const struct nma_rec_hdr *hdr, __u64 k0, __u64 k1)
+{
+	struct object *obj = nma_table_find(t, k0, k1);
+
+	if (!obj) {
+		obj = calloc(1, size);
+		if (!obj || nma_table_add(t, &obj->node, k0, k1)) {
+			free(obj);
+			return NULL;
+		}
+		obj->seen.first_ns = hdr->time_ns;
+		obj->seen.pre_existing = hdr->cause == NMA_CAUSE_SNAPSHOT &&
+					 m->generation <= 1;
+	}
+	obj->seen.generation = m->generation;
+	obj->seen.last_ns = hdr->time_ns;
+	if (hdr->cause == NMA_CAUSE_GONE) {
+		obj->seen.gone = true;
+		m->has_gone = true;
+	}
+	return obj;
+}
+
+static int apply_nic(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	const struct nma_rec_nic *r = (const void *)hdr;
+	struct nma_nic *nic;
+
+	nic = upsert(m, &m->nics, sizeof(*nic), hdr, r->netdev, 0);
+	if (!nic)
+		return -ENOMEM;
+	nic->r = *r;
+	nic->r.ifname[NMA_IFNAME_LEN - 1] = '\0';
+	nic->r.driver[NMA_NAME_LEN - 1] = '\0';
+	change->subject = NMA_SUBJ_NIC;
+	change->ref.nic = nic;
+	if (!nic->seen.gone)
+		return 0;
+	nma_table_for_each(&m->queues, n)
+		if (n->key[0] == r->netdev)
+			((struct nma_queue *)n)->seen.gone = true;
+	return 0;
+}
+
+static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		       struct nma_change *change)
+{
+	const struct nma_rec_queue *r = (const void *)hdr;
+	struct nma_queue *queue;
+
+	queue = upsert(m, &m->queues, sizeof(*queue), hdr, r->netdev, r->queue);
+	if (!queue)
+		return -ENOMEM;
+	queue->r = *r;
+	change->subject = NMA_SUBJ_QUEUE;
+	change->ref.queue = queue;
+	return 0;
+}
+
+/* The address of a freed pool may come back under a new id before we heard of
+ * the end of the old one.
+ */
+static void drop_reused_address(struct nma_model *m, const struct nma_rec_pool *r)
+{
+	nma_table_for_each(&m->pools, n) {
+		struct nma_pool *old = (struct nma_pool *)n;
+
+		if (old->r.pool != r->pool || old->r.pool_id == r->pool_id)
+			continue;
+		nma_table_del(&m->pools, n);
+		free(old);
+	}
+}
+
+static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
+{
+	struct nma_rec_pool old = pool->r;
+
+	pool->r = *r;
+	pool->r.ifname[NMA_IFNAME_LEN - 1] = '\0';
+	if (!r->create_ns)
+		pool->r.create_ns = old.create_ns;
+	if (!r->stack[0])
+		memcpy(pool->r.stack, old.stack, sizeof(old.stack));
+	/* a destroyed pool does not come back, and it died once */
+	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
+	    old.detached)
+		pool->r.detached = 1;
+	if (old.detach_ns)
+		pool->r.detach_ns = old.detach_ns;
+	else if (pool->r.detached && !r->detach_ns && r->hdr.cause == NMA_CAUSE_DETACH)
+		pool->r.detach_ns = r->hdr.time_ns;
+}
+
+static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_pool *r = (const void *)hdr;
+	struct nma_pool *pool;
+
+	change->subject = NMA_SUBJ_POOL;
+	if (hdr->cause == NMA_CAUSE_CREATE_FAILED || !r->pool_id) {
+		m->failed_pool = (struct nma_pool){ 0 };
+		pool_merge(&m->failed_pool, r);
+		change->ref.pool = &m->failed_pool;
+		return 0;
+	}
+	if (hdr->cause == NMA_CAUSE_CREATE)
+		drop_reused_address(m, r);
+	pool = upsert(m, &m->pools, sizeof(*pool), hdr, r->pool_id, 0);
+	if (!pool)
+		return -ENOMEM;
+	pool_merge(pool, r);
+	change->ref.pool = pool;
+	return 0;
+}
+
+static int apply_binding(struct nma_model *m, const struct nma_rec_hdr *hdr,
+			 struct nma_change *change)
+{
+	const struct nma_rec_binding *r = (const void *)hdr;
+	struct nma_binding *binding = &m->failed_binding;
+
+	if (hdr->cause != NMA_CAUSE_CREATE_FAILED && r->binding_id) {
+		binding = upsert(m, &m->bindings, sizeof(*binding), hdr,
+				 r->binding_id, 0);
+		if (!binding)
+			return -ENOMEM;
+	}
+	binding->r = *r;
+	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
+	change->subject = NMA_SUBJ_BINDING;
+	change->ref.binding = binding;
+	return 0;
+}
+
+static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_sock *r = (const void *)hdr;
+	struct nma_sock *sock;
+
+	sock = upsert(m, &m->socks, sizeof(*sock), hdr, r->cookie, 0);
+	if (!sock)
+		return -ENOMEM;
+	sock->r = *r;
+	sock->r.hdr.comm[NMA_COMM_LEN - 1] = '\0';
+	change->subject = NMA_SUBJ_SOCK;
+	change->ref.sock = sock;
+	return 0;
+}
+
+static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		    struct nma_change *change)
+{
+	(void)m;
+	change->subject = NMA_SUBJ_OP;
+	change->ref.op = (const void *)hdr;
+	return 0;
+}
+
+static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_mark *r = (const void *)hdr;
+
+	(void)change;
+	m->in_snapshot = r->mark == NMA_MARK_SNAPSHOT_BEGIN;
+	if (m->in_snapshot) {
+		m->generation = r->generation;
+		return 0;
+	}
+	if (r->generation != m->generation)
+		return -EINVAL;
+	sweep(m, &m->nics);
+	sweep(m, &m->queues);
+	sweep(m, &m->pools);
+	sweep(m, &m->bindings);
+	sweep(m, &m->socks);
+	drop_all_gone(m);
+	return 0;
+}
+
+static const struct {
+	size_t size;
+	int (*apply)(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change);
+} rec_types[] = {
+	[NMA_REC_NIC] = { sizeof(struct nma_rec_nic), apply_nic },
+	[NMA_REC_QUEUE] = { sizeof(struct nma_rec_queue), apply_queue },
+	[NMA_REC_POOL] = { sizeof(struct nma_rec_pool), apply_pool },
+	[NMA_REC_BINDING] = { sizeof(struct nma_rec_binding), apply_binding },
+	[NMA_REC_SOCK] = { sizeof(struct nma_rec_sock), apply_sock },
+	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
+	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
+};
+
+int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	*change = (struct nma_change){ .hdr = hdr };
+	if (hdr->type >= sizeof(rec_types) / sizeof(*rec_types) ||
+	    !rec_types[hdr->type].apply ||
+	    hdr->size != rec_types[hdr->type].size)
+		return -EINVAL;
+	drop_all_gone(m);
+	return rec_types[hdr->type].apply(m, hdr, change);
+}
+
+void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
+			const __u32 *thresh)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (!nic)
+		return;
+	nic->asked_hds = hds;
+	nic->asked_thresh_known = thresh;
+	nic->asked_thresh = thresh ? *thresh : 0;
+}
+
+const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev)
+{
+	return nma_table_find(&m->nics, netdev, 0);
+}
+
+const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
+					 __u32 queue)
+{
+	return nma_table_find(&m->queues, netdev, queue);
+}
+
+const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id)
+{
+	return nma_table_find(&m->pools, pool_id, 0);
+}
+
+const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id)
+{
+	return nma_table_find(&m->bindings, id, 0);
+}
+
+const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie)
+{
+	return nma_table_find(&m->socks, cookie, 0);
+}
+
+const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
+					      __u32 netns, __u32 ifindex)
+{
+	nma_model_for_each(struct nma_nic, &m->nics, nic)
+		if (nic->r.ifindex == ifindex && nic->r.hdr.netns == netns)
+			return nic;
+	return NULL;
+}
+
+/* An upper device may live in another namespace than its lower one, whose
+ * index then counts there: taken if only one device has that index.
+ */
+const struct nma_nic *nma_model__lower(const struct nma_model *m,
+				       const struct nma_nic *nic)
+{
+	const struct nma_nic *found;
+
+	if (!nic->r.lower_ifindex)
+		return NULL;
+	found = nma_model__nic_by_index(m, nic->r.hdr.netns, nic->r.lower_ifindex);
+	if (found)
+		return found == nic ? NULL : found;
+	nma_model_for_each(struct nma_nic, &m->nics, other) {
+		if (other->r.ifindex != nic->r.lower_ifindex)
+			continue;
+		if (found)
+			return NULL;
+		found = other;
+	}
+	return found;
+}
+
+unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev)
+{
+	unsigned int nr = 0;
+
+	nma_model_for_each(struct nma_queue, &m->queues, queue)
+		if (queue->r.netdev == netdev && queue->r.mp != NMA_MP_NONE &&
+		    !queue->seen.gone)
+			nr++;
+	return nr;
+}
+
+enum nma_hds nma_nic_hds(const struct nma_nic *nic)
+{
+	if (nic->r.flags & NMA_NIC_HDS_VALID && nic->r.hds != NMA_HDS_UNKNOWN)
+		return nic->r.hds;
+	return nic->asked_hds;
+}
+
+bool nma_nic_hds_thresh(const struct nma_nic *nic, __u32 *thresh)
+{
+	if (nic->r.flags & NMA_NIC_HDS_VALID)
+		*thresh = nic->r.hds_thresh;
+	else if (nic->asked_thresh_known)
+		*thresh = nic->asked_thresh;
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The rule table, its names, and what every verdict has in common. Verdicts
+ * themselves are in rules_<subject>.c.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "features.h"
+#include "rules.h"
+
+const struct nma_rule nma_rules[NMA_RULE_MAX] = {
+#define NMA_RULE(id_, ident, sev, cost_, subj, hooks_, kern, title_, src, adv) \
+	[NMA_RULE_##id_] = { \
+		.id = ident, .severity = sev, .cost = cost_, .subject = subj, \
+		.hooks = hooks_, .kernel = kern, .title = title_, \
+		.source = src, .advice = adv, .fn = nma_rule_##id_, \
+	},
+#include "nma_rules.def"
+#undef NMA_RULE
+};
+
+/* 64 bits hold a set of rules; see nma_judge_opts. */
+_Static_assert(NMA_RULE_MAX <= 64, "rule sets need more than 64 bits");
+
+enum nma_rule_id nma_rule_find(const char *id)
+{
+	int i;
+
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (!strcasecmp(nma_rules[i].id, id))
+			return i;
+	return NMA_RULE_MAX;
+}
+
+const char *nma_severity_name(enum nma_severity sev)
+{
+	static const char *const names[] = {
+		[NMA_SEV_I] = "info",
+		[NMA_SEV_W] = "warn",
+		[NMA_SEV_E] = "error",
+		[NMA_SEV_F] = "error",
+	};
+
+	return names[sev];
+}
+
+char nma_severity_letter(enum nma_severity sev)
+{
+	return "IWEF"[sev];
+}
+
+const char *nma_kind_name(enum nma_kind kind)
+{
+	static const char *const names[] = {
+		[NMA_KIND_VIOLATION] = "violation",
+		[NMA_KIND_LEAK] = "leak",
+		[NMA_KIND_POLICY] = "policy",
+		[NMA_KIND_NOTE] = "note",
+	};
+
+	return names[kind];
+}
+
+const char *nma_cost_name(enum nma_cost cost)
+{
+	static const char *const names[] = {
+		[NMA_COST_CONTROL] = "control path",
+		[NMA_COST_PAGE] = "per page",
+		[NMA_COST_BUFFER] = "per buffer",
+		[NMA_COST_PACKET] = "per packet",
+		[NMA_COST_SYSCALL] = "per system call",
+	};
+
+	return names[cost];
+}
+
+const char *nma_subject_name(enum nma_subject subject)
+{
+	static const char *const names[] = {
+		[NMA_SUBJ_NIC] = "nic",
+		[NMA_SUBJ_QUEUE] = "queue",
+		[NMA_SUBJ_POOL] = "pool",
+		[NMA_SUBJ_BINDING] = "binding",
+		[NMA_SUBJ_SOCK] = "socket",
+		[NMA_SUBJ_OP] = "operation",
+	};
+
+	return names[subject];
+}
+
+const char *nma_mp_name(enum nma_mp mp)
+{
+	switch (mp) {
+	case NMA_MP_NONE:
+		return NULL;
+	case NMA_MP_DMABUF:
+		return "dmabuf";
+	case NMA_MP_IO_URING:
+		return "io-uring";
+	case NMA_MP_OTHER:
+		break;
+	}
+	return "other";
+}
+
+const char *nma_hds_name(enum nma_hds hds)
+{
+	switch (hds) {
+	case NMA_HDS_UNKNOWN:
+		return NULL;
+	case NMA_HDS_OFF:
+		return "off";
+	case NMA_HDS_ON:
+		return "on";
+	}
+	return NULL;
+}
+
+void nma_pp_flags(struct nma_value *v, __u32 flags)
+{
+	static const char *const names[] = {
+		"DMA_MAP", "DMA_SYNC_DEV", "SYSTEM_POOL", "ALLOW_UNREADABLE",
+	};
+	char other[16];
+	unsigned int i;
+
+	v->type = NMA_VALUE_SET;
+	v->str[0] = '\0';
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (flags & 1u << i)
+			nma_value_set_add(v, names[i]);
+	flags &= ~0u << i;
+	if (!flags)
+		return;
+	snprintf(other, sizeof(other), "0x%x", flags);
+	nma_value_set_add(v, other);
+}
+
+enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
+				   const struct nma_features *f, __u64 *missing)
+{
+	const struct nma_rule *r = &nma_rules[rule];
+
+	*missing = r->hooks & ~f->hooks;
+	if (*missing || !f->netmem)
+		return NMA_RULE_UNAVAILABLE;
+	switch (r->kernel) {
+	case NMA_KERNEL_NONE:
+		return NMA_RULE_AUDITED;
+	case NMA_KERNEL_PARTLY:
+		return NMA_RULE_AUDITED_PARTLY;
+	case NMA_KERNEL_FULLY:
+		return NMA_RULE_ENFORCED;
+	case NMA_KERNEL_SINCE_HDS_CFG:
+		return f->hds_cfg ? NMA_RULE_ENFORCED : NMA_RULE_AUDITED;
+	}
+	return NMA_RULE_AUDITED;
+}
+
+const char *nma_rule_state_name(enum nma_rule_state state)
+{
+	static const char *const names[] = {
+		[NMA_RULE_AUDITED] = "audited",
+		[NMA_RULE_AUDITED_PARTLY] = "audited, kernel checks a part",
+		[NMA_RULE_ENFORCED] = "enforced by this kernel",
+		[NMA_RULE_UNAVAILABLE] = "unavailable",
+	};
+
+	return names[state];
+}
+
+struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
+				    enum nma_severity severity,
+				    const char *fmt, ...)
+{
+	static struct nma_finding overflow;	/* a rule with too many items */
+	struct nma_finding *f = &overflow;
+	va_list ap;
+
+	if (v->nr < NMA_DETAIL_MAX)
+		f = &v->item[v->nr++];
+	*f = v->base;
+	f->detail = detail;
+	f->severity = severity > v->base.severity ? v->base.severity : severity;
+	va_start(ap, fmt);
+	vsnprintf(f->message, sizeof(f->message), fmt, ap);
+	va_end(ap);
+	return f;
+}
+
+void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
+		      __u64 hold_ns)
+{
+	f->patience = patience;
+	f->hold_ns = hold_ns;
+}
+
+struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key)
+{
+	static struct nma_value overflow;
+	struct nma_evidence *ev;
+
+	if (f->nr_evidence == NMA_EVIDENCE_MAX) {
+		overflow.type = NMA_VALUE_NONE;
+		return &overflow;
+	}
+	ev = &f->evidence[f->nr_evidence++];
+	*ev = (struct nma_evidence){ .key = key };
+	return &ev->value;
+}
+
+static void base_nic(struct nma_finding *f, const struct nma_nic *nic)
+{
+	if (!nic)
+		return;
+	f->netns = nic->r.hdr.netns;
+	f->ifindex = nic->r.ifindex;
+	memcpy(f->ifname, nic->r.ifname, sizeof(f->ifname));
+}
+
+static void base_pool(struct nma_finding *f, const struct nma_model *m,
+		      const struct nma_pool *pool)
+{
+	const struct nma_nic *nic = nma_model__nic(m, pool->r.netdev);
+
+	f->netns = pool->r.hdr.netns;
+	f->ifindex = pool->r.ifindex;
+	memcpy(f->ifname, pool->r.ifname, sizeof(f->ifname));
+	base_nic(f, nic);
+	f->pool_id = pool->r.pool_id;
+	f->binding_id = pool->r.binding_id;
+	if (pool->r.netdev || pool->r.mp != NMA_MP_NONE)
+		f->queue = pool->r.queue;
+}
+
+static void base_sock(struct nma_finding *f, const struct nma_model *m,
+		      const struct nma_sock *sock)
+{
+	const struct nma_binding *binding;
+
+	f->cookie = sock->r.cookie;
+	f->binding_id = sock->r.binding_id;
+	binding = nma_model__binding(m, sock->r.binding_id);
+	if (binding)
+		base_nic(f, nma_model__nic(m, binding->r.netdev));
+}
+
+static void base_subject(struct nma_finding *f, const struct nma_model *m,
+			 enum nma_subject subject, union nma_ref ref)
+{
+	switch (subject) {
+	case NMA_SUBJ_NIC:
+		base_nic(f, ref.nic);
+		break;
+	case NMA_SUBJ_QUEUE:
+		base_nic(f, nma_model__nic(m, ref.queue->r.netdev));
+		f->queue = ref.queue->r.queue;
+		f->binding_id = ref.queue->r.binding_id;
+		break;
+	case NMA_SUBJ_POOL:
+		base_pool(f, m, ref.pool);
+		break;
+	case NMA_SUBJ_BINDING:
+		base_nic(f, nma_model__nic(m, ref.binding->r.netdev));
+		f->binding_id = ref.binding->r.binding_id;
+		break;
+	case NMA_SUBJ_SOCK:
+		base_sock(f, m, ref.sock);
+		break;
+	case NMA_SUBJ_OP:
+		base_nic(f, nma_model__nic(m, ref.op->netdev));
+		f->queue = ref.op->queue;
+		break;
+	}
+}
+
+void nma_rule_run(const struct nma_rule_ctx *ctx, enum nma_rule_id rule,
+		  union nma_ref ref, struct nma_verdict *v)
+{
+	v->nr = 0;
+	v->base = (struct nma_finding){
+		.rule = rule,
+		.severity = nma_rules[rule].severity,
+		.queue = NMA_NO_QUEUE,
+	};
+	base_subject(&v->base, ctx->model, nma_rules[rule].subject, ref);
+	nma_rules[rule].fn(ctx, ref, v);
+}
