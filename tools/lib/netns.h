@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Network namespaces by inode number, which is how records name them.
+ */
+#ifndef NMA_NETNS_H
+#define NMA_NETNS_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+/* An open file of the namespace, through a name below /run/netns or through a
+ * process that lives in it; the caller closes it. -ENOENT if neither exists
+ * (a namespace may live on in sockets alone).
+ */
+int nma_netns__open(__u32 inode);
+
+/* Moves this thread into @inode's namespace and back. */
+int nma_netns__enter(__u32 inode, int *back_fd);
+int nma_netns__leave(int back_fd);
+
+/* "blue" for /run/netns/blue; -ENOENT if the namespace has no name. */
+int nma_netns__name(__u32 inode, char *dst, size_t size);
+
+/* Inode of the namespace we run in, 0 if it can not be told. */
+__u32 nma_netns__own(void);
+
+#endif /* NMA_NETNS_H */
