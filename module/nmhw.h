@@ -63,6 +63,7 @@ struct nmhw_rx_fill {
 	__le32 len;		/* bytes the device may write */
 	__le32 id;		/* opaque to the device, returned in completion */
 };
+
 static_assert(sizeof(struct nmhw_rx_fill) == 16);
 
 /* ---- RX completion ring: device -> driver ----------------------------------
@@ -95,6 +96,7 @@ struct nmhw_rx_cmpl {
 	__le16 vlan_tci;	/* (sop) */
 	__le16 flags;		/* written last */
 };
+
 static_assert(sizeof(struct nmhw_rx_cmpl) == 16);
 
 struct nmhw_ring {
@@ -117,9 +119,9 @@ struct nmhw_rxq_cfg {
  * reports progress by writing the free-running count of consumed descriptors
  * to the head write-back word.
  *
- * The device inserts one checksum. csum_start must not lie in the Ethernet
- * header, csum_offset must be even, and the field must end within the first
- * NMHW_HDR_WINDOW bytes of the frame. Link padding behind an IP packet whose
+ * The device inserts one checksum. csum_start must lie behind the Ethernet header
+ * and its VLAN tag, csum_offset must be even, and the field must end within the
+ * first NMHW_HDR_WINDOW bytes of the frame. Link padding behind an IP packet whose
  * transport header csum_start points at is not summed.
  *
  * A frame whose descriptors make no sense (too many, too long, no memory at an
@@ -141,6 +143,7 @@ struct nmhw_tx_desc {
 	__le16 hdr_len;
 	__le64 rsvd;
 };
+
 static_assert(sizeof(struct nmhw_tx_desc) == 32);
 
 struct nmhw_txq_cfg {

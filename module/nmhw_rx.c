@@ -65,7 +65,7 @@ static int plan_buf(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring)
 {
 	struct nmhw_fifo *fifo = &rxq->fifo[ring];
 	struct nmhw_plan *plan = &rxq->plan;
-	/* Descriptors are read after the doorbell that covers them. */
+	/* Descriptors after the count of them; pairs with nmhw_rx_doorbell(). */
 	u32 posted = smp_load_acquire(&fifo->tail) - fifo->head;
 	u32 i;
 
@@ -391,8 +391,10 @@ void nmhw_rx_doorbell(struct nmhw_port *port, unsigned int q, enum nmhw_rx_ring 
 {
 	struct nmhw_rxq *rxq = &port->rxq[q];
 
+	/* Descriptors before the count of them; pairs with plan_buf(). */
 	smp_store_release(&rxq->fifo[ring].tail, tail);
-	smp_mb(); /* pairs with the one in rx_plan_or_wait() */
+	/* The count before the list; pairs with rx_plan_or_wait(). */
+	smp_mb();
 	if (list_empty(&rxq->waiters))
 		return;
 	spin_lock(&rxq->lock);
