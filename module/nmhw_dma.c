@@ -64,9 +64,11 @@ __wsum nmhw_copy(struct nmhw_cursor *dst, struct nmhw_cursor *src, u32 len)
 		n = min3(len - done, cursor_run(dst), cursor_run(src));
 		part = csum_partial_copy_nocheck(src->seg->p + src->off,
 						 dst->seg->p + dst->off, n);
-		sum = csum_block_add(sum, part, done);
 		src->off += n;
 		dst->off += n;
+		if (n == len)
+			return part;
+		sum = csum_block_add(sum, part, done);
 		done += n;
 	}
 	return sum;

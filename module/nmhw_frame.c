@@ -261,7 +261,7 @@ void nmhw_frame_open(struct nmhw_frame *f, bool strip)
 {
 	u32 want = clamp(f->seg[0].len, PEEK_LEAST, PEEK_FIRST);
 
-	f->p = f->room + NMHW_VLAN_HLEN;
+	f->p = f->room + NMHW_HEADROOM;
 	f->have = 0;
 	f->peeked = 0;
 	f->len = f->src_len;

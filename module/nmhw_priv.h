@@ -36,6 +36,7 @@
 #define NMHW_ETH_HLEN		14
 #define NMHW_VLAN_HLEN		4
 #define NMHW_ETH_VLAN_HLEN	(NMHW_ETH_HLEN + NMHW_VLAN_HLEN)
+#define NMHW_HEADROOM		8	/* for a VLAN tag, and copies stay aligned */
 
 /* ---- memory (nmhw_dma.c) ---------------------------------------------------*/
 
@@ -95,7 +96,7 @@ struct nmhw_frame {
 	u8 *p;			/* as delivered */
 	u32 have;		/* valid at p */
 	u32 peeked;		/* bytes of the source that have been read */
-	u8 room[NMHW_VLAN_HLEN + NMHW_HDR_WINDOW];
+	u8 room[NMHW_HEADROOM + NMHW_HDR_WINDOW] __aligned(8);
 };
 
 void nmhw_frame_open(struct nmhw_frame *f, bool strip);
@@ -206,7 +207,7 @@ void nmhw_tx_resume(struct work_struct *work);
 
 struct nmhw_steer {
 	seqlock_t lock;
-	u32 toeplitz[NMHW_TUPLE_LEN][2][16];	/* hash of a nibble at its place */
+	u32 toeplitz[NMHW_TUPLE_LEN][256];	/* hash of a byte at its place */
 	u8 indir[NMHW_RSS_INDIR_LEN];
 	unsigned int nr_rules;	/* one more than the highest location in use */
 	DECLARE_BITMAP(used, NMHW_MAX_RULES);

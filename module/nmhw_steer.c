@@ -24,21 +24,22 @@ static u32 key_window(const u8 *key, unsigned int at)
 	return shift ? w << shift | p[4] >> (8 - shift) : w;
 }
 
-/* The hash is linear: that of an input is the XOR of those of its nibbles, each
- * at its place. 72 tables of 16 words serve IPv6 with ports.
+/* The hash is linear: that of an input is the XOR of those of its bytes, each at
+ * its place. That of a byte is the XOR of those of its bits.
  */
 static void toeplitz_fill(struct nmhw_steer *st, const u8 *key)
 {
 	unsigned int place, bit, value;
-	u32 *table;
+	u32 *table, hash;
 
-	for (place = 0; place < 2 * NMHW_TUPLE_LEN; place++) {
-		table = st->toeplitz[place / 2][place % 2];
-		memset(table, 0, 16 * sizeof(*table));
-		for (value = 1; value < 16; value++) {
-			bit = __ffs(value);	/* bit 3 comes first on the wire */
-			table[value] = table[value & (value - 1)] ^
-				       key_window(key, 4 * place + 3 - bit);
+	for (place = 0; place < NMHW_TUPLE_LEN; place++) {
+		table = st->toeplitz[place];
+		table[0] = 0;
+		for (bit = 0; bit < 8; bit++) {
+			/* Bit 7 comes first on the wire. */
+			hash = key_window(key, 8 * place + 7 - bit);
+			for (value = 0; value < BIT(bit); value++)
+				table[BIT(bit) + value] = table[value] ^ hash;
 		}
 	}
 }
@@ -48,8 +49,8 @@ static u32 toeplitz(const struct nmhw_steer *st, const u8 *p, unsigned int len,
 {
 	u32 hash = 0;
 
-	for (; len; len--, p++, place++)
-		hash ^= st->toeplitz[place][0][*p >> 4] ^ st->toeplitz[place][1][*p & 0xf];
+	while (len--)
+		hash ^= st->toeplitz[place++][*p++];
 	return hash;
 }
 
@@ -107,6 +108,8 @@ static void steer(const struct nmhw_steer *st, const struct nmhw_frame *f,
 	dest->hash = flow_hash(st, f);
 	dest->flags = pkt->l4_proto ? NMHW_RXC_HASH_L4 : 0;
 	dest->queue = st->indir[dest->hash % NMHW_RSS_INDIR_LEN];
+	if (!st->nr_rules)
+		return;
 
 	for_each_set_bit(loc, st->used, st->nr_rules) {
 		if (!rule_matches(&st->rule[loc], f))
