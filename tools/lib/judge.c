@@ -385,7 +385,7 @@ void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
 	nma_table_for_each(&j->cases, n) {
 		struct nma_finding *f = (struct nma_finding *)n;
 
-		if (f->status != NMA_PENDING)
+		if (f->status != NMA_PENDING || f->patience != NMA_AGE)
 			continue;
 		if (nma_rules[f->rule].subject == NMA_SUBJ_SOCK &&
 		    now_ns - f->steady_ns < quiet_ns)

@@ -46,8 +46,8 @@ void nma_judge__record(struct nma_judge *j, const struct nma_change *change,
 		       __u64 now_ns);
 /* Judges everything; what is no longer so is cleared. */
 void nma_judge__all(struct nma_judge *j, __u64 now_ns);
-/* Ends all patience: what is pending counts now. Sockets that were active
- * within the last @quiet_ns are spared.
+/* Ends the patience with age: what is still out counts now. Sockets that were at
+ * work within the last @quiet_ns are spared.
  */
 void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns);
 /* Reports what was folded since it was last reported, if that is long ago. */

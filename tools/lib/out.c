@@ -209,6 +209,15 @@ void nma_out_label(const struct nma_out *out, const char *label,
 	fputc('\n', out->file);
 }
 
+void nma_out_pair(const struct nma_out *out, const char *key,
+		  const struct nma_value *v)
+{
+	char text[SAFE_STR];
+
+	if (value_text(out, v, text, sizeof(text)))
+		fprintf(out->file, " %s=%s", key, text);
+}
+
 void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
 		   const void *row, size_t indent)
 {

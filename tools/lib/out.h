@@ -40,12 +40,17 @@ void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
 		   const void *row, size_t indent);
 void nma_out_label(const struct nma_out *out, const char *label,
 		   const struct nma_value *v, size_t indent);
+/* " key=value", nothing if absent. */
+void nma_out_pair(const struct nma_out *out, const char *key,
+		  const struct nma_value *v);
 /* A paragraph, wrapped. */
 void nma_out_text(const struct nma_out *out, size_t indent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* JSON. Objects belong to the caller until they are added or emitted. */
 struct json_object *nma_out_doc(const char *type);
+void nma_out_fill(const struct nma_out *out, struct json_object *obj,
+		  const struct nma_fields *fields, const void *row);
 struct json_object *nma_out_object(const struct nma_out *out,
 				   const struct nma_fields *fields,
 				   const void *row);

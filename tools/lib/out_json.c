@@ -108,11 +108,9 @@ void nma_out_add_str(struct json_object *obj, const char *key, const char *s)
 		json_object_object_add(obj, key, json_str(s));
 }
 
-struct json_object *nma_out_object(const struct nma_out *out,
-				   const struct nma_fields *fields,
-				   const void *row)
+void nma_out_fill(const struct nma_out *out, struct json_object *obj,
+		  const struct nma_fields *fields, const void *row)
 {
-	struct json_object *obj = json_object_new_object();
 	size_t i;
 
 	for (i = 0; i < fields->nr; i++) {
@@ -123,6 +121,15 @@ struct json_object *nma_out_object(const struct nma_out *out,
 		fields->field[i].get(row, &v);
 		nma_out_add(out, obj, fields->field[i].key, &v);
 	}
+}
+
+struct json_object *nma_out_object(const struct nma_out *out,
+				   const struct nma_fields *fields,
+				   const void *row)
+{
+	struct json_object *obj = json_object_new_object();
+
+	nma_out_fill(out, obj, fields, row);
 	return obj;
 }
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See audit.h. Records arrive in on_record(), whether a snapshot or an event
+ * sent them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "audit.h"
+#include "log.h"
+#include "nl_ethtool.h"
+
+const char *const nma_fail_on_names[] = {
+	[NMA_FAIL_ON_ERROR] = "error",
+	[NMA_FAIL_ON_WARN] = "warn",
+	NULL
+};
+
+static const char *const loss_texts[] = {
+#define NMA_LOSS(id, key, text) [NMA_LOSS_##id] = text,
+	NMA_LOSS_LIST
+#undef NMA_LOSS
+};
+
+/* Only drivers that claim to have the setting are asked, and only where the
+ * core has no answer: asking takes the device's lock.
+ */
+static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
+{
+	struct nma_rings rings;
+
+	if (nic->r.flags & NMA_NIC_HDS_VALID && nic->r.hds != NMA_HDS_UNKNOWN)
+		return;
+	if (!(nic->r.rings & NMA_RINGS_GET) || !(nic->r.rings & NMA_RINGS_HDS))
+		return;
+	if (nma_ethtool__rings(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rings))
+		rings = (struct nma_rings){ .hds = NMA_HDS_UNKNOWN };
+	nma_model__set_hds(a->model, nic->r.netdev, rings.hds,
+			   rings.thresh_known ? &rings.thresh : NULL);
+}
+
+static int on_record(void *ctx, const struct nma_rec_hdr *hdr)
+{
+	struct nma_audit *a = ctx;
+	struct nma_change change;
+
+	if (nma_model__apply(a->model, hdr, &change)) {
+		a->bad_records++;
+		return 0;
+	}
+	if (!change.ref.any)
+		return 0;
+	if (change.subject == NMA_SUBJ_NIC && hdr->cause != NMA_CAUSE_GONE)
+		ask_driver(a, change.ref.nic);
+	if (a->opts.event)
+		a->opts.event(a->opts.ctx, &change);
+	if (a->judge)
+		nma_judge__record(a->judge, &change, nma_clock_ns());
+	return 0;
+}
+
+/* What the kernel lacks can be told without privilege, so it comes first. */
+static int check_kernel(struct nma_audit *a)
+{
+	const struct nma_features *f = &a->features;
+	int err;
+
+	err = nma_features__probe(&a->features);
+	if (err) {
+		nma_err(a->env, err, "can not find out what this kernel can do: %s",
+			strerror(-err));
+		return NMA_EXIT_ENV;
+	}
+	if (!f->btf) {
+		nma_err(a->env, -EOPNOTSUPP,
+			"kernel %s has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF)",
+			f->release);
+		return NMA_EXIT_SKIP;
+	}
+	if (!f->netmem) {
+		nma_err(a->env, -EOPNOTSUPP,
+			"kernel %s has no network memory (it needs 6.12 or newer with CONFIG_NET_DEVMEM)",
+			f->release);
+		return NMA_EXIT_SKIP;
+	}
+	if (!f->privileged) {
+		nma_err(a->env, -EPERM,
+			"no privilege to look into the kernel: run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN");
+		return NMA_EXIT_ENV;
+	}
+	return NMA_EXIT_OK;
+}
+
+static int out_of_memory(struct nma_audit *a)
+{
+	nma_err(a->env, -ENOMEM, "out of memory");
+	return NMA_EXIT_ENV;
+}
+
+int nma_audit__open(struct nma_audit *a, struct nma_env *env,
+		    const struct nma_audit_opts *opts)
+{
+	struct nma_session_opts sopts = {
+		.features = &a->features,
+		.fn = on_record,
+		.ctx = a,
+		.events = opts->events,
+		.tokens = opts->events,
+	};
+	int ret, err;
+
+	*a = (struct nma_audit){ .env = env, .opts = *opts };
+	ret = check_kernel(a);
+	if (ret)
+		return ret;
+	a->model = nma_model__new();
+	a->ethtool = nma_ethtool__new();
+	if (!a->model || !a->ethtool)
+		return out_of_memory(a);
+	err = nma_session__open(&sopts, &a->session);
+	if (err) {
+		nma_err(env, err, "%s", nma_session__error(a->session));
+		return err == -EOPNOTSUPP ? NMA_EXIT_SKIP : NMA_EXIT_ENV;
+	}
+	env->out.lost = &a->lost;
+	return NMA_EXIT_OK;
+}
+
+void nma_audit__close(struct nma_audit *a)
+{
+	a->env->out.lost = NULL;
+	nma_judge__free(a->judge);
+	nma_session__close(a->session);
+	nma_ethtool__free(a->ethtool);
+	nma_model__free(a->model);
+}
+
+/* A rule that was asked for by name must not be left out silently. */
+static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule, __u64 missing)
+{
+	int i;
+
+	for (i = 0; i < NMA_HOOK_MAX && !(missing & 1ull << i); i++)
+		;
+	nma_err(a->env, -EOPNOTSUPP, "%s can not be observed on kernel %s: it needs %s",
+		nma_rules[rule].id, a->features.release, nma_hook_name(i));
+	return NMA_EXIT_SKIP;
+}
+
+static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
+{
+	enum nma_rule_id rule;
+	__u64 missing;
+	size_t i;
+
+	for (i = 0; ids && i < ids->nr; i++) {
+		rule = nma_rule_find(ids->v[i]);
+		if (nma_rule_state(rule, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
+			return refuse_rule(a, rule, missing);
+		a->rules |= 1ull << rule;
+	}
+	if (a->rules)
+		return NMA_EXIT_OK;
+	for (i = 0; i < NMA_RULE_MAX; i++) {
+		if (nma_rule_state(i, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
+			a->skipped |= 1ull << i;
+		else
+			a->rules |= 1ull << i;
+	}
+	if (a->rules)
+		return NMA_EXIT_OK;
+	nma_err(a->env, -EOPNOTSUPP, "kernel %s has none of the hooks the rules need",
+		a->features.release);
+	return NMA_EXIT_SKIP;
+}
+
+int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
+		     const struct nma_limits *limits, nma_report_fn report,
+		     void *ctx)
+{
+	struct nma_judge_opts opts = {
+		.model = a->model,
+		.limits = *limits,
+		.ifnames = a->opts.ifnames,
+		.report = report,
+		.ctx = ctx,
+	};
+	int ret;
+
+	ret = choose_rules(a, ids);
+	if (ret)
+		return ret;
+	opts.rules = a->rules;
+	a->judge = nma_judge__new(&opts);
+	return a->judge ? NMA_EXIT_OK : out_of_memory(a);
+}
+
+int nma_audit__snapshot(struct nma_audit *a)
+{
+	__u64 cut = a->lost.count[NMA_LOSS_WALK];
+	int tries, err;
+
+	/* a walk over changing state may fail; what it missed would look gone */
+	for (tries = 0; tries < 3; tries++) {
+		err = nma_session__snapshot(a->session);
+		if (!err)
+			err = nma_session__lost(a->session, &a->lost);
+		if (err) {
+			nma_err(a->env, err, "%s", nma_session__error(a->session));
+			return NMA_EXIT_ENV;
+		}
+		if (a->lost.count[NMA_LOSS_WALK] == cut)
+			break;
+	}
+	return NMA_EXIT_OK;
+}
+
+static bool name_exists(const struct nma_model *m, const char *ifname)
+{
+	nma_model_for_each(struct nma_nic, &m->nics, nic)
+		if (!strncmp(nic->r.ifname, ifname, NMA_IFNAME_LEN))
+			return true;
+	return false;
+}
+
+int nma_audit__check_names(struct nma_audit *a)
+{
+	const struct nma_strs *names = a->opts.ifnames;
+	size_t i;
+
+	for (i = 0; names && i < names->nr; i++) {
+		if (name_exists(a->model, names->v[i]))
+			continue;
+		nma_err(a->env, -ENODEV, "no device '%s' in any network namespace",
+			names->v[i]);
+		return NMA_EXIT_ENV;
+	}
+	return NMA_EXIT_OK;
+}
+
+int nma_audit__poll(struct nma_audit *a, int timeout_ms)
+{
+	int err;
+
+	err = nma_session__poll(a->session, timeout_ms);
+	if (err >= 0)
+		err = nma_session__lost(a->session, &a->lost);
+	if (err >= 0 || err == -EINTR)
+		return NMA_EXIT_OK;
+	nma_err(a->env, err, "can not read events: %s", strerror(-err));
+	return NMA_EXIT_ENV;
+}
+
+bool nma_audit__wanted(const struct nma_audit *a, const char *ifname)
+{
+	const struct nma_strs *names = a->opts.ifnames;
+	size_t i;
+
+	if (!names || !names->nr)
+		return true;
+	for (i = 0; i < names->nr; i++)
+		if (!strncmp(names->v[i], ifname, NMA_IFNAME_LEN))
+			return true;
+	return false;
+}
+
+static __u64 needed_hooks(const struct nma_audit *a)
+{
+	__u64 hooks = 0;
+	int i;
+
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (a->rules & 1ull << i)
+			hooks |= nma_rules[i].hooks;
+	return hooks;
+}
+
+bool nma_audit__complete(const struct nma_audit *a)
+{
+	__u64 missing = nma_session__missing_hooks(a->session) & needed_hooks(a);
+	bool complete = true;
+	int i;
+
+	for (i = 0; i < NMA_LOSS_MAX; i++) {
+		if (!a->lost.count[i])
+			continue;
+		nma_warn(a->env, "%llu %s", a->lost.count[i], loss_texts[i]);
+		complete = false;
+	}
+	for (i = 0; i < NMA_HOOK_MAX; i++) {
+		if (!(missing & 1ull << i))
+			continue;
+		nma_warn(a->env, "could not attach to %s: %s are not seen",
+			 nma_hook_name(i), nma_hook_text(i));
+		complete = false;
+	}
+	if (a->judge && a->judge->suppressed) {
+		nma_warn(a->env, "%llu findings did not fit and were dropped",
+			 a->judge->suppressed);
+		complete = false;
+	}
+	if (a->bad_records) {
+		nma_warn(a->env, "%u records could not be understood", a->bad_records);
+		complete = false;
+	}
+	return complete;
+}
+
+struct nma_limits nma_limits_of(const struct nma_judge_args *args)
+{
+	struct nma_limits limits = NMA_LIMITS_DEFAULT;
+
+	limits.stall_ns = args->stall_ns;
+	limits.token_age_ns = args->token_age_ns;
+	return limits;
+}
+
+bool nma_severity_fails(enum nma_severity sev, int fail_on)
+{
+	return sev >= (fail_on == NMA_FAIL_ON_ERROR ? NMA_SEV_E : NMA_SEV_W);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What commands that look at the kernel have in common: features, session,
+ * model and judge wired together, in the one order that works. Functions report
+ * their own failures and return an exit status.
+ */
+#ifndef NMA_AUDIT_H
+#define NMA_AUDIT_H
+
+#include "cli.h"
+#include "clock.h"
+#include "features.h"
+#include "judge.h"
+#include "model.h"
+#include "session.h"
+
+struct nma_ethtool;
+
+struct nma_audit_opts {
+	bool events;			/* hooks, not snapshots alone */
+	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
+	/* called for each record, after the model took it in */
+	void (*event)(void *ctx, const struct nma_change *change);
+	void *ctx;
+};
+
+struct nma_audit {
+	struct nma_env *env;
+	struct nma_audit_opts opts;
+	struct nma_features features;
+	struct nma_session *session;
+	struct nma_model *model;
+	struct nma_ethtool *ethtool;
+	struct nma_judge *judge;	/* NULL: nothing is judged */
+	struct nma_lost lost;
+	__u64 rules;			/* asked for and possible here */
+	__u64 skipped;			/* asked for, but hooks are not there */
+	unsigned int bad_records;
+};
+
+/* On failure too, nma_audit__close() must be called. */
+int nma_audit__open(struct nma_audit *a, struct nma_env *env,
+		    const struct nma_audit_opts *opts);
+void nma_audit__close(struct nma_audit *a);
+
+/* Chooses the rules (all if @ids is empty) and sets up the judge. */
+int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
+		     const struct nma_limits *limits, nma_report_fn report,
+		     void *ctx);
+
+/* Walks the kernel, asks drivers what the core does not know, and reads the
+ * loss counters.
+ */
+int nma_audit__snapshot(struct nma_audit *a);
+
+/* After the first snapshot: do the devices of -i exist? */
+int nma_audit__check_names(struct nma_audit *a);
+
+/* Waits up to @timeout_ms for records. NMA_EXIT_OK also when interrupted. */
+int nma_audit__poll(struct nma_audit *a, int timeout_ms);
+
+bool nma_audit__wanted(const struct nma_audit *a, const char *ifname);
+
+/* Nothing lost, no hook missing. Says on stderr what was. */
+bool nma_audit__complete(const struct nma_audit *a);
+
+/* Options of every command that judges. */
+enum nma_fail_on { NMA_FAIL_ON_ERROR, NMA_FAIL_ON_WARN };
+extern const char *const nma_fail_on_names[];
+
+struct nma_judge_args {
+	int fail_on;		/* enum nma_fail_on */
+	__u64 stall_ns;
+	__u64 token_age_ns;
+};
+
+#define NMA_JUDGE_ARGS_DEFAULT { \
+	.fail_on = NMA_FAIL_ON_WARN, \
+	.stall_ns = 60 * NMA_NSEC_PER_SEC, \
+	.token_age_ns = 10 * NMA_NSEC_PER_SEC, \
+}
+
+#define NMA_JUDGE_OPTIONS(type, member) \
+	{ "fail-on", 0, NMA_OPT_CHOICE, offsetof(type, member.fail_on), \
+	  "error|warn", "lowest severity that makes the exit status 1", \
+	  0, 0, nma_fail_on_names }, \
+	{ "stall", 0, NMA_OPT_TIME, offsetof(type, member.stall_ns), "SEC", \
+	  "a destroyed page_pool may keep buffers that long (NM-PP-06)", \
+	  0, 86400, NULL }, \
+	{ "token-age", 0, NMA_OPT_TIME, offsetof(type, member.token_age_ns), "SEC", \
+	  "an application may keep a token that long (NM-TOK-01)", \
+	  0, 86400, NULL }
+
+#define NMA_IFNAME_OPTION(type, member) \
+	{ "interface", 'i', NMA_OPT_STRS, offsetof(type, member), "IF", \
+	  "only this device, in any network namespace; may be repeated", 0, 0, NULL }
+
+struct nma_limits nma_limits_of(const struct nma_judge_args *args);
+bool nma_severity_fails(enum nma_severity sev, int fail_on);
+
+#endif /* NMA_AUDIT_H */

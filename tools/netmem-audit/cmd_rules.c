@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * netmem-audit rules: the catalogue. Needs neither kernel nor privilege.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+
+#include "cli.h"
+#include "fields.h"
+#include "log.h"
+#include "rules.h"
+
+#define RULE(row)	((const struct nma_rule *)(row))
+
+#define GET(name, ...) \
+	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
+
+GET(get_id, nma_value_str(v, RULE(row)->id))
+GET(get_severity, nma_value_str(v, nma_severity_name(RULE(row)->severity)))
+GET(get_class, nma_value_fmt(v, "%c", nma_severity_letter(RULE(row)->severity)))
+GET(get_subject, nma_value_str(v, nma_subject_name(RULE(row)->subject)))
+GET(get_cost, nma_value_str(v, nma_cost_name(RULE(row)->cost)))
+GET(get_title, nma_value_str(v, RULE(row)->title))
+
+static const struct nma_field rule_fields[] = {
+	{ "id", "RULE", 0, get_id },
+	{ "severity", "SEVERITY", 0, get_severity },
+	{ "class", "CLASS", NMA_FIELD_JSON, get_class },
+	{ "subject", "SUBJECT", 0, get_subject },
+	{ "cost", "COST", NMA_FIELD_JSON, get_cost },
+	{ "title", "TITLE", 0, get_title },
+};
+
+static const struct nma_fields fields = {
+	.name = "rules",
+	.field = rule_fields,
+	.nr = sizeof(rule_fields) / sizeof(*rule_fields),
+};
+
+/* source and advice are longer than a value may be */
+static struct json_object *rule_json(const struct nma_out *out,
+				     const struct nma_rule *rule)
+{
+	struct json_object *obj = nma_out_object(out, &fields, rule);
+
+	nma_out_add_str(obj, "source", rule->source);
+	nma_out_add_str(obj, "advice", rule->advice);
+	return obj;
+}
+
+static int emit_json(const struct nma_out *out, int first, int last)
+{
+	struct json_object *doc = nma_out_doc("rules");
+	struct json_object *arr = json_object_new_array();
+	int i;
+
+	for (i = first; i <= last; i++)
+		json_object_array_add(arr, rule_json(out, &nma_rules[i]));
+	json_object_object_add(doc, fields.name, arr);
+	return nma_out_emit(out, doc);
+}
+
+static void show_rule(const struct nma_out *out, const struct nma_rule *rule)
+{
+	nma_out_block(out, &fields, rule, 0);
+	nma_out_text(out, 0, "source:");
+	nma_out_text(out, 4, "%s", rule->source);
+	nma_out_text(out, 0, "what it means and what to do:");
+	nma_out_text(out, 4, "%s", rule->advice);
+}
+
+static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
+{
+	const void *rows[NMA_RULE_MAX];
+	enum nma_rule_id id = NMA_RULE_MAX;
+	int i, err;
+
+	(void)opts;
+	if (w->nr) {
+		id = nma_rule_find(w->word[0]);
+		if (id == NMA_RULE_MAX) {
+			nma_err(env, -EINVAL, "unknown rule '%s' (netmem-audit rules lists them)",
+				w->word[0]);
+			return NMA_EXIT_USAGE;
+		}
+	}
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		rows[i] = &nma_rules[i];
+	err = 0;
+	if (env->out.json && id < NMA_RULE_MAX)
+		err = emit_json(&env->out, id, id);
+	else if (env->out.json)
+		err = emit_json(&env->out, 0, NMA_RULE_MAX - 1);
+	else if (id < NMA_RULE_MAX)
+		show_rule(&env->out, &nma_rules[id]);
+	else
+		err = nma_out_table(&env->out, &fields, rows, NMA_RULE_MAX);
+	return err ? NMA_EXIT_ENV : NMA_EXIT_OK;
+}
+
+static const char *const about[] = {
+	"Without ID, lists all rules; with ID, also the sentence of the kernel's "
+	"documents that the rule enforces and what to do about a violation. "
+	"Severity error means memory corruption, a crash, a leak or lost data; warn "
+	"a latent fault or a risk; info never fails a check.",
+	NULL
+};
+
+const struct nma_command nma_cmd_rules = {
+	.name = "rules",
+	.args = "[ID]",
+	.summary = "the rule catalogue: what is judged, why, and what to do about it",
+	.max_args = 1,
+	.about = about,
+	.run = run,
+};

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * netmem-audit show: the inventory, from one snapshot.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "fields.h"
+#include "log.h"
+
+struct show_opts {
+	struct nma_strs ifnames;
+};
+
+static __u64 netdev_of_nic(const void *obj)
+{
+	return ((const struct nma_nic *)obj)->r.netdev;
+}
+
+static __u64 netdev_of_queue(const void *obj)
+{
+	return ((const struct nma_queue *)obj)->r.netdev;
+}
+
+static __u64 netdev_of_pool(const void *obj)
+{
+	return ((const struct nma_pool *)obj)->r.netdev;
+}
+
+static __u64 netdev_of_binding(const void *obj)
+{
+	return ((const struct nma_binding *)obj)->r.netdev;
+}
+
+/* What can be shown. Sockets have no device of their own. */
+static const struct object {
+	const struct nma_fields *fields;
+	size_t table;			/* offset in struct nma_model */
+	__u64 (*netdev)(const void *obj);
+} objects[] = {
+	{ &nma_fields_nics, offsetof(struct nma_model, nics), netdev_of_nic },
+	{ &nma_fields_pools, offsetof(struct nma_model, pools), netdev_of_pool },
+	{ &nma_fields_queues, offsetof(struct nma_model, queues), netdev_of_queue },
+	{ &nma_fields_bindings, offsetof(struct nma_model, bindings), netdev_of_binding },
+	{ &nma_fields_tokens, offsetof(struct nma_model, socks), NULL },
+};
+
+static const struct object *find_object(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(objects) / sizeof(*objects); i++)
+		if (!strcmp(objects[i].fields->name, name))
+			return &objects[i];
+	return NULL;
+}
+
+static bool row_wanted(const struct nma_audit *a, const struct object *o,
+		       const void *obj)
+{
+	const struct nma_nic *nic;
+
+	if (!a->opts.ifnames->nr || !o->netdev)
+		return true;
+	nic = nma_model__nic(a->model, o->netdev(obj));
+	return nic && nma_audit__wanted(a, nic->r.ifname);
+}
+
+static int emit(const struct nma_out *out, const struct nma_fields *fields,
+		const void *const *rows, size_t nr)
+{
+	struct json_object *doc;
+	size_t i;
+
+	if (out->json) {
+		doc = nma_out_doc(fields->name);
+		json_object_object_add(doc, fields->name,
+				       nma_out_array(out, fields, rows, nr));
+		return nma_out_emit(out, doc);
+	}
+	if (!out->verbose)
+		return nma_out_table(out, fields, rows, nr);
+	for (i = 0; i < nr; i++) {
+		if (i)
+			fputc('\n', out->file);
+		nma_out_block(out, fields, rows[i], 0);
+	}
+	return 0;
+}
+
+static int show(struct nma_audit *a, const struct object *o)
+{
+	const struct nma_table *t = (void *)((char *)a->model + o->table);
+	struct nma_row *row = NULL;
+	const void **ptr = NULL;
+	size_t nr = 0;
+	int err;
+
+	row = calloc(t->nr + 1, sizeof(*row));
+	ptr = calloc(t->nr + 1, sizeof(*ptr));
+	if (!row || !ptr) {
+		err = -ENOMEM;
+		goto out;
+	}
+	nma_table_for_each(t, n) {
+		if (!row_wanted(a, o, n))
+			continue;
+		row[nr].model = a->model;
+		row[nr].ref.any = n;
+		ptr[nr] = &row[nr];
+		nr++;
+	}
+	err = emit(&a->env->out, o->fields, ptr, nr);
+out:
+	free(row);
+	free(ptr);
+	return err;
+}
+
+static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
+{
+	const struct show_opts *o = opts;
+	struct nma_audit_opts aopts = { .ifnames = &o->ifnames };
+	const struct object *object;
+	struct nma_audit a;
+	int ret;
+
+	object = w->nr ? find_object(w->word[0]) : NULL;
+	if (!object) {
+		nma_err(env, -EINVAL, "%s%s%s: show nics, pools, queues, bindings or tokens",
+			w->nr ? "can not show '" : "it is missing what to show",
+			w->nr ? w->word[0] : "", w->nr ? "'" : "");
+		return NMA_EXIT_USAGE;
+	}
+	ret = nma_audit__open(&a, env, &aopts);
+	if (!ret)
+		ret = nma_audit__snapshot(&a);
+	if (!ret)
+		ret = nma_audit__check_names(&a);
+	if (!ret && show(&a, object))
+		ret = NMA_EXIT_ENV;
+	if (!ret && !nma_audit__complete(&a))
+		ret = NMA_EXIT_INCOMPLETE;
+	nma_audit__close(&a);
+	return ret;
+}
+
+static const struct nma_opt options[] = {
+	NMA_IFNAME_OPTION(struct show_opts, ifnames),
+};
+
+static const struct show_opts defaults;
+
+static const char *const about[] = {
+	"Shows objects of all network namespaces: nics, their RX queues, page_pools "
+	"(also those without a device and those that were destroyed but still have "
+	"buffers out), dma-buf bindings, and sockets that hold tokens. With -v one "
+	"block per object with every field, else a table.",
+	NULL
+};
+
+const struct nma_command nma_cmd_show = {
+	.name = "show",
+	.args = "nics|pools|queues|bindings|tokens",
+	.summary = "inventory of devices, page_pools, queues, bindings, token holders",
+	.opts = options,
+	.nr_opts = sizeof(options) / sizeof(*options),
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.max_args = 1,
+	.about = about,
+	.run = run,
+};

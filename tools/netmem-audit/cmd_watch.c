@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * netmem-audit watch: findings and life-cycle events as they happen, for a
+ * time, until interrupted, or while a command runs.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "child.h"
+#include "log.h"
+#include "stop.h"
+#include "view.h"
+
+#define POLL_MS		100
+#define POLL_NS		(POLL_MS * NMA_NSEC_PER_MSEC)
+#define SNAPSHOT_NS	(2 * NMA_NSEC_PER_SEC)	/* for what no hook tells */
+#define FOLD_NS		NMA_NSEC_PER_SEC	/* between reports of the same */
+#define REBUILD_NS	(2 * NMA_NSEC_PER_SEC)	/* last look at queues in rebuild */
+
+struct watch_opts {
+	struct nma_strs ifnames;
+	struct nma_strs rules;
+	__u64 duration_ns;
+	struct nma_judge_args judge;
+};
+
+struct watch {
+	struct nma_audit audit;
+	struct nma_env *env;
+	const struct watch_opts *opts;
+	struct nma_child child;
+	__u64 start_ns;
+	__u64 snapshot_ns;	/* the last one */
+	__u64 events;
+	bool ready;		/* the first snapshot is over */
+	int out_err;		/* stdout is gone: nobody listens */
+};
+
+static void on_event(void *ctx, const struct nma_change *change)
+{
+	struct watch *w = ctx;
+	const struct nma_event_row row = { w->audit.model, change };
+	bool detail;
+
+	if (!w->ready || !nma_event_name(change, &detail) ||
+	    (detail && !w->env->out.verbose) ||
+	    !nma_audit__wanted(&w->audit, nma_event_ifname(&row)))
+		return;
+	w->events++;
+	if (w->env->out.json)
+		w->out_err = nma_view_emit_event(&w->env->out, &row);
+	else
+		nma_view_event(&w->env->out, &row, w->start_ns);
+}
+
+static void on_finding(void *ctx, const struct nma_finding *f)
+{
+	struct watch *w = ctx;
+
+	if (!w->env->out.verbose &&
+	    (f->kind == NMA_KIND_NOTE || f->severity == NMA_SEV_I) &&
+	    !w->env->out.json)
+		return;
+	if (w->env->out.json)
+		w->out_err = nma_view_emit_finding(&w->env->out, f);
+	else
+		nma_view_finding(&w->env->out, f);
+}
+
+static int look(struct watch *w)
+{
+	int ret;
+
+	ret = nma_audit__snapshot(&w->audit);
+	if (ret)
+		return ret;
+	w->snapshot_ns = nma_clock_ns();
+	nma_judge__all(w->audit.judge, w->snapshot_ns);
+	return NMA_EXIT_OK;
+}
+
+/* Hooks are attached: what the first look finds was there before. */
+static int first_look(struct watch *w)
+{
+	int ret;
+
+	w->audit.judge->opts.blame_ns = ~0ull;
+	ret = look(w);
+	if (!ret)
+		ret = nma_audit__check_names(&w->audit);
+	w->audit.judge->opts.blame_ns = nma_clock_ns();
+	w->ready = true;
+	return ret;
+}
+
+static int announce(struct watch *w)
+{
+	const struct nma_out *out = &w->env->out;
+	struct json_object *doc;
+
+	if (out->json) {
+		doc = nma_out_doc("start");
+		nma_out_add_str(doc, "kernel", w->audit.features.release);
+		nma_view_judged_json(&w->audit, doc);
+		return nma_out_emit(out, doc);
+	}
+	nma_view_judged(&w->audit);
+	nma_out_text(out, 0, "watching; %s ends it",
+		     w->child.pid ? "the command" :
+		     w->opts->duration_ns ? "time or Ctrl-C" : "Ctrl-C");
+	return nma_out_finish(out);
+}
+
+/* A pending condition that falls due is looked at once more before it counts. */
+static int look_if_due(struct watch *w)
+{
+	__u64 now_ns = nma_clock_ns(), age_ns = now_ns - w->snapshot_ns;
+
+	if (age_ns < SNAPSHOT_NS &&
+	    (age_ns < POLL_NS || now_ns < nma_judge__due(w->audit.judge)))
+		return NMA_EXIT_OK;
+	return look(w);
+}
+
+static bool over(struct watch *w)
+{
+	if (nma_child__ended(&w->child))
+		return true;
+	return w->opts->duration_ns &&
+	       nma_clock_ns() - w->start_ns >= w->opts->duration_ns;
+}
+
+static int loop(struct watch *w)
+{
+	__u64 limit_ns = ~0ull;
+	int ret = 0;
+
+	while (!ret && !w->out_err && !nma_stopped()) {
+		if (limit_ns == ~0ull && over(w))
+			limit_ns = nma_clock_ns() + REBUILD_NS;
+		if (nma_clock_ns() >= limit_ns ||
+		    (limit_ns != ~0ull && !nma_judge__pending(w->audit.judge, NMA_SETTLE)))
+			break;
+		ret = nma_audit__poll(&w->audit, POLL_MS);
+		if (!ret)
+			ret = look_if_due(w);
+		nma_judge__flush(w->audit.judge, nma_clock_ns(), FOLD_NS);
+		if (!w->out_err && !w->env->out.json)
+			w->out_err = nma_out_finish(&w->env->out);
+	}
+	if (!ret)
+		ret = nma_audit__poll(&w->audit, 0);
+	if (!ret)
+		ret = look(w);
+	nma_judge__flush(w->audit.judge, nma_clock_ns(), 0);
+	return ret;
+}
+
+static int verdict(struct watch *w)
+{
+	const struct nma_judge *j = w->audit.judge;
+	int status = w->child.status, sev;
+
+	for (sev = NMA_SEV_I; sev <= NMA_SEV_F; sev++)
+		if (j->total[sev] && nma_severity_fails(sev, w->opts->judge.fail_on))
+			return NMA_EXIT_VIOLATION;
+	if (!nma_audit__complete(&w->audit))
+		return NMA_EXIT_INCOMPLETE;
+	if (!w->child.pid || !status)
+		return NMA_EXIT_OK;
+	if (WIFSIGNALED(status))
+		nma_warn(w->env, "the command was ended by signal %d", WTERMSIG(status));
+	else
+		nma_warn(w->env, "the command ended with status %d", WEXITSTATUS(status));
+	return NMA_EXIT_VIOLATION;
+}
+
+static void add_u64(struct json_object *doc, const char *key, __u64 u)
+{
+	json_object_object_add(doc, key, json_object_new_uint64(u));
+}
+
+static int summary(struct watch *w, int ret)
+{
+	const struct nma_judge *j = w->audit.judge;
+	const struct nma_out *out = &w->env->out;
+	__u64 ns = nma_clock_ns() - w->start_ns;
+	__u64 errors = j->total[NMA_SEV_E] + j->total[NMA_SEV_F];
+	struct json_object *doc;
+
+	if (!out->json) {
+		nma_out_text(out, 0,
+			     "%llu errors, %llu warnings, %llu infos; %llu were so before; %llu events in %llu.%llu s",
+			     errors, j->total[NMA_SEV_W], j->total[NMA_SEV_I],
+			     j->total_pre_existing, w->events, ns / NMA_NSEC_PER_SEC,
+			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
+		return nma_out_finish(out);
+	}
+	doc = nma_out_doc("summary");
+	nma_out_add_str(doc, "result", nma_view_result(ret));
+	add_u64(doc, "errors", errors);
+	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
+	add_u64(doc, "infos", j->total[NMA_SEV_I]);
+	add_u64(doc, "pre_existing", j->total_pre_existing);
+	add_u64(doc, "suppressed", j->suppressed);
+	add_u64(doc, "events", w->events);
+	add_u64(doc, "duration_ns", ns);
+	return nma_out_emit(out, doc);
+}
+
+static int start_command(struct watch *w, char **argv)
+{
+	/* stdout is ours: with -j it must stay JSON */
+	int fd = w->env->out.json ? STDERR_FILENO : STDOUT_FILENO;
+	int err;
+
+	if (!argv)
+		return NMA_EXIT_OK;
+	err = nma_child__start(&w->child, argv, fd);
+	if (!err)
+		return NMA_EXIT_OK;
+	nma_err(w->env, err, "can not run '%s': %s", argv[0], strerror(-err));
+	return NMA_EXIT_ENV;
+}
+
+static int watch(struct watch *w, char **argv)
+{
+	struct nma_limits limits = nma_limits_of(&w->opts->judge);
+	int ret;
+
+	ret = nma_audit__judge(&w->audit, &w->opts->rules, &limits, on_finding, w);
+	if (!ret)
+		ret = first_look(w);
+	if (!ret)
+		ret = start_command(w, argv);
+	if (ret)
+		return ret;
+	w->out_err = announce(w);
+	ret = loop(w);
+	nma_child__stop(&w->child);
+	if (ret)
+		return ret;
+	ret = verdict(w);
+	return summary(w, ret) && !ret ? NMA_EXIT_ENV : ret;
+}
+
+static int run(struct nma_env *env, const void *opts, const struct nma_words *words)
+{
+	const struct watch_opts *o = opts;
+	struct watch w = { .env = env, .opts = o };
+	struct nma_audit_opts aopts = {
+		.events = true,
+		.ifnames = &o->ifnames,
+		.event = on_event,
+		.ctx = &w,
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < o->rules.nr; i++) {
+		if (nma_rule_find(o->rules.v[i]) != NMA_RULE_MAX)
+			continue;
+		nma_err(env, -EINVAL, "unknown rule '%s' (netmem-audit rules lists them)",
+			o->rules.v[i]);
+		return NMA_EXIT_USAGE;
+	}
+	nma_stop_catch();
+	w.start_ns = nma_clock_ns();
+	ret = nma_audit__open(&w.audit, env, &aopts);
+	if (!ret)
+		ret = watch(&w, words->command);
+	nma_audit__close(&w.audit);
+	return ret;
+}
+
+static const struct nma_opt options[] = {
+	NMA_IFNAME_OPTION(struct watch_opts, ifnames),
+	{ "rule", 0, NMA_OPT_STRS, offsetof(struct watch_opts, rules), "ID",
+	  "only this rule; may be repeated", 0, 0, NULL },
+	{ "duration", 0, NMA_OPT_TIME, offsetof(struct watch_opts, duration_ns), "SEC",
+	  "end after SEC seconds", 0, 31536000, NULL },
+	NMA_JUDGE_OPTIONS(struct watch_opts, judge),
+};
+
+static const struct watch_opts defaults = {
+	.judge = NMA_JUDGE_ARGS_DEFAULT,
+};
+
+static const char *const about[] = {
+	"Prints pools created and destroyed, dma-bufs bound and unbound, changes of "
+	"XDP and of tcp-data-split, and every violation. It ends with a summary after "
+	"--duration, with CMD, or on Ctrl-C.",
+	"What was there before is marked and does not make the exit status 1. "
+	"Identical findings are folded: the first is printed at once, later ones at "
+	"most once a second with their count. With -j the standard output of CMD goes "
+	"to standard error.",
+	NULL
+};
+
+const struct nma_command nma_cmd_watch = {
+	.name = "watch",
+	.args = "[-- CMD [ARG]...]",
+	.summary = "findings and life-cycle events as they happen",
+	.opts = options,
+	.nr_opts = sizeof(options) / sizeof(*options),
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.takes_command = true,
+	.about = about,
+	.run = run,
+};

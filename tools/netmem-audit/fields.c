@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Field tables of the model's objects. Findings and events have theirs in
+ * fields_stream.c.
+ */
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fields.h"
+#include "netns.h"
+#include "rules.h"
+
+#define ROW(row)	((const struct nma_row *)(row))
+#define NIC(row)	(ROW(row)->ref.nic)
+#define QUEUE(row)	(ROW(row)->ref.queue)
+#define POOL(row)	(ROW(row)->ref.pool)
+#define BINDING(row)	(ROW(row)->ref.binding)
+#define SOCK(row)	(ROW(row)->ref.sock)
+
+/* Getters read like the tables below: GET(name, statement about v). */
+#define GET(name, ...) \
+	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
+
+/* A number that is absent when it is 0. */
+#define GET_NONZERO(name, expr) \
+	static void name(const void *row, struct nma_value *v) \
+	{ \
+		if (expr) \
+			nma_value_u64(v, expr); \
+	}
+
+static void netns_value(struct nma_value *v, __u32 inode)
+{
+	char name[64];
+
+	if (!inode || inode == nma_netns__own())
+		return;
+	if (!nma_netns__name(inode, name, sizeof(name)))
+		nma_value_str(v, name);
+	else
+		nma_value_fmt(v, "%u", inode);
+}
+
+static void ifname_value(struct nma_value *v, const struct nma_row *row, __u64 netdev)
+{
+	const struct nma_nic *nic = nma_model__nic(row->model, netdev);
+
+	if (nic)
+		nma_value_strn(v, nic->r.ifname, NMA_IFNAME_LEN);
+}
+
+/* NICs */
+
+GET(nic_ifname, nma_value_strn(v, NIC(row)->r.ifname, NMA_IFNAME_LEN))
+GET(nic_ifindex, nma_value_u64(v, NIC(row)->r.ifindex))
+GET(nic_netns, netns_value(v, NIC(row)->r.hdr.netns))
+GET(nic_netns_inode, nma_value_u64(v, NIC(row)->r.hdr.netns))
+GET(nic_driver, nma_value_strn(v, NIC(row)->r.driver, NMA_NAME_LEN))
+GET(nic_up, nma_value_bool(v, NIC(row)->r.flags & NMA_NIC_UP))
+GET(nic_rx_queues, nma_value_u64(v, NIC(row)->r.real_num_rx_queues))
+GET(nic_tx_queues, nma_value_u64(v, NIC(row)->r.real_num_tx_queues))
+GET(nic_bound, nma_value_u64(v, nma_model__bound_queues(ROW(row)->model,
+							NIC(row)->r.netdev)))
+GET(nic_pools, nma_value_u64(v, NIC(row)->r.pools))
+GET(nic_mtu, nma_value_u64(v, NIC(row)->r.mtu))
+GET(nic_hds, nma_value_str(v, nma_hds_name(nma_nic_hds(NIC(row)))))
+GET_NONZERO(nic_lower, NIC(row)->r.lower_ifindex)
+GET(nic_addr, nma_value_addr(v, NIC(row)->r.netdev))
+
+static void nic_thresh(const void *row, struct nma_value *v)
+{
+	__u32 thresh;
+
+	if (nma_nic_hds_thresh(NIC(row), &thresh))
+		nma_value_u64(v, thresh);
+}
+
+static void nic_xdp(const void *row, struct nma_value *v)
+{
+	const __u32 *id = NIC(row)->r.xdp_prog_id;
+	static const char *const modes[] = { "skb", "driver", "hardware" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (id[i])
+			nma_value_set_add(v, modes[i]);
+}
+
+static void nic_xdp_ids(const void *row, struct nma_value *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		if (NIC(row)->r.xdp_prog_id[i])
+			nma_value_list_add(v, NIC(row)->r.xdp_prog_id[i]);
+}
+
+static void nic_qops(const void *row, struct nma_value *v)
+{
+	__u8 qops = NIC(row)->r.qops;
+
+	if ((qops & NMA_QOPS_ALL) == NMA_QOPS_ALL)
+		nma_value_str(v, "full");
+	else if (qops & NMA_QOPS_PRESENT)
+		nma_value_str(v, "part");
+	else
+		nma_value_str(v, "none");
+}
+
+static const struct nma_field nic_fields[] = {
+	{ "ifname", "IF", 0, nic_ifname },
+	{ "netns_name", "NETNS", 0, nic_netns },
+	{ "ifindex", "INDEX", NMA_FIELD_JSON, nic_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, nic_netns_inode },
+	{ "up", "UP", 0, nic_up },
+	{ "rx_queues", "RXQ", 0, nic_rx_queues },
+	{ "tx_queues", "", NMA_FIELD_JSON, nic_tx_queues },
+	{ "bound_queues", "BOUND", 0, nic_bound },
+	{ "pools", "POOLS", 0, nic_pools },
+	{ "queue_ops", "QOPS", 0, nic_qops },
+	{ "tcp_data_split", "SPLIT", 0, nic_hds },
+	{ "hds_thresh_bytes", "", NMA_FIELD_JSON, nic_thresh },
+	{ "mtu_bytes", "", NMA_FIELD_JSON, nic_mtu },
+	{ "xdp", "XDP", 0, nic_xdp },
+	{ "xdp_prog_ids", "", NMA_FIELD_JSON, nic_xdp_ids },
+	{ "lower_ifindex", "", NMA_FIELD_JSON, nic_lower },
+	{ "driver", "DRIVER", 0, nic_driver },
+	{ "netdev", "", NMA_FIELD_VERBOSE, nic_addr },
+};
+
+/* Queues */
+
+GET(queue_ifname, ifname_value(v, row, QUEUE(row)->r.netdev))
+GET(queue_ifindex, nma_value_u64(v, QUEUE(row)->r.ifindex))
+GET(queue_queue, nma_value_u64(v, QUEUE(row)->r.queue))
+GET_NONZERO(queue_napi, QUEUE(row)->r.napi_id)
+GET(queue_mp, nma_value_str(v, nma_mp_name(QUEUE(row)->r.mp)))
+GET_NONZERO(queue_binding, QUEUE(row)->r.binding_id)
+GET(queue_xsk, nma_value_bool(v, QUEUE(row)->r.xsk))
+GET(queue_netns, nma_value_u64(v, QUEUE(row)->r.hdr.netns))
+GET(queue_addr, nma_value_addr(v, QUEUE(row)->r.mp_priv))
+
+static void queue_pools(const void *row, struct nma_value *v)
+{
+	nma_model_for_each(struct nma_pool, &ROW(row)->model->pools, pool)
+		if (nma_pool_live(pool) && pool->r.queue == QUEUE(row)->r.queue &&
+		    pool->r.netdev == QUEUE(row)->r.netdev)
+			nma_value_list_add(v, pool->r.pool_id);
+}
+
+static const struct nma_field queue_fields[] = {
+	{ "ifname", "IF", 0, queue_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, queue_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, queue_netns },
+	{ "queue", "QUEUE", 0, queue_queue },
+	{ "napi_id", "NAPI", 0, queue_napi },
+	{ "provider", "PROVIDER", 0, queue_mp },
+	{ "binding_id", "BINDING", 0, queue_binding },
+	{ "af_xdp", "AF_XDP", 0, queue_xsk },
+	{ "pool_ids", "POOLS", 0, queue_pools },
+	{ "mp_priv", "", NMA_FIELD_VERBOSE, queue_addr },
+};
+
+/* Pools */
+
+GET(pool_ifname, nma_value_strn(v, POOL(row)->r.ifname, NMA_IFNAME_LEN))
+GET_NONZERO(pool_ifindex, POOL(row)->r.ifindex)
+GET(pool_id, nma_value_u64(v, POOL(row)->r.pool_id))
+GET_NONZERO(pool_napi, POOL(row)->r.napi_id)
+GET(pool_mp, nma_value_str(v, nma_mp_name(POOL(row)->r.mp)))
+GET_NONZERO(pool_binding, POOL(row)->r.binding_id)
+GET(pool_inflight, nma_value_s64(v, POOL(row)->r.inflight))
+GET(pool_detached, nma_value_bool(v, POOL(row)->r.detached))
+GET(pool_flags, nma_pp_flags(v, POOL(row)->r.flags))
+GET(pool_order, nma_value_u64(v, POOL(row)->r.order))
+GET(pool_size, nma_value_u64(v, POOL(row)->r.pool_size))
+GET(pool_max_len, nma_value_u64(v, POOL(row)->r.max_len))
+GET(pool_hold, nma_value_u64(v, POOL(row)->r.hold_cnt))
+GET(pool_release, nma_value_u64(v, POOL(row)->r.release_cnt))
+GET_NONZERO(pool_create_ns, POOL(row)->r.create_ns)
+GET(pool_stack, nma_value_stack(v, POOL(row)->r.stack, NMA_STACK_LEN))
+GET(pool_addr, nma_value_addr(v, POOL(row)->r.pool))
+GET(pool_netns, nma_value_u64(v, POOL(row)->r.hdr.netns))
+
+static void pool_queue(const void *row, struct nma_value *v)
+{
+	if (POOL(row)->r.netdev)
+		nma_value_u64(v, POOL(row)->r.queue);
+}
+
+static void pool_bytes(const void *row, struct nma_value *v)
+{
+	if (POOL(row)->r.inflight >= 0)
+		nma_value_u64(v, POOL(row)->r.inflight * (__u64)getpagesize() << POOL(row)->r.order);
+}
+
+static void pool_dir(const void *row, struct nma_value *v)
+{
+	static const char *const dirs[] = {
+		"bidirectional", "to-device", "from-device", "none",
+	};
+
+	if (POOL(row)->r.dma_dir < sizeof(dirs) / sizeof(*dirs))
+		nma_value_str(v, dirs[POOL(row)->r.dma_dir]);
+}
+
+static void pool_detach(const void *row, struct nma_value *v)
+{
+	if (POOL(row)->r.detached && POOL(row)->r.detach_ns)
+		nma_value_u64(v, POOL(row)->r.detach_ns);
+}
+
+static const struct nma_field pool_fields[] = {
+	{ "id", "ID", 0, pool_id },
+	{ "ifname", "IF", 0, pool_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, pool_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, pool_netns },
+	{ "queue", "QUEUE", 0, pool_queue },
+	{ "napi_id", "", NMA_FIELD_JSON, pool_napi },
+	{ "provider", "PROVIDER", 0, pool_mp },
+	{ "binding_id", "", NMA_FIELD_JSON, pool_binding },
+	{ "inflight", "INFLIGHT", 0, pool_inflight },
+	{ "inflight_bytes", "", NMA_FIELD_JSON, pool_bytes },
+	{ "detached", "DETACHED", 0, pool_detached },
+	{ "detach_time_ns", "", NMA_FIELD_JSON, pool_detach },
+	{ "create_time_ns", "", NMA_FIELD_JSON, pool_create_ns },
+	{ "hold_pages", "", NMA_FIELD_JSON, pool_hold },
+	{ "release_pages", "", NMA_FIELD_JSON, pool_release },
+	{ "order", "", NMA_FIELD_JSON, pool_order },
+	{ "size_pages", "", NMA_FIELD_JSON, pool_size },
+	{ "max_len_bytes", "", NMA_FIELD_JSON, pool_max_len },
+	{ "dma_dir", "", NMA_FIELD_JSON, pool_dir },
+	{ "flags", "FLAGS", 0, pool_flags },
+	{ "created_by", "", NMA_FIELD_VERBOSE, pool_stack },
+	{ "pool", "", NMA_FIELD_VERBOSE, pool_addr },
+};
+
+/* Bindings */
+
+GET(bind_id, nma_value_u64(v, BINDING(row)->r.binding_id))
+GET(bind_ifname, ifname_value(v, row, BINDING(row)->r.netdev))
+GET_NONZERO(bind_ifindex, BINDING(row)->r.ifindex)
+GET(bind_netns, nma_value_u64(v, BINDING(row)->r.hdr.netns))
+GET(bind_size, nma_value_u64(v, BINDING(row)->r.size))
+GET_NONZERO(bind_ino, BINDING(row)->r.dmabuf_ino)
+GET(bind_exporter, nma_value_strn(v, BINDING(row)->r.exporter, NMA_NAME_LEN))
+GET(bind_addr, nma_value_addr(v, BINDING(row)->r.binding))
+GET(bind_dir, nma_value_str(v, BINDING(row)->r.dma_dir == 1 ? "tx" : "rx"))
+
+static void bind_queues(const void *row, struct nma_value *v)
+{
+	nma_model_for_each(struct nma_queue, &ROW(row)->model->queues, queue)
+		if (queue->r.binding_id == BINDING(row)->r.binding_id &&
+		    queue->r.netdev == BINDING(row)->r.netdev)
+			nma_value_list_add(v, queue->r.queue);
+}
+
+static void bind_tokens(const void *row, struct nma_value *v)
+{
+	__u64 tokens = 0;
+
+	nma_model_for_each(struct nma_sock, &ROW(row)->model->socks, sock)
+		if (sock->r.binding_id == BINDING(row)->r.binding_id)
+			tokens += sock->r.outstanding;
+	nma_value_u64(v, tokens);
+}
+
+static const struct nma_field binding_fields[] = {
+	{ "id", "ID", 0, bind_id },
+	{ "ifname", "IF", 0, bind_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, bind_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, bind_netns },
+	{ "direction", "DIR", 0, bind_dir },
+	{ "queues", "QUEUES", 0, bind_queues },
+	{ "size_bytes", "BYTES", 0, bind_size },
+	{ "tokens_outstanding", "TOKENS", 0, bind_tokens },
+	{ "exporter", "EXPORTER", 0, bind_exporter },
+	{ "dmabuf_inode", "", NMA_FIELD_JSON, bind_ino },
+	{ "binding", "", NMA_FIELD_VERBOSE, bind_addr },
+};
+
+/* Sockets that hold tokens */
+
+static void endpoint(struct nma_value *v, const struct nma_sock *sock,
+		     const __u8 *addr, __u16 port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (sock->r.family != AF_INET && sock->r.family != AF_INET6)
+		return;
+	if (!inet_ntop(sock->r.family, addr, text, sizeof(text)))
+		return;
+	nma_value_fmt(v, sock->r.family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+GET_NONZERO(sock_pid, SOCK(row)->r.hdr.pid)
+GET(sock_comm, nma_value_strn(v, SOCK(row)->r.hdr.comm, NMA_COMM_LEN))
+GET(sock_cookie, nma_value_u64(v, SOCK(row)->r.cookie))
+GET_NONZERO(sock_cgroup, SOCK(row)->r.cgroup_id)
+GET_NONZERO(sock_binding, SOCK(row)->r.binding_id)
+GET(sock_tokens, nma_value_u64(v, SOCK(row)->r.outstanding))
+GET(sock_unaged, nma_value_u64(v, SOCK(row)->r.unaged))
+GET(sock_bytes, nma_value_u64(v, SOCK(row)->r.bytes))
+GET_NONZERO(sock_taken, SOCK(row)->r.taken)
+GET_NONZERO(sock_returned, SOCK(row)->r.returned)
+GET_NONZERO(sock_oldest, SOCK(row)->r.oldest_ns)
+GET(sock_netns, nma_value_u64(v, SOCK(row)->r.hdr.netns))
+GET(sock_local, endpoint(v, SOCK(row), SOCK(row)->r.src, SOCK(row)->r.sport))
+GET(sock_remote, endpoint(v, SOCK(row), SOCK(row)->r.dst, SOCK(row)->r.dport))
+
+static const struct nma_field token_fields[] = {
+	{ "pid", "PID", 0, sock_pid },
+	{ "comm", "COMM", 0, sock_comm },
+	{ "binding_id", "BINDING", 0, sock_binding },
+	{ "tokens", "TOKENS", 0, sock_tokens },
+	{ "unaged_tokens", "", NMA_FIELD_JSON, sock_unaged },
+	{ "bytes", "BYTES", 0, sock_bytes },
+	{ "taken_tokens", "", NMA_FIELD_JSON, sock_taken },
+	{ "returned_tokens", "", NMA_FIELD_JSON, sock_returned },
+	{ "oldest_time_ns", "", NMA_FIELD_JSON, sock_oldest },
+	{ "cookie", "", NMA_FIELD_JSON, sock_cookie },
+	{ "cgroup_id", "", NMA_FIELD_JSON, sock_cgroup },
+	{ "netns", "", NMA_FIELD_JSON, sock_netns },
+	{ "local", "LOCAL", 0, sock_local },
+	{ "remote", "REMOTE", 0, sock_remote },
+};
+
+#define TABLE(var, name_, fields_) \
+	const struct nma_fields var = { \
+		.name = name_, .field = fields_, \
+		.nr = sizeof(fields_) / sizeof(*(fields_)), \
+	}
+
+TABLE(nma_fields_nics, "nics", nic_fields);
+TABLE(nma_fields_queues, "queues", queue_fields);
+TABLE(nma_fields_pools, "pools", pool_fields);
+TABLE(nma_fields_bindings, "bindings", binding_fields);
+TABLE(nma_fields_tokens, "tokens", token_fields);

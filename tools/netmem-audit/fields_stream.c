@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Field tables of what streams are made of: findings and life-cycle events.
+ */
+#include "fields.h"
+#include "rules.h"
+
+#define FINDING(row)	((const struct nma_finding *)(row))
+#define CHANGE(row)	(((const struct nma_event_row *)(row))->change)
+#define MODEL(row)	(((const struct nma_event_row *)(row))->model)
+
+#define GET(name, ...) \
+	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
+#define GET_NONZERO(name, expr) \
+	static void name(const void *row, struct nma_value *v) \
+	{ \
+		if (expr) \
+			nma_value_u64(v, expr); \
+	}
+
+GET(f_rule, nma_value_str(v, nma_rules[FINDING(row)->rule].id))
+GET(f_severity, nma_value_str(v, nma_severity_name(FINDING(row)->severity)))
+GET(f_kind, nma_value_str(v, nma_kind_name(FINDING(row)->kind)))
+GET(f_ifname, nma_value_strn(v, FINDING(row)->ifname, NMA_IFNAME_LEN))
+GET_NONZERO(f_ifindex, FINDING(row)->ifindex)
+GET_NONZERO(f_netns, FINDING(row)->netns)
+GET_NONZERO(f_pool, FINDING(row)->pool_id)
+GET_NONZERO(f_binding, FINDING(row)->binding_id)
+GET_NONZERO(f_cookie, FINDING(row)->cookie)
+GET(f_message, nma_value_str(v, FINDING(row)->message))
+GET(f_count, nma_value_u64(v, FINDING(row)->count))
+GET(f_time, nma_value_u64(v, FINDING(row)->last_ns))
+GET(f_first, nma_value_u64(v, FINDING(row)->first_ns))
+
+static void f_queue(const void *row, struct nma_value *v)
+{
+	if (FINDING(row)->queue != NMA_NO_QUEUE)
+		nma_value_u64(v, FINDING(row)->queue);
+}
+
+static void f_pre_existing(const void *row, struct nma_value *v)
+{
+	if (FINDING(row)->pre_existing)
+		nma_value_bool(v, true);
+}
+
+static const struct nma_field finding_fields[] = {
+	{ "rule", "RULE", 0, f_rule },
+	{ "severity", "SEVERITY", 0, f_severity },
+	{ "kind", "KIND", 0, f_kind },
+	{ "ifname", "IF", 0, f_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, f_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, f_netns },
+	{ "queue", "QUEUE", 0, f_queue },
+	{ "pool_id", "POOL", 0, f_pool },
+	{ "binding_id", "BINDING", 0, f_binding },
+	{ "cookie", "", NMA_FIELD_JSON, f_cookie },
+	{ "message", "MESSAGE", 0, f_message },
+	{ "pre_existing", "", NMA_FIELD_JSON, f_pre_existing },
+	{ "count", "COUNT", 0, f_count },
+	{ "time_ns", "", NMA_FIELD_JSON, f_time },
+	{ "first_time_ns", "", NMA_FIELD_JSON, f_first },
+};
+
+/* Which records are life-cycle events, and what they are called. */
+static const struct {
+	__u16 type;
+	__u16 cause;	/* object records */
+	__u32 op;	/* operation records */
+	bool detail;
+	const char *name;
+} events[] = {
+	{ NMA_REC_NIC, NMA_CAUSE_CREATE, 0, false, "device_appeared" },
+	{ NMA_REC_NIC, NMA_CAUSE_CHANGE, 0, true, "device_changed" },
+	{ NMA_REC_NIC, NMA_CAUSE_GONE, 0, false, "device_gone" },
+	{ NMA_REC_QUEUE, NMA_CAUSE_CHANGE, 0, true, "queue_changed" },
+	{ NMA_REC_POOL, NMA_CAUSE_CREATE, 0, false, "pool_created" },
+	{ NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED, 0, false, "pool_refused" },
+	{ NMA_REC_POOL, NMA_CAUSE_DETACH, 0, false, "pool_destroyed" },
+	{ NMA_REC_POOL, NMA_CAUSE_RELEASE, 0, true, "pool_draining" },
+	{ NMA_REC_POOL, NMA_CAUSE_GONE, 0, false, "pool_freed" },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "dmabuf_bound" },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "dmabuf_refused" },
+	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "dmabuf_unbound" },
+	{ NMA_REC_BINDING, NMA_CAUSE_GONE, 0, false, "binding_freed" },
+	{ NMA_REC_SOCK, NMA_CAUSE_GONE, 0, true, "socket_closed" },
+	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bind" },
+	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restart" },
+	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_check" },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_install" },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "tcp_data_split_set" },
+};
+
+const char *nma_event_name(const struct nma_change *change, bool *detail)
+{
+	const struct nma_rec_hdr *hdr = change->hdr;
+	size_t i;
+
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		if (events[i].type != hdr->type || events[i].cause != hdr->cause)
+			continue;
+		if (hdr->type == NMA_REC_OP && events[i].op != change->ref.op->op)
+			continue;
+		*detail = events[i].detail;
+		return events[i].name;
+	}
+	return NULL;
+}
+
+/* The member that most subjects have, by subject. */
+static const struct nma_rec_pool *pool_of(const void *row)
+{
+	return CHANGE(row)->subject == NMA_SUBJ_POOL ? &CHANGE(row)->ref.pool->r : NULL;
+}
+
+static const struct nma_rec_op *op_of(const void *row)
+{
+	return CHANGE(row)->subject == NMA_SUBJ_OP ? CHANGE(row)->ref.op : NULL;
+}
+
+static const struct nma_rec_binding *binding_of(const void *row)
+{
+	return CHANGE(row)->subject == NMA_SUBJ_BINDING ?
+	       &CHANGE(row)->ref.binding->r : NULL;
+}
+
+static void e_event(const void *row, struct nma_value *v)
+{
+	bool detail;
+
+	nma_value_str(v, nma_event_name(CHANGE(row), &detail));
+}
+
+static __u64 sock_netdev(const struct nma_model *m, const struct nma_sock *sock)
+{
+	const struct nma_binding *binding = nma_model__binding(m, sock->r.binding_id);
+
+	return binding ? binding->r.netdev : 0;
+}
+
+static __u64 netdev_of(const struct nma_event_row *row)
+{
+	union nma_ref ref = row->change->ref;
+
+	switch (row->change->subject) {
+	case NMA_SUBJ_NIC:
+		return ref.nic->r.netdev;
+	case NMA_SUBJ_QUEUE:
+		return ref.queue->r.netdev;
+	case NMA_SUBJ_POOL:
+		return ref.pool->r.netdev;
+	case NMA_SUBJ_BINDING:
+		return ref.binding->r.netdev;
+	case NMA_SUBJ_OP:
+		return ref.op->netdev;
+	case NMA_SUBJ_SOCK:
+		return sock_netdev(row->model, ref.sock);
+	}
+	return 0;
+}
+
+const char *nma_event_ifname(const struct nma_event_row *row)
+{
+	const struct nma_nic *nic = nma_model__nic(row->model, netdev_of(row));
+
+	if (nic)
+		return nic->r.ifname;
+	if (pool_of(row))
+		return pool_of(row)->ifname;
+	return op_of(row) ? op_of(row)->ifname : "";
+}
+
+GET(e_ifname, nma_value_strn(v, nma_event_ifname(row), NMA_IFNAME_LEN))
+
+static void e_ifindex(const void *row, struct nma_value *v)
+{
+	const struct nma_nic *nic = nma_model__nic(MODEL(row), netdev_of(row));
+
+	if (nic)
+		nma_value_u64(v, nic->r.ifindex);
+	else if (pool_of(row) && pool_of(row)->ifindex)
+		nma_value_u64(v, pool_of(row)->ifindex);
+}
+
+static void e_queue(const void *row, struct nma_value *v)
+{
+	if (pool_of(row) && pool_of(row)->netdev)
+		nma_value_u64(v, pool_of(row)->queue);
+	else if (op_of(row) && op_of(row)->queue != NMA_NO_QUEUE)
+		nma_value_u64(v, op_of(row)->queue);
+	else if (CHANGE(row)->subject == NMA_SUBJ_QUEUE)
+		nma_value_u64(v, CHANGE(row)->ref.queue->r.queue);
+}
+
+static void e_pool(const void *row, struct nma_value *v)
+{
+	if (pool_of(row) && pool_of(row)->pool_id)
+		nma_value_u64(v, pool_of(row)->pool_id);
+}
+
+static void e_binding(const void *row, struct nma_value *v)
+{
+	__u64 id = 0;
+
+	if (pool_of(row))
+		id = pool_of(row)->binding_id;
+	else if (binding_of(row))
+		id = binding_of(row)->binding_id;
+	else if (op_of(row) && op_of(row)->op == NMA_OP_BIND_QUEUE)
+		id = op_of(row)->value;
+	if (id)
+		nma_value_u64(v, id);
+}
+
+static void e_errno(const void *row, struct nma_value *v)
+{
+	__s32 err = 0;
+
+	if (pool_of(row))
+		err = pool_of(row)->err;
+	else if (binding_of(row))
+		err = binding_of(row)->err;
+	else if (op_of(row))
+		err = op_of(row)->ret;
+	if (err)
+		nma_value_s64(v, -err);
+}
+
+static void e_provider(const void *row, struct nma_value *v)
+{
+	if (pool_of(row))
+		nma_value_str(v, nma_mp_name(pool_of(row)->mp));
+}
+
+static void e_flags(const void *row, struct nma_value *v)
+{
+	if (pool_of(row))
+		nma_pp_flags(v, pool_of(row)->flags);
+}
+
+static void e_inflight(const void *row, struct nma_value *v)
+{
+	if (pool_of(row) && CHANGE(row)->hdr->cause != NMA_CAUSE_CREATE &&
+	    CHANGE(row)->hdr->cause != NMA_CAUSE_CREATE_FAILED)
+		nma_value_s64(v, pool_of(row)->inflight);
+}
+
+static void e_size(const void *row, struct nma_value *v)
+{
+	if (binding_of(row) && binding_of(row)->size)
+		nma_value_u64(v, binding_of(row)->size);
+}
+
+static void e_xdp_prog(const void *row, struct nma_value *v)
+{
+	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL)
+		nma_value_u64(v, op_of(row)->value);
+}
+
+static void e_xdp_mode(const void *row, struct nma_value *v)
+{
+	static const char *const modes[] = { "skb", "driver", "hardware" };
+
+	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL &&
+	    op_of(row)->mode < 3)
+		nma_value_str(v, modes[op_of(row)->mode]);
+}
+
+static void e_hds(const void *row, struct nma_value *v)
+{
+	if (op_of(row) && op_of(row)->op == NMA_OP_HDS_SET)
+		nma_value_str(v, nma_hds_name(op_of(row)->value));
+}
+
+static void e_tokens(const void *row, struct nma_value *v)
+{
+	if (CHANGE(row)->subject == NMA_SUBJ_SOCK)
+		nma_value_u64(v, CHANGE(row)->ref.sock->r.outstanding);
+}
+
+static void e_stack(const void *row, struct nma_value *v)
+{
+	if (pool_of(row) && CHANGE(row)->hdr->cause == NMA_CAUSE_CREATE)
+		nma_value_stack(v, pool_of(row)->stack, NMA_STACK_LEN);
+}
+
+GET_NONZERO(e_pid, CHANGE(row)->hdr->pid)
+GET(e_comm, nma_value_strn(v, CHANGE(row)->hdr->pid ? CHANGE(row)->hdr->comm : "",
+			   NMA_COMM_LEN))
+GET(e_time, nma_value_u64(v, CHANGE(row)->hdr->time_ns))
+GET_NONZERO(e_netns, CHANGE(row)->hdr->netns)
+
+static const struct nma_field event_fields[] = {
+	{ "event", "EVENT", NMA_FIELD_JSON, e_event },
+	{ "ifname", "", 0, e_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, e_ifindex },
+	{ "netns", "", NMA_FIELD_JSON, e_netns },
+	{ "queue", "", 0, e_queue },
+	{ "pool_id", "", 0, e_pool },
+	{ "binding_id", "", 0, e_binding },
+	{ "provider", "", 0, e_provider },
+	{ "inflight", "", 0, e_inflight },
+	{ "size_bytes", "", 0, e_size },
+	{ "xdp_prog_id", "", 0, e_xdp_prog },
+	{ "xdp_mode", "", 0, e_xdp_mode },
+	{ "tcp_data_split", "", 0, e_hds },
+	{ "tokens", "", 0, e_tokens },
+	{ "flags", "", 0, e_flags },
+	{ "errno", "", 0, e_errno },
+	{ "pid", "", NMA_FIELD_JSON, e_pid },
+	{ "comm", "", 0, e_comm },
+	{ "created_by", "", NMA_FIELD_VERBOSE, e_stack },
+	{ "time_ns", "", NMA_FIELD_JSON, e_time },
+};
+
+#define TABLE(var, name_, fields_) \
+	const struct nma_fields var = { \
+		.name = name_, .field = fields_, \
+		.nr = sizeof(fields_) / sizeof(*(fields_)), \
+	}
+
+TABLE(nma_fields_finding, "findings", finding_fields);
+TABLE(nma_fields_event, "events", event_fields);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See stop.h.
+ */
+#include <signal.h>
+#include <stddef.h>
+
+#include "stop.h"
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+void nma_stop_catch(void)
+{
+	/* without SA_RESTART, so that a wait for events returns */
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	stopped = 0;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+bool nma_stopped(void)
+{
+	return stopped;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See view.h.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "text.h"
+#include "view.h"
+
+/* "nm0 queue 1 pool 12", as far as there is a place. */
+static void place(const struct nma_finding *f, char *dst, size_t size)
+{
+	size_t len = 0;
+
+	dst[0] = '\0';
+	if (f->ifname[0])
+		len += snprintf(dst + len, size - len, " %.*s", NMA_IFNAME_LEN, f->ifname);
+	if (f->queue != NMA_NO_QUEUE)
+		len += snprintf(dst + len, size - len, " queue %u", f->queue);
+	if (f->pool_id)
+		len += snprintf(dst + len, size - len, " pool %u", f->pool_id);
+	if (f->cookie)
+		len += snprintf(dst + len, size - len, " socket %llu", f->cookie);
+	if (f->count > 1)
+		snprintf(dst + len, size - len, " (%llu times)", f->count);
+}
+
+void nma_view_finding(const struct nma_out *out, const struct nma_finding *f)
+{
+	unsigned int i;
+	char where[128];
+
+	place(f, where, sizeof(where));
+	nma_out_text(out, 0, "%s %s%s%s",
+		     f->kind == NMA_KIND_NOTE ? "note" : nma_severity_name(f->severity),
+		     nma_rules[f->rule].id, where,
+		     f->pre_existing ? " (was so before)" : "");
+	nma_out_text(out, 4, "%s", f->message);
+	for (i = 0; i < f->nr_evidence; i++)
+		nma_out_label(out, f->evidence[i].key, &f->evidence[i].value, 4);
+}
+
+static void fill_finding(const struct nma_out *out, struct json_object *obj,
+			 const struct nma_finding *f)
+{
+	struct json_object *evidence = json_object_new_object();
+	unsigned int i;
+
+	nma_out_fill(out, obj, &nma_fields_finding, f);
+	for (i = 0; i < f->nr_evidence; i++)
+		nma_out_add(out, evidence, f->evidence[i].key, &f->evidence[i].value);
+	json_object_object_add(obj, "evidence", evidence);
+}
+
+struct json_object *nma_view_finding_json(const struct nma_out *out,
+					  const struct nma_finding *f)
+{
+	struct json_object *obj = json_object_new_object();
+
+	nma_out_add_str(obj, "type", "finding");
+	fill_finding(out, obj, f);
+	return obj;
+}
+
+int nma_view_emit_finding(const struct nma_out *out, const struct nma_finding *f)
+{
+	struct json_object *doc = nma_out_doc("finding");
+
+	fill_finding(out, doc, f);
+	return nma_out_emit(out, doc);
+}
+
+int nma_view_emit_event(const struct nma_out *out, const struct nma_event_row *row)
+{
+	struct json_object *doc = nma_out_doc("event");
+
+	nma_out_fill(out, doc, &nma_fields_event, row);
+	return nma_out_emit(out, doc);
+}
+
+void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
+		    __u64 start_ns)
+{
+	const struct nma_fields *fields = &nma_fields_event;
+	const struct nma_change *change = row->change;
+	__u64 ns = change->hdr->time_ns - start_ns;
+	bool detail;
+	size_t i;
+
+	if (change->hdr->time_ns < start_ns)
+		ns = 0;
+	fprintf(out->file, "%7llu.%06llu %-15s", ns / NMA_NSEC_PER_SEC,
+		ns % NMA_NSEC_PER_SEC / 1000, nma_event_name(change, &detail));
+	for (i = 0; i < fields->nr; i++) {
+		struct nma_value v = { 0 };
+
+		if (fields->field[i].flags & NMA_FIELD_JSON ||
+		    (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose))
+			continue;
+		fields->field[i].get(row, &v);
+		nma_out_pair(out, fields->field[i].key, &v);
+	}
+	fputc('\n', out->file);
+}
+
+const char *nma_view_result(int status)
+{
+	switch (status) {
+	case NMA_EXIT_OK:
+		return "holds";
+	case NMA_EXIT_VIOLATION:
+		return "violation";
+	default:
+		return "incomplete";
+	}
+}
+
+static unsigned int count_wanted(const struct nma_audit *a, const struct nma_table *t,
+				 const char *(*name)(const struct nma_model *m,
+						     const struct nma_node *n))
+{
+	unsigned int nr = 0;
+
+	nma_table_for_each(t, n)
+		nr += nma_audit__wanted(a, name(a->model, n));
+	return nr;
+}
+
+static const char *nic_name(const struct nma_model *m, const struct nma_node *n)
+{
+	(void)m;
+	return ((const struct nma_nic *)n)->r.ifname;
+}
+
+static const char *queue_name(const struct nma_model *m, const struct nma_node *n)
+{
+	const struct nma_nic *nic;
+
+	nic = nma_model__nic(m, ((const struct nma_queue *)n)->r.netdev);
+	return nic ? nic->r.ifname : "";
+}
+
+static const char *pool_name(const struct nma_model *m, const struct nma_node *n)
+{
+	(void)m;
+	return ((const struct nma_pool *)n)->r.ifname;
+}
+
+static const char *binding_name(const struct nma_model *m, const struct nma_node *n)
+{
+	const struct nma_nic *nic;
+
+	nic = nma_model__nic(m, ((const struct nma_binding *)n)->r.netdev);
+	return nic ? nic->r.ifname : "";
+}
+
+struct judged {
+	unsigned int rules;
+	unsigned int nics;
+	unsigned int queues;
+	unsigned int pools;
+	unsigned int bindings;
+};
+
+static struct judged count_judged(const struct nma_audit *a)
+{
+	const struct nma_model *m = a->model;
+
+	return (struct judged){
+		.rules = __builtin_popcountll(a->rules),
+		.nics = count_wanted(a, &m->nics, nic_name),
+		.queues = count_wanted(a, &m->queues, queue_name),
+		.pools = count_wanted(a, &m->pools, pool_name),
+		.bindings = count_wanted(a, &m->bindings, binding_name),
+	};
+}
+
+void nma_view_judged(const struct nma_audit *a)
+{
+	struct judged n = count_judged(a);
+	int i;
+
+	nma_out_text(&a->env->out, 0,
+		     "looked at: %u devices, %u RX queues, %u page_pools, %u bindings, with %u rules",
+		     n.nics, n.queues, n.pools, n.bindings, n.rules);
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (a->skipped & 1ull << i)
+			nma_out_text(&a->env->out, 0,
+				     "not observable on this kernel: %s %s",
+				     nma_rules[i].id, nma_rules[i].title);
+}
+
+static void add_u64(struct json_object *obj, const char *key, __u64 u)
+{
+	json_object_object_add(obj, key, json_object_new_uint64(u));
+}
+
+void nma_view_judged_json(const struct nma_audit *a, struct json_object *doc)
+{
+	struct json_object *judged = json_object_new_object();
+	struct json_object *skipped = json_object_new_array();
+	struct judged n = count_judged(a);
+	int i;
+
+	add_u64(judged, "rules", n.rules);
+	add_u64(judged, "nics", n.nics);
+	add_u64(judged, "queues", n.queues);
+	add_u64(judged, "pools", n.pools);
+	add_u64(judged, "bindings", n.bindings);
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (a->skipped & 1ull << i)
+			json_object_array_add(skipped,
+					      json_object_new_string(nma_rules[i].id));
+	json_object_object_add(doc, "judged", judged);
+	json_object_object_add(doc, "skipped_rules", skipped);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * How findings, events and counts look; check, watch and later commands share
+ * it.
+ */
+#ifndef NMA_VIEW_H
+#define NMA_VIEW_H
+
+#include "audit.h"
+#include "fields.h"
+
+/* One finding: a few lines of text, or an object to be added to an array. */
+void nma_view_finding(const struct nma_out *out, const struct nma_finding *f);
+struct json_object *nma_view_finding_json(const struct nma_out *out,
+					  const struct nma_finding *f);
+
+/* One document of a stream. */
+int nma_view_emit_finding(const struct nma_out *out, const struct nma_finding *f);
+int nma_view_emit_event(const struct nma_out *out, const struct nma_event_row *row);
+/* One line; times count from @start_ns. */
+void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
+		    __u64 start_ns);
+
+/* "holds", "violation" or "incomplete". */
+const char *nma_view_result(int status);
+
+/* What was looked at, and which rules could not be. */
+void nma_view_judged(const struct nma_audit *a);
+void nma_view_judged_json(const struct nma_audit *a, struct json_object *doc);
+
+#endif /* NMA_VIEW_H */
