@@ -19,6 +19,7 @@ struct nma_config_option {
 };
 
 #define NMA_CONFIG_OPTIONS 12
+#define NMA_FEATURE_SYMS 8
 
 struct nma_features {
 	char release[65];	/* uname -r */
@@ -30,7 +31,9 @@ struct nma_features {
 	bool io_uring_zcrx;
 	bool bpf_lsm;		/* bpf in the list of active LSMs */
 	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */
+	bool queue_reconfig;	/* queues restart in netdev_rx_queue_reconfig() */
 	__u64 hooks;		/* NMA_H() bits found */
+	__u64 sym[NMA_FEATURE_SYMS];	/* addresses by enum nma_sym, 0: unknown */
 	unsigned int nr_config;
 	struct nma_config_option config[NMA_CONFIG_OPTIONS];
 };
