@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Network devices: what they offer, how they are set, and the operations that
+ * change it (up and down, names, queues, XDP, tcp-data-split).
+ */
+#include "nma_fill.bpf.h"
+#include "nma_core.bpf.h"
+#include "nma_ring.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define POOLS_MAX	(1 << 16)	/* ends a list that changes under us */
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct pool_list {
+	__u64 node;
+	__u32 count;
+};
+
+static long count_pool(__u32 i, struct pool_list *l)
+{
+	struct hlist_node *node = (void *)l->node;
+
+	if (!node)
+		return 1;
+	l->count++;
+	l->node = (__u64)BPF_CORE_READ(node, next);
+	return 0;
+}
+
+static __always_inline __u32 netdev_pools(struct net_device *dev)
+{
+	struct pool_list l = {
+		.node = (__u64)BPF_CORE_READ(dev, page_pools.first),
+	};
+
+	bpf_loop(POOLS_MAX, count_pool, &l, 0);
+	return l.count;
+}
+
+static __always_inline __u32 lower_ifindex(struct net_device *dev)
+{
+	void *head = __builtin_preserve_access_index(&dev->adj_list.lower);
+	void *first = BPF_CORE_READ(dev, adj_list.lower.next);
+
+	if (!first || first == head)
+		return 0;
+	return BPF_CORE_READ(container_of(first, struct netdev_adjacent, list),
+			     dev, ifindex);
+}
+
+static __always_inline __u32 xdp_prog_id(struct bpf_xdp_entity *xdp)
+{
+	struct bpf_xdp_link *link = BPF_CORE_READ(xdp, link);
+
+	if (link)
+		return BPF_CORE_READ(link, link.prog, aux, id);
+	return BPF_CORE_READ(xdp, prog, aux, id);
+}
+
+static __always_inline __u8 queue_ops(struct net_device *dev)
+{
+	const struct netdev_queue_mgmt_ops *ops;
+	__u8 bits = NMA_QOPS_PRESENT;
+
+	ops = BPF_CORE_READ(dev, queue_mgmt_ops);
+	if (!ops)
+		return 0;
+	if (BPF_CORE_READ(ops, ndo_queue_mem_alloc))
+		bits |= NMA_QOPS_MEM_ALLOC;
+	if (BPF_CORE_READ(ops, ndo_queue_mem_free))
+		bits |= NMA_QOPS_MEM_FREE;
+	if (BPF_CORE_READ(ops, ndo_queue_start))
+		bits |= NMA_QOPS_START;
+	if (BPF_CORE_READ(ops, ndo_queue_stop))
+		bits |= NMA_QOPS_STOP;
+	return bits;
+}
+
+static __always_inline __u8 ring_ops(struct net_device *dev)
+{
+	const struct ethtool_ops *ops = BPF_CORE_READ(dev, ethtool_ops);
+	__u8 bits = 0;
+
+	if (BPF_CORE_READ(ops, get_ringparam))
+		bits |= NMA_RINGS_GET;
+	if (BPF_CORE_READ(ops, set_ringparam))
+		bits |= NMA_RINGS_SET;
+	if (BPF_CORE_READ(ops, supported_ring_params) &
+	    ETHTOOL_RING_USE_TCP_DATA_SPLIT)
+		bits |= NMA_RINGS_HDS;
+	return bits;
+}
+
+/* Physical devices have a driver, virtual ones a kind ("veth"). */
+static __always_inline void driver_name(struct nma_rec_nic *r,
+					struct net_device *dev)
+{
+	const char *name = BPF_CORE_READ(dev, dev.parent, driver, name);
+
+	if (!name)
+		name = BPF_CORE_READ(dev, rtnl_link_ops, kind);
+	if (name)
+		bpf_probe_read_kernel_str(r->driver, sizeof(r->driver), name);
+}
+
+static __always_inline __u8 netdev_flags(struct net_device *dev)
+{
+	__u8 flags = 0;
+
+	if (BPF_CORE_READ(dev, flags) & IFF_UP)
+		flags |= NMA_NIC_UP;
+	if (BPF_CORE_READ(dev, reg_state) == NETREG_REGISTERED)
+		flags |= NMA_NIC_REGISTERED;
+	if (netdev_has_cfg())
+		flags |= NMA_NIC_HDS_VALID;
+	return flags;
+}
+
+int nma_fill_nic(struct nma_rec_nic *r)
+{
+	struct net_device *dev;
+
+	if (!r || !r->netdev)
+		return -1;
+
+	dev = (void *)r->netdev;
+	r->hdr.netns = netdev_netns(dev);
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->lower_ifindex = lower_ifindex(dev);
+	r->num_rx_queues = BPF_CORE_READ(dev, num_rx_queues);
+	r->real_num_rx_queues = BPF_CORE_READ(dev, real_num_rx_queues);
+	r->real_num_tx_queues = BPF_CORE_READ(dev, real_num_tx_queues);
+	r->mtu = BPF_CORE_READ(dev, mtu);
+	r->hds_thresh = netdev_hds_thresh(dev);
+	r->xdp_prog_id[0] = xdp_prog_id(&dev->xdp_state[0]);
+	r->xdp_prog_id[1] = xdp_prog_id(&dev->xdp_state[1]);
+	r->xdp_prog_id[2] = xdp_prog_id(&dev->xdp_state[2]);
+	r->pools = netdev_pools(dev);
+	r->flags = netdev_flags(dev);
+	r->hds = netdev_hds(dev);
+	r->qops = queue_ops(dev);
+	r->rings = ring_ops(dev);
+	r->netmem_tx = netdev_netmem_tx(dev);
+	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
+	driver_name(r, dev);
+	return 0;
+}
+
+static __always_inline struct nma_rec_nic *begin_nic(struct net_device *dev,
+						     __u16 cause)
+{
+	struct nma_rec_nic *r;
+
+	r = nma_reserve(nma_rec_nic, NMA_REC_NIC, cause);
+	if (!r)
+		return NULL;
+	r->netdev = (__u64)dev;
+	nma_fill_nic(r);
+	return r;
+}
+
+static __always_inline void send_nic(struct net_device *dev, __u16 cause)
+{
+	struct nma_rec_nic *r = begin_nic(dev, cause);
+
+	if (r)
+		bpf_ringbuf_submit(r, 0);
+}
+
+/* A notifier's callback, and as such never inlined: sees every device event of
+ * every namespace. A move to another namespace is UNREGISTER and REGISTER.
+ */
+SEC("?fentry/page_pool_netdevice_event")
+int BPF_PROG(nma_netdev_event, void *nb, unsigned long event,
+	     struct netdev_notifier_info *info)
+{
+	struct netdev_notifier_changeupper_info *upper = (void *)info;
+	struct net_device *dev = BPF_CORE_READ(info, dev);
+
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		send_nic(dev, NMA_CAUSE_GONE);
+		break;
+	case NETDEV_CHANGEUPPER:
+		send_nic(BPF_CORE_READ(upper, upper_dev), NMA_CAUSE_CHANGE);
+		break;
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_REGISTER:
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGENAME:
+		send_nic(dev, NMA_CAUSE_CHANGE);
+		break;
+	}
+	return 0;
+}
+
+/* The number of queues changes without an event of the device. */
+SEC("?fexit/netif_set_real_num_rx_queues")
+int BPF_PROG(nma_netdev_queues, struct net_device *dev, unsigned int rxq,
+	     int ret)
+{
+	if (!ret && BPF_CORE_READ(dev, reg_state) == NETREG_REGISTERED)
+		send_nic(dev, NMA_CAUSE_CHANGE);
+	return 0;
+}
+
+static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
+					__u32 id, int ret)
+{
+	struct nma_rec_op *r;
+
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	if (!r)
+		return;
+	r->netdev = (__u64)dev;
+	r->queue = NMA_NO_QUEUE;
+	nma_fill_op(r);
+	r->op = NMA_OP_XDP_INSTALL;
+	r->value = id;
+	r->mode = mode;
+	r->ret = ret;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* The device's own note of the program follows later: the record says what
+ * will be there.
+ */
+SEC("?fexit/dev_xdp_install")
+int BPF_PROG(nma_xdp_install, struct net_device *dev, __u32 mode, void *bpf_op,
+	     void *extack, __u32 flags, struct bpf_prog *prog, int ret)
+{
+	__u32 id = BPF_CORE_READ(prog, aux, id);
+	struct nma_rec_nic *r;
+
+	send_xdp_op(dev, mode, id, ret);
+	if (ret)
+		return 0;
+
+	r = begin_nic(dev, NMA_CAUSE_CHANGE);
+	if (!r)
+		return 0;
+	if (mode == 0)
+		r->xdp_prog_id[0] = id;
+	else if (mode == 1)
+		r->xdp_prog_id[1] = id;
+	else if (mode == 2)
+		r->xdp_prog_id[2] = id;
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* Value of a netlink attribute, 0 if it was not given. */
+static __always_inline __u8 attr_u8(struct genl_info *info, __u32 attr)
+{
+	struct nlattr **attrs = BPF_CORE_READ(info, attrs);
+	struct nlattr *nla = NULL;
+	__u8 value = 0;
+
+	bpf_probe_read_kernel(&nla, sizeof(nla), &attrs[attr]);
+	if (nla)
+		bpf_probe_read_kernel(&value, sizeof(value), (void *)nla + 4);
+	return value;
+}
+
+/* Since v6.14 the core takes the pending setting over right after this
+ * returned without an error; before, only the driver knows.
+ */
+SEC("?fexit/ethnl_set_rings")
+int BPF_PROG(nma_hds_set, struct ethnl_req_info *req, struct genl_info *info,
+	     int ret)
+{
+	struct net_device *dev = BPF_CORE_READ(req, dev);
+	struct nma_rec_nic *nic;
+	struct nma_rec_op *op;
+	__u8 hds;
+
+	hds = ret < 0 ? netdev_hds(dev) : netdev_hds_pending(dev);
+	op = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	if (op) {
+		op->netdev = (__u64)dev;
+		op->queue = NMA_NO_QUEUE;
+		nma_fill_op(op);
+		op->op = NMA_OP_HDS_SET;
+		op->value = attr_u8(info, ETHTOOL_A_RINGS_TCP_DATA_SPLIT);
+		op->ret = ret < 0 ? ret : 0;
+		op->hds = hds;
+		bpf_ringbuf_submit(op, 0);
+	}
+
+	nic = begin_nic(dev, NMA_CAUSE_CHANGE);
+	if (!nic)
+		return 0;
+	nic->hds = hds;
+	if (ret >= 0)
+		nic->hds_thresh = netdev_hds_thresh_pending(dev);
+	bpf_ringbuf_submit(nic, 0);
+	return 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What moved between the kernels we support (6.12 and later): the flavours and
+ * one accessor for each moved thing. Programs never name a flavour. Each entry
+ * says which commit made the move; it can go when the last kernel before that
+ * is no longer supported.
+ *
+ * Addresses are __u64 and every read is a probe read, so that a hook and a walk
+ * through kernel memory can share one function; a wrong address reads as zero.
+ */
+#ifndef NMA_CORE_BPF_H
+#define NMA_CORE_BPF_H
+
+#include "nma_types.bpf.h"
+
+/* 3c836451ca90 ("net: move HDS config from ethtool state"), v6.14: before, the
+ * core kept nothing and only the driver knew.
+ */
+struct netdev_config {
+	__u32 hds_thresh;
+	__u8 hds_config;
+} __attribute__((preserve_access_index));
+
+struct net_device___since_v6_14 {
+	struct netdev_config *cfg;
+	struct netdev_config *cfg_pending;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool netdev_has_cfg(void)
+{
+	return bpf_core_field_exists(struct net_device___since_v6_14, cfg);
+}
+
+static __always_inline __u8 netdev_hds(struct net_device *dev)
+{
+	if (!netdev_has_cfg())
+		return NMA_HDS_UNKNOWN;
+	return BPF_CORE_READ((struct net_device___since_v6_14 *)dev, cfg,
+			     hds_config);
+}
+
+static __always_inline __u32 netdev_hds_thresh(struct net_device *dev)
+{
+	if (!netdev_has_cfg())
+		return 0;
+	return BPF_CORE_READ((struct net_device___since_v6_14 *)dev, cfg,
+			     hds_thresh);
+}
+
+/* While ethtool changes a setting, the wanted one; otherwise the same. */
+static __always_inline __u8 netdev_hds_pending(struct net_device *dev)
+{
+	if (!netdev_has_cfg())
+		return NMA_HDS_UNKNOWN;
+	return BPF_CORE_READ((struct net_device___since_v6_14 *)dev,
+			     cfg_pending, hds_config);
+}
+
+static __always_inline __u32 netdev_hds_thresh_pending(struct net_device *dev)
+{
+	if (!netdev_has_cfg())
+		return 0;
+	return BPF_CORE_READ((struct net_device___since_v6_14 *)dev,
+			     cfg_pending, hds_thresh);
+}
+
+/* 383faec0fd64 ("net: enable driver support for netmem TX"), v6.16 */
+struct net_device___since_v6_16 {
+	unsigned long netmem_tx : 2;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u8 netdev_netmem_tx(struct net_device *dev)
+{
+	struct net_device___since_v6_16 *d = (void *)dev;
+
+	if (!bpf_core_field_exists(d->netmem_tx))
+		return 0;
+	return BPF_CORE_READ_BITFIELD_PROBED(d, netmem_tx);
+}
+
+/* 28b225282d44, v7.0 and stable: seconds became nanoseconds, in the same place
+ * and under the same name; a ktime_t has a sign and the old u64 had none.
+ */
+static __always_inline __u64 pool_detach_boottime(struct page_pool *pool)
+{
+	__u64 t = BPF_CORE_READ(pool, user.detach_time);
+
+	if (__CORE_RELO(pool, user.detach_time, SIGNED))
+		return t;
+	return t * 1000000000;
+}
+
+/* 8802087d20c0 ("net: devmem: TCP tx netlink api"), v6.16: bindings to send
+ * from. bd61848900bf ("net: devmem: Implement TX path"), v6.16: freed by work.
+ */
+struct net_devmem_dmabuf_binding___since_v6_16 {
+	enum dma_data_direction direction;
+	struct {
+		int dummy;
+	} unbind_w;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 binding_direction(__u64 binding)
+{
+	struct net_devmem_dmabuf_binding___since_v6_16 *b = (void *)binding;
+
+	if (!bpf_core_field_exists(b->direction))
+		return DMA_FROM_DEVICE;
+	return BPF_CORE_READ(b, direction);
+}
+
+/* From the argument of __net_devmem_dmabuf_binding_free(). */
+static __always_inline __u64 binding_from_free_arg(__u64 arg)
+{
+	if (!bpf_core_field_exists(
+		    struct net_devmem_dmabuf_binding___since_v6_16, unbind_w))
+		return arg;
+	return arg - bpf_core_field_offset(
+		struct net_devmem_dmabuf_binding___since_v6_16, unbind_w);
+}
+
+/* 7d60fa9e1ab1 ("net: generalise net_iov chunk owners"), v6.15: the owner
+ * became an area that other providers have too, first member of the chunk's.
+ */
+struct net_iov_area {
+	unsigned long num_niovs;
+} __attribute__((preserve_access_index));
+
+struct net_iov {
+	void *owner;
+} __attribute__((preserve_access_index));
+
+struct dmabuf_genpool_chunk_owner {
+	struct net_devmem_dmabuf_binding *binding;
+} __attribute__((preserve_access_index));
+
+struct dmabuf_genpool_chunk_owner___since_v6_15 {
+	struct net_iov_area area;
+} __attribute__((preserve_access_index));
+
+/* Dma-buf binding that a netmem_ref of a devmem socket belongs to. */
+static __always_inline __u64 netmem_binding(__u64 netmem)
+{
+	struct net_iov *niov = (void *)(netmem & ~1ull);
+	__u64 owner = (__u64)BPF_CORE_READ(niov, owner);
+
+	if (bpf_core_field_exists(
+		    struct dmabuf_genpool_chunk_owner___since_v6_15, area))
+		owner -= bpf_core_field_offset(
+			struct dmabuf_genpool_chunk_owner___since_v6_15, area);
+	return (__u64)BPF_CORE_READ((struct dmabuf_genpool_chunk_owner *)owner,
+				    binding);
+}
+
+/* Not moved, but read by several programs. */
+
+static __always_inline __u32 netdev_netns(struct net_device *dev)
+{
+	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
+}
+
+static __always_inline struct net_device *pool_netdev(struct page_pool *pool)
+{
+	struct net_device *dev = BPF_CORE_READ(pool, slow.netdev);
+
+	return (__u64)dev == NET_PTR_POISON ? NULL : dev;
+}
+
+/* Counted up by page_pool_destroy(); the detach time alone can be 0 on a young
+ * machine.
+ */
+static __always_inline bool pool_detached(struct page_pool *pool)
+{
+	return BPF_CORE_READ(pool, destroy_cnt) ||
+	       BPF_CORE_READ(pool, user.detach_time);
+}
+
+static __always_inline struct netdev_rx_queue *
+netdev_rxq(struct net_device *dev, __u32 queue)
+{
+	return (void *)BPF_CORE_READ(dev, _rx) +
+	       (__u64)queue * bpf_core_type_size(struct netdev_rx_queue);
+}
+
+static __always_inline __u32 rxq_index(__u64 addr)
+{
+	struct netdev_rx_queue *rxq = (void *)addr;
+	__u64 first = (__u64)BPF_CORE_READ(rxq, dev, _rx);
+
+	return (addr - first) / bpf_core_type_size(struct netdev_rx_queue);
+}
+
+#endif /* NMA_CORE_BPF_H */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What the programs and their loader (tools/lib/session.c) share beside the
+ * records of nma_event.h: settings made before load, and the argument of the
+ * snapshot walk.
+ */
+#ifndef NMA_PROG_H
+#define NMA_PROG_H
+
+/* Kernel symbols without a type in BTF; the loader looks them up. */
+#define NMA_SYM_LIST \
+	NMA_SYM(DMABUF_OPS, "dmabuf_devmem_ops") \
+	NMA_SYM(ZCRX_OPS, "io_uring_pp_zc_ops") \
+	NMA_SYM(NETS, "net_namespace_list") \
+	NMA_SYM(POOLS, "page_pools") \
+	NMA_SYM(BINDINGS, "net_devmem_dmabuf_bindings")
+
+enum nma_sym {
+#define NMA_SYM(id, name) NMA_SYM_##id,
+	NMA_SYM_LIST
+#undef NMA_SYM
+	NMA_SYM_MAX
+};
+
+/* Read-only to the programs, in .rodata. */
+struct nma_config {
+	__u64 sym[NMA_SYM_MAX];	/* address, 0 if this kernel has it not */
+	__u64 tick_ns;		/* of jiffies */
+	__u32 birth_blocks;	/* entries of nma_births */
+	__u32 rsvd;
+};
+
+/* Births of tokens are kept in blocks, taken from a common store when a socket
+ * holds that many tokens at once.
+ */
+#define NMA_BIRTHS_PER_BLOCK	1024
+#define NMA_BLOCKS_PER_SOCK	16
+
+enum nma_walk_what {
+	NMA_WALK_NETDEVS,	/* and their queues, in all namespaces */
+	NMA_WALK_POOLS,
+	NMA_WALK_BINDINGS,
+	NMA_WALK_MAX
+};
+
+enum nma_walk_end {
+	NMA_WALK_DONE,
+	NMA_WALK_FULL,		/* no room or long enough: empty the ring, go on */
+	NMA_WALK_MOVED,		/* the namespace is gone: start anew */
+};
+
+/* In and out: zero but for what, then as the last call left it. */
+struct nma_walk {
+	__u32 what;		/* enum nma_walk_what */
+	__u32 end;		/* enum nma_walk_end */
+	__u32 queue;		/* of the netdev at next, not yet sent */
+	__u32 rsvd;
+	__u64 next;		/* lowest key not sent: ifindex, pool or binding id */
+	__u64 net;		/* list node of the namespace that next belongs to */
+	__u64 sent;		/* records */
+};
+
+#endif /* NMA_PROG_H */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The way of a record to user space, and the count of what was lost on it. The
+ * maps are defined in common.bpf.c.
+ */
+#ifndef NMA_RING_BPF_H
+#define NMA_RING_BPF_H
+
+#include "nma_types.bpf.h"
+#include "nma_prog.h"
+
+extern const volatile struct nma_config nma_cfg;
+
+struct nma_ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct nma_lost_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NMA_LOSS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+extern struct nma_ring_map nma_ring SEC(".maps");
+extern struct nma_lost_map nma_lost SEC(".maps");
+
+/* Per CPU, but a program can be preempted by another: hence the atomic add. */
+static __always_inline void nma_count_loss(__u32 kind, __u64 n)
+{
+	__u64 *count = bpf_map_lookup_elem(&nma_lost, &kind);
+
+	if (count)
+		__sync_fetch_and_add(count, n);
+}
+
+static __always_inline void nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type,
+					 __u16 size, __u16 cause)
+{
+	hdr->type = type;
+	hdr->size = size;
+	hdr->cause = cause;
+	hdr->time_ns = bpf_ktime_get_ns();
+	hdr->pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_current_comm(hdr->comm, sizeof(hdr->comm));
+}
+
+/* A zeroed record with its header, or NULL. A full ring is not yet a loss here:
+ * walks come again. Order in the ring is order of reservation, so a record that
+ * is reserved before its object is read can not overtake the object's end.
+ */
+#define nma_try_reserve(kind, type, cause) ({				\
+	struct kind *__r = bpf_ringbuf_reserve(&nma_ring, sizeof(*__r), 0); \
+	if (__r) {							\
+		__builtin_memset(__r, 0, sizeof(*__r));			\
+		nma_fill_hdr(&__r->hdr, type, sizeof(*__r), cause);	\
+	}								\
+	__r;								\
+})
+
+/* For hooks, which do not come again. */
+#define nma_reserve(kind, type, cause) ({				\
+	struct kind *__h = nma_try_reserve(kind, type, cause);		\
+	if (!__h)							\
+		nma_count_loss(NMA_LOSS_RING, 1);			\
+	__h;								\
+})
+
+#endif /* NMA_RING_BPF_H */

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The kernel's types as far as we read them: this file is the list of what we
+ * depend on. Offsets come from the running kernel (CO-RE), so order, gaps and
+ * sizes here mean nothing. Fields that moved between kernels are not here but
+ * in nma_core.bpf.h.
+ */
+#ifndef NMA_TYPES_BPF_H
+#define NMA_TYPES_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "nma_event.h"
+
+typedef _Bool bool;
+
+#define NULL	((void *)0)
+#define true	1
+#define false	0
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* Library */
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct nlattr {
+	__u16 nla_len;
+};
+
+struct genl_info {
+	struct nlattr **attrs;
+};
+
+/* Devices and namespaces */
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct list_head list;
+	struct ns_common ns;
+	struct xarray dev_by_index;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct device_driver {
+	const char *name;
+};
+
+struct device {
+	struct device *parent;
+	struct device_driver *driver;
+};
+
+struct rtnl_link_ops {
+	const char *kind;
+};
+
+struct ethtool_ops {
+	__u32 supported_ring_params;
+	void *get_ringparam;
+	void *set_ringparam;
+};
+
+struct netdev_queue_mgmt_ops {
+	void *ndo_queue_mem_alloc;
+	void *ndo_queue_mem_free;
+	void *ndo_queue_start;
+	void *ndo_queue_stop;
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	struct bpf_prog *prog;
+};
+
+struct bpf_xdp_link {
+	struct bpf_link link;
+};
+
+struct bpf_xdp_entity {
+	struct bpf_prog *prog;
+	struct bpf_xdp_link *link;
+};
+
+struct napi_struct {
+	unsigned int napi_id;
+};
+
+struct pp_memory_provider_params {
+	void *mp_priv;
+	void *mp_ops;
+};
+
+struct netdev_rx_queue {
+	struct net_device *dev;
+	void *pool;
+	struct napi_struct *napi;
+	struct pp_memory_provider_params mp_params;
+};
+
+struct net_device {
+	char name[NMA_IFNAME_LEN];
+	int ifindex;
+	unsigned int flags;
+	unsigned int mtu;
+	unsigned int num_rx_queues;
+	unsigned int real_num_rx_queues;
+	unsigned int real_num_tx_queues;
+	__u8 reg_state;
+	possible_net_t nd_net;
+	struct netdev_rx_queue *_rx;
+	struct device dev;
+	struct {
+		struct list_head lower;
+	} adj_list;
+	const struct ethtool_ops *ethtool_ops;
+	const struct rtnl_link_ops *rtnl_link_ops;
+	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
+	struct bpf_xdp_entity xdp_state[3];
+	struct hlist_head page_pools;
+};
+
+struct netdev_adjacent {
+	struct net_device *dev;
+	struct list_head list;
+};
+
+struct netdev_notifier_info {
+	struct net_device *dev;
+};
+
+struct netdev_notifier_changeupper_info {
+	struct net_device *upper_dev;
+};
+
+struct ethnl_req_info {
+	struct net_device *dev;
+};
+
+/* Page pools and dma-bufs */
+
+enum dma_data_direction {
+	DMA_TO_DEVICE = 1,
+	DMA_FROM_DEVICE = 2,
+};
+
+struct page_pool_params_fast {
+	unsigned int order;
+	unsigned int pool_size;
+	struct napi_struct *napi;
+	enum dma_data_direction dma_dir;
+	unsigned int max_len;
+};
+
+struct page_pool_params_slow {
+	struct net_device *netdev;
+	unsigned int queue_idx;
+	unsigned int flags;
+};
+
+struct page_pool_params {
+	struct page_pool_params_fast fast;
+	struct page_pool_params_slow slow;
+};
+
+struct page_pool {
+	struct page_pool_params_fast p;
+	__u32 pages_state_hold_cnt;
+	void *mp_priv;
+	void *mp_ops;
+	atomic_t pages_state_release_cnt;
+	__u64 destroy_cnt;
+	struct page_pool_params_slow slow;
+	struct {
+		__u64 detach_time;
+		__u32 id;
+	} user;
+};
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct dma_buf {
+	unsigned long size;
+	struct file *file;
+	const char *exp_name;
+};
+
+struct net_devmem_dmabuf_binding {
+	struct dma_buf *dmabuf;
+	struct net_device *dev;
+	__u32 id;
+};
+
+/* Sockets */
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	possible_net_t skc_net;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct xarray sk_user_frags;
+	void *sk_bpf_storage;
+};
+
+struct tcp_xa_pool {
+	__u8 idx;
+	__u32 tokens[1];
+};
+
+/* Iterators */
+
+struct bpf_iter_meta {
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	struct sock *sk;
+	void *value;
+};
+
+#pragma clang attribute pop
+
+/* Constants of the kernel that its BTF does not carry or that never change */
+
+#define IFF_UP				0x1
+#define NETREG_REGISTERED		1
+#define AF_INET				2
+#define AF_INET6			10
+#define NIOV_SIZE			4096
+#define MAX_SKB_FRAGS			45	/* the most that Kconfig allows */
+#define NET_PTR_POISON			0xdead000000000801ul
+#define ETHTOOL_RING_USE_TCP_DATA_SPLIT	0x20
+#define ETHTOOL_A_RINGS_TCP_DATA_SPLIT	11
+
+enum netdev_cmd {
+	NETDEV_UP = 1,
+	NETDEV_DOWN = 2,
+	NETDEV_REGISTER = 5,
+	NETDEV_UNREGISTER = 6,
+	NETDEV_CHANGEMTU = 7,
+	NETDEV_CHANGENAME = 11,
+	NETDEV_CHANGEUPPER = 22,
+};
+
+#endif /* NMA_TYPES_BPF_H */

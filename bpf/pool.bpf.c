@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Life of a page_pool:
+ *
+ *   page_pool_list      complete and visible        CREATE
+ *   page_pool_detached  destroyed, buffers out      DETACH
+ *   page_pool_release   retried once a second       RELEASE
+ *   page_pool_unlist    last sight before kfree     GONE
+ *
+ * All of them run in process context.
+ */
+#include "nma_fill.bpf.h"
+#include "nma_core.bpf.h"
+#include "nma_provider.bpf.h"
+#include "nma_ring.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define ERR_PTR_MAX	4095
+#define STACK_SKIP	3	/* program, its trampoline, page_pool_list() */
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* What the kernel does not keep of a pool, by its address. */
+struct pool_times {
+	__u64 create_ns;
+	__u64 detach_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct pool_times);
+} nma_pools SEC(".maps");
+
+static __always_inline void fill_params(struct nma_rec_pool *r,
+					struct page_pool_params_fast *fast,
+					struct page_pool_params_slow *slow)
+{
+	r->order = BPF_CORE_READ(fast, order);
+	r->pool_size = BPF_CORE_READ(fast, pool_size);
+	r->max_len = BPF_CORE_READ(fast, max_len);
+	r->dma_dir = BPF_CORE_READ(fast, dma_dir);
+	r->napi_id = BPF_CORE_READ(fast, napi, napi_id);
+	r->queue = BPF_CORE_READ(slow, queue_idx);
+	r->flags = BPF_CORE_READ(slow, flags);
+}
+
+static __always_inline void fill_netdev(struct nma_rec_pool *r,
+					struct net_device *dev)
+{
+	if (!dev)
+		return;
+	r->netdev = (__u64)dev;
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->hds = netdev_hds(dev);
+	r->hdr.netns = netdev_netns(dev);
+	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
+}
+
+static __always_inline void fill_times(struct nma_rec_pool *r,
+				       struct page_pool *pool)
+{
+	struct pool_times *times = bpf_map_lookup_elem(&nma_pools, &r->pool);
+	__u64 detach;
+
+	if (times) {
+		r->create_ns = times->create_ns;
+		r->detach_ns = times->detach_ns;
+	}
+	detach = pool_detach_boottime(pool);
+	if (detach && !r->detach_ns)
+		r->detach_ns = detach + bpf_ktime_get_ns() -
+			       bpf_ktime_get_boot_ns();
+}
+
+int nma_fill_pool(struct nma_rec_pool *r)
+{
+	struct page_pool *pool;
+
+	if (!r || !r->pool)
+		return -1;
+
+	pool = (void *)r->pool;
+	r->pool_id = BPF_CORE_READ(pool, user.id);
+	r->mp_priv = (__u64)BPF_CORE_READ(pool, mp_priv);
+	r->mp = nma_provider((__u64)BPF_CORE_READ(pool, mp_ops));
+	r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
+	r->hold_cnt = BPF_CORE_READ(pool, pages_state_hold_cnt);
+	r->release_cnt = BPF_CORE_READ(pool, pages_state_release_cnt.counter);
+	r->inflight = r->hold_cnt - r->release_cnt;
+	r->detached = pool_detached(pool);
+	fill_params(r, &pool->p, &pool->slow);
+	fill_netdev(r, pool_netdev(pool));
+	fill_times(r, pool);
+	return 0;
+}
+
+static __always_inline void send_pool(struct page_pool *pool, __u16 cause)
+{
+	struct nma_rec_pool *r;
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, cause);
+	if (!r)
+		return;
+	r->pool = (__u64)pool;
+	nma_fill_pool(r);
+	bpf_ringbuf_submit(r, 0);
+}
+
+SEC("?fexit/page_pool_list")
+int BPF_PROG(nma_pool_create, struct page_pool *pool, int ret)
+{
+	struct pool_times times = { .create_ns = bpf_ktime_get_ns() };
+	__u64 addr = (__u64)pool;
+	struct nma_rec_pool *r;
+
+	if (ret)
+		return 0;
+	if (bpf_map_update_elem(&nma_pools, &addr, &times, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE);
+	if (!r)
+		return 0;
+	r->pool = addr;
+	nma_fill_pool(r);
+	bpf_get_stack(ctx, r->stack, sizeof(r->stack), STACK_SKIP);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* Success was seen by nma_pool_create. */
+SEC("?fexit/page_pool_create_percpu")
+int BPF_PROG(nma_pool_fail, struct page_pool_params *params, int cpuid,
+	     __u64 ret)
+{
+	struct net_device *dev;
+	struct nma_rec_pool *r;
+
+	if (ret < -(__u64)ERR_PTR_MAX)
+		return 0;
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED);
+	if (!r)
+		return 0;
+	r->err = (__s32)ret;
+	fill_params(r, &params->fast, &params->slow);
+	dev = BPF_CORE_READ(params, slow.netdev);
+	fill_netdev(r, dev);
+	if (dev) {
+		r->mp_priv = nma_rxq_provider(dev, r->queue, &r->mp);
+		r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
+	}
+	bpf_get_stack(ctx, r->stack, sizeof(r->stack), STACK_SKIP - 1);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* At exit, so that a walk that reads the pool later sees it detached. */
+SEC("?fexit/page_pool_detached")
+int BPF_PROG(nma_pool_detach, struct page_pool *pool)
+{
+	__u64 addr = (__u64)pool;
+	struct pool_times *times = bpf_map_lookup_elem(&nma_pools, &addr);
+
+	if (times)
+		times->detach_ns = bpf_ktime_get_ns();
+	send_pool(pool, NMA_CAUSE_DETACH);
+	return 0;
+}
+
+/* The first attempt belongs to page_pool_destroy(), which then tells by
+ * page_pool_detached() or page_pool_unlist() how it ended.
+ */
+SEC("?tp_btf/page_pool_release")
+int BPF_PROG(nma_pool_release, struct page_pool *pool, __s32 inflight)
+{
+	if (inflight && BPF_CORE_READ(pool, user.detach_time))
+		send_pool(pool, NMA_CAUSE_RELEASE);
+	return 0;
+}
+
+/* At exit, when no walk can find the pool any more; it is still allocated. */
+SEC("?fexit/page_pool_unlist")
+int BPF_PROG(nma_pool_gone, struct page_pool *pool)
+{
+	__u64 addr = (__u64)pool;
+
+	send_pool(pool, NMA_CAUSE_GONE);
+	bpf_map_delete_elem(&nma_pools, &addr);
+	return 0;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * RX queues and the operations on them: what memory provider a queue has, who
+ * asked for it and what the kernel answered.
+ */
+#include "nma_fill.bpf.h"
+#include "nma_core.bpf.h"
+#include "nma_provider.bpf.h"
+#include "nma_ring.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define QUEUES_MAX	(1 << 16)
+
+char LICENSE[] SEC("license") = "GPL";
+
+int nma_fill_queue(struct nma_rec_queue *r)
+{
+	struct netdev_rx_queue *rxq;
+	struct net_device *dev;
+
+	if (!r || !r->netdev)
+		return -1;
+	dev = (void *)r->netdev;
+	if (r->queue >= BPF_CORE_READ(dev, num_rx_queues))
+		return -1;
+
+	rxq = netdev_rxq(dev, r->queue);
+	r->hdr.netns = netdev_netns(dev);
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->mp_priv = nma_rxq_provider(dev, r->queue, &r->mp);
+	r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
+	r->napi_id = BPF_CORE_READ(rxq, napi, napi_id);
+	r->xsk = !!BPF_CORE_READ(rxq, pool);
+	return 0;
+}
+
+struct bound_count {
+	__u64 rxq;
+	__u32 left;
+	__u32 bound;
+};
+
+static long count_bound(__u32 i, struct bound_count *c)
+{
+	struct netdev_rx_queue *rxq = (void *)c->rxq;
+
+	if (!c->left)
+		return 1;
+	if (BPF_CORE_READ(rxq, mp_params.mp_priv))
+		c->bound++;
+	c->rxq += bpf_core_type_size(struct netdev_rx_queue);
+	c->left--;
+	return 0;
+}
+
+static __always_inline __u32 bound_queues(struct net_device *dev)
+{
+	struct bound_count c = {
+		.rxq = (__u64)netdev_rxq(dev, 0),
+		.left = BPF_CORE_READ(dev, num_rx_queues),
+	};
+
+	bpf_loop(QUEUES_MAX, count_bound, &c, 0);
+	return c.bound;
+}
+
+int nma_fill_op(struct nma_rec_op *r)
+{
+	struct net_device *dev;
+	__u8 mp = 0;
+
+	if (!r || !r->netdev)
+		return -1;
+
+	dev = (void *)r->netdev;
+	r->hdr.netns = netdev_netns(dev);
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	if (r->queue != NMA_NO_QUEUE)
+		r->mp_priv = nma_rxq_provider(dev, r->queue, &mp);
+	r->bound_queues = bound_queues(dev);
+	r->hds = netdev_hds(dev);
+	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
+	return 0;
+}
+
+static __always_inline struct nma_rec_op *begin_op(__u32 op, __u64 netdev,
+						   __u32 queue, int ret)
+{
+	struct nma_rec_op *r;
+
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	if (!r)
+		return NULL;
+	r->netdev = netdev;
+	r->queue = queue;
+	nma_fill_op(r);
+	r->op = op;
+	r->ret = ret;
+	return r;
+}
+
+static __always_inline void send_queue(__u64 netdev, __u32 queue)
+{
+	struct nma_rec_queue *r;
+
+	r = nma_reserve(nma_rec_queue, NMA_REC_QUEUE, NMA_CAUSE_CHANGE);
+	if (!r)
+		return;
+	r->netdev = netdev;
+	r->queue = queue;
+	if (nma_fill_queue(r))
+		bpf_ringbuf_discard(r, 0);
+	else
+		bpf_ringbuf_submit(r, 0);
+}
+
+SEC("?fexit/net_devmem_bind_dmabuf_to_queue")
+int BPF_PROG(nma_bind_queue, struct net_device *dev, __u32 queue,
+	     struct net_devmem_dmabuf_binding *binding, void *extack, int ret)
+{
+	__u64 netdev = (__u64)dev;
+	struct nma_rec_op *r;
+
+	r = begin_op(NMA_OP_BIND_QUEUE, netdev, queue, ret);
+	if (r) {
+		r->mp_priv = (__u64)binding;
+		r->value = BPF_CORE_READ(binding, id);
+		bpf_ringbuf_submit(r, 0);
+	}
+	send_queue(netdev, queue);
+	return 0;
+}
+
+/* The loader points this at netdev_rx_queue_reconfig() where that exists: it
+ * takes more arguments but begins with the same two.
+ */
+SEC("?fexit/netdev_rx_queue_restart")
+int nma_queue_restart(__u64 *ctx)
+{
+	__u64 netdev = ctx[0], ret = 0;
+	__u32 queue = ctx[1];
+	struct nma_rec_op *r;
+
+	bpf_get_func_ret(ctx, &ret);
+	r = begin_op(NMA_OP_QUEUE_RESTART, netdev, queue, ret);
+	if (r)
+		bpf_ringbuf_submit(r, 0);
+	send_queue(netdev, queue);
+	return 0;
+}
+
+SEC("?fexit/page_pool_check_memory_provider")
+int BPF_PROG(nma_mp_check, struct net_device *dev, struct netdev_rx_queue *rxq,
+	     int ret)
+{
+	struct nma_rec_op *r;
+	__u64 addr = 0;
+
+	/* Nothing to look for: most restarts. */
+	if (!BPF_CORE_READ(rxq, mp_params.mp_priv))
+		return 0;
+
+	bpf_get_func_arg(ctx, 1, &addr);	/* rxq, as a number */
+	r = begin_op(NMA_OP_MP_CHECK, (__u64)dev, rxq_index(addr), ret);
+	if (r)
+		bpf_ringbuf_submit(r, 0);
+	return 0;
+}
