@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# netmem-audit. This file only delegates; "make help" lists what it can do.
+# Everything is written below build/, except by the install targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+KVER    ?= $(shell uname -r)
+KDIR    ?= /lib/modules/$(KVER)/build
+KERNELS ?= 6.12 newest
+T       ?=
+V       ?= 0
+
+B := $(CURDIR)/build
+export V
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all tools apps module stage install install-module demo test unit \
+	lint docs lab clean distclean help one-word
+
+## On this machine (Debian 13 or newer, or the packages named in README.md)
+
+all: tools apps		## netmem-audit and the traffic tool, for this machine
+
+# make and kbuild take a space in a path for the end of a name
+one-word:
+	@if [ "$(words $(CURDIR))" -ne 1 ]; then \
+		echo "error: '$(CURDIR)' has a space in it, which make can not build in;" \
+		     "move the tree, or use 'make demo' and 'make test', which can" >&2; \
+		exit 2; fi
+
+tools: one-word		## bpf/ and tools/ into build/obj
+	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj
+
+apps: one-word		## tests/apps/ into build/bin
+	+@$(MAKE) --no-print-directory -C tests/apps O=$(B)/bin
+
+module: one-word	## nmnic.ko for KDIR (default: the running kernel)
+	+@$(MAKE) --no-print-directory -C module KDIR=$(KDIR) O=$(B)/module/$(KVER)
+
+install: tools		## netmem-audit and man pages below DESTDIR/PREFIX
+	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj install \
+		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+install-module: module	## nmnic.ko for the kernel KVER
+	+@$(MAKE) --no-print-directory -C module KDIR=$(KDIR) O=$(B)/module/$(KVER) \
+		install DESTDIR=$(DESTDIR)
+
+# What tests/lab/vm calls inside the lab tree before it boots kernel KVER.
+# Kernels that are there as images only have no module.
+stage: tools apps
+	+@if [ -e $(KDIR)/Makefile ]; then \
+		$(MAKE) --no-print-directory -C module KDIR=$(KDIR) O=$(B)/module/$(KVER); fi
+	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj install \
+		DESTDIR=$(B)/stage PREFIX=/usr/local
+
+## In virtual machines (any Debian-like machine, root; first run builds the lab)
+
+demo:			## see it work: real devmem TCP, a clean run, a leak, a broken rule
+	@tests/demo/run
+
+test:			## every test on every kernel: KERNELS="6.12 newest", T=pattern
+	@tests/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T))
+
+unit:			## the tests that need no kernel, in the lab tree
+	@tests/lab/chroot tests/unit/run
+
+lint:			## style and static checks, in the lab tree
+	@tests/lint
+
+lab:			## build the lab tree (toolchain and kernels) under build/lab
+	@tests/lab/build
+
+## Housekeeping
+
+docs: one-word		## man pages into build/obj/man
+	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj man
+
+clean:			## remove what was built, keep the lab
+	@rm -rf build/obj build/bin build/stage build/module build/results
+
+distclean:		## remove build/ altogether
+	@rm -rf build
+
+help:			## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	     /^## / { printf "\n%s\n", substr($$0, 4) } \
+	     /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS T V=1\n'
+	@printf 'A VM by hand: tests/lab/vm --help\n'
