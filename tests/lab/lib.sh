@@ -7,10 +7,13 @@
 lab_src=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 lab_top=$(cd -- "$lab_src/../.." && pwd -P)
 lab_dir=${NMA_LAB_DIR:-$lab_top/build/lab}
+[ "${lab_dir#/}" != "$lab_dir" ] || lab_dir=$PWD/$lab_dir
+export NMA_LAB_DIR=$lab_dir
 lab_me=tests/lab/${0##*/}
 
-# What decides how a tree looks; a tree is found by the hash of these.
-lab_recipe=(packages build tree-hook kernel-files kernel-slim)
+# What decides how a tree looks; a tree is found by the hash of these, comments
+# apart.
+lab_recipe=(packages tree-make tree-hook kernel-files kernel-slim)
 
 lab_say() { printf '%s: %s\n' "$lab_me" "$*" >&2; }
 
@@ -30,8 +33,10 @@ lab_need_root() {
 
 lab_hash() {
 	(
-		cd "$lab_src" && printf '%s\n' "${NMA_LAB_MIRROR:-}" |
-			cat - "${lab_recipe[@]}" | sha256sum | cut -c1-12
+		cd "$lab_src" && {
+			printf '%s\n' "${NMA_LAB_MIRROR:-}"
+			grep -hv '^[[:space:]]*#' "${lab_recipe[@]}"
+		} | sha256sum | cut -c1-12
 	)
 }
 
@@ -41,9 +46,9 @@ lab_home() { printf '%s/%s\n' "$lab_dir" "$(lab_hash)"; }
 # lab_hold STATUS: build the lab if need be, set home to its directory, and keep
 # others from removing it until this process and its children have ended.
 lab_hold() {
-	local try
+	local _
 
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		home=$(lab_home)
 		[ -e "$home/complete" ] || "$lab_src/build" || exit "$1"
 		{ exec {lab_use}<"$home/use"; } 2>/dev/null || continue
@@ -68,21 +73,19 @@ lab_find_qemu() {
 	)
 }
 
-# lab_clean PATTERN: remove what runs that were killed left behind.  A live one
-# holds a lock on the file "lock" in its directory.
-lab_clean() {
-	local dir
+# lab_work_dir PREFIX: set work to a new directory that is ours until this
+# process has ended, after removing those of processes that were killed.
+lab_work_dir() {
+	local dir lock
 
-	for dir in "$lab_dir"/$1; do
+	exec {lab_work_turn}>"$lab_dir/work.lock" &&
+		flock "$lab_work_turn" || return 1
+	for dir in "$lab_dir/$1".*; do
 		[ -d "$dir" ] || continue
-		if [ -e "$dir/lock" ]; then
-			flock -n "$dir/lock" rm -rf --one-file-system "$dir"
-		else
-			# between mkdir and lock for a moment only
-			find "$dir" -maxdepth 0 -mmin +1 -exec rm -rf {} +
-		fi
+		[ -e "$dir/lock" ] || : >"$dir/lock"
+		flock -n "$dir/lock" rm -rf --one-file-system "$dir" || true
 	done
+	work=$(mktemp -d "$lab_dir/$1.XXXXXX") || return 1
+	exec {lock}>"$work/lock" && flock "$lock" || return 1
+	exec {lab_work_turn}>&-
 }
-
-# lab_version_max: the greatest of the versions on stdin
-lab_version_max() { sort -V | tail -n 1; }
