@@ -29,6 +29,7 @@ struct nmhw_port;
 #define NMHW_RSS_INDIR_LEN	128	/* entries */
 #define NMHW_MAX_RULES		64	/* exact-match steering rules per port */
 #define NMHW_MAX_FRAME		9600	/* bytes, Ethernet header included */
+#define NMHW_MAX_TSO		(64 * 1024 + 256)	/* bytes of a frame to segment */
 #define NMHW_MAX_TX_SEGS	20	/* descriptors per frame */
 #define NMHW_MAX_RX_BUFS	17	/* buffers per frame, fits MAX_SKB_FRAGS */
 #define NMHW_HDR_WINDOW		256	/* bytes of a frame the device can parse */
@@ -124,13 +125,21 @@ struct nmhw_rxq_cfg {
  * first NMHW_HDR_WINDOW bytes of the frame. Link padding behind an IP packet whose
  * transport header csum_start points at is not summed.
  *
+ * With TSO, a TCP frame of up to NMHW_MAX_TSO bytes leaves as as many frames as
+ * mss asks for, each with the headers in the first hdr_len bytes. The device sets
+ * IP lengths, IPv4 id (counting up) and checksum, TCP sequence number, checksum
+ * (whatever was in the field; CSUM and csum_* are ignored) and flags: FIN and PSH
+ * on the last frame only, CWR on the first only. No extra header may come between
+ * Ethernet and TCP but a VLAN tag and IPv6 extensions.
+ *
  * A frame whose descriptors make no sense (too many, too long, no memory at an
- * address, checksum out of range, TSO) is consumed and counted as drop_invalid.
+ * address, checksum out of range, TSO of something else) is consumed and counted
+ * as drop_invalid.
  */
 #define NMHW_TXD_EOP		BIT(0)
 #define NMHW_TXD_CSUM		BIT(1)	/* checksum from csum_start to the end */
 #define NMHW_TXD_VLAN		BIT(2)	/* insert vlan_tci */
-#define NMHW_TXD_TSO		BIT(3)	/* segment payload to mss (reserved) */
+#define NMHW_TXD_TSO		BIT(3)	/* segment payload to mss */
 
 struct nmhw_tx_desc {
 	__le64 addr;
@@ -139,8 +148,8 @@ struct nmhw_tx_desc {
 	__le16 vlan_tci;
 	__le16 csum_start;	/* bytes from the start of the frame */
 	__le16 csum_offset;	/* from csum_start to the checksum field */
-	__le16 mss;
-	__le16 hdr_len;
+	__le16 mss;		/* TSO: payload bytes per frame */
+	__le16 hdr_len;		/* TSO: bytes before the payload */
 	__le64 rsvd;
 };
 
@@ -271,8 +280,9 @@ struct nmhw_rxq_stats {
 };
 
 struct nmhw_txq_stats {
-	u64 frames, bytes;
+	u64 frames, bytes;		/* on the wire: after segmentation */
 	u64 csum_inserted;
+	u64 tso_frames;			/* before segmentation */
 	u64 stalls;			/* stopped for lack of peer buffers */
 	u64 drop_link, drop_invalid;
 	u64 drop_filter;		/* peer's address filter or rules */

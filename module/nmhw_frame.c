@@ -11,6 +11,7 @@
 #include <linux/in.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <net/ip6_checksum.h>
 
 #include "nmhw_priv.h"
 
@@ -251,6 +252,26 @@ static void frame_layout(struct nmhw_frame *f)
 		f->sum_from = f->csum ? f->csum_start : f->have;
 		f->sum_to = f->csum ? f->len : f->have;
 	}
+	/* A VLAN tag makes the difference. */
+	f->src_off = f->head + f->src_len - f->len;
+}
+
+/* The checksum over the pseudo header and @sum, which is that of the transport
+ * header and its payload: 0 if the latter includes a correct checksum.
+ */
+__sum16 nmhw_frame_magic(const struct nmhw_frame *f, __wsum sum)
+{
+	const struct nmhw_pkt *pkt = &f->pkt;
+	const u8 *addr = f->p + pkt->addr_off;
+	u32 len = pkt->ip_end - pkt->l4_off;
+
+	if (pkt->ip_version == 6)
+		return csum_ipv6_magic((const struct in6_addr *)addr,
+				       (const struct in6_addr *)(addr + 16),
+				       len, pkt->l4_proto, sum);
+	return csum_tcpudp_magic(get_unaligned((const __be32 *)addr),
+				 get_unaligned((const __be32 *)(addr + 4)),
+				 len, pkt->l4_proto, sum);
 }
 
 /* Reads and parses the head of a frame of at least an Ethernet header, whose

@@ -66,7 +66,7 @@ struct nmhw_pkt {
 	u16 addr_off;		/* source address, destination address follows */
 	u16 l4_off;
 	u16 data_off;		/* end of the headers */
-	u16 ip_end;		/* end of the IP packet, without link padding */
+	u32 ip_end;		/* end of the IP packet, without link padding */
 };
 
 struct nmhw_frame {
@@ -80,14 +80,22 @@ struct nmhw_frame {
 	u16 csum_offset;
 	struct nmhw_pkt pkt;
 
-	/* Bytes up to @head come from the copy below, the rest from the sender.
+	/* Bytes up to @head come from the copy below, the rest from the sender's
+	 * memory from @src_off on.
 	 * The checksum covers @sum_from to @sum_to, with
 	 * sum_from <= head <= sum_to <= len.
 	 */
 	u32 head;
+	u32 src_off;
 	u32 sum_from;
 	u32 sum_to;
 	bool l4_sum;		/* that is the transport header and its payload */
+
+	u16 mss;		/* 0: not to be segmented */
+	u16 hdr_len;		/* in the sender's memory */
+	u32 tso_seq;		/* what the headers said */
+	u16 tso_id;
+	u8 tso_flags;
 
 	/* The first bytes of the frame, a copy: headers are read, edited and
 	 * judged here, and are the same when they reach the receiver, even if
@@ -101,6 +109,12 @@ struct nmhw_frame {
 
 void nmhw_frame_open(struct nmhw_frame *f, bool strip);
 int nmhw_parse(const u8 *p, u32 have, u32 len, struct nmhw_pkt *pkt);
+__sum16 nmhw_frame_magic(const struct nmhw_frame *f, __wsum sum);
+
+/* ---- segmentation (nmhw_tso.c) ---------------------------------------------*/
+
+bool nmhw_tso_begin(struct nmhw_frame *f);
+void nmhw_tso_piece(struct nmhw_frame *f, u32 sent);
 
 /* ---- interrupt vectors (nmhw_ring.c) ---------------------------------------*/
 
@@ -161,6 +175,9 @@ enum nmhw_verdict {
 	NMHW_NO_LINK,
 	NMHW_FILTERED,
 	NMHW_WAIT,		/* the sender is on the waiters' list */
+	NMHW_INVALID,
+	NMHW_AGAIN,		/* segmented in part, but time is up */
+	NMHW_SEGMENTED,		/* all pieces counted */
 };
 
 struct nmhw_dest {
@@ -190,6 +207,7 @@ struct nmhw_txq {
 	u32 size;
 	u32 head;		/* free running, next to use */
 	u32 tail;
+	u32 sent;		/* payload of the frame at head that has gone (TSO) */
 
 	struct nmhw_rxq *wait_on;	/* whose list @wait may be on */
 	struct list_head wait;	/* under the lock of @wait_on */

@@ -115,6 +115,7 @@ int nmhw_txq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_tx
 	txq->size = cfg->ring.size;
 	txq->head = 0;
 	txq->tail = 0;
+	txq->sent = 0;
 	txq->waiting = false;
 	txq->stalled = false;
 	txq->enabled = true;

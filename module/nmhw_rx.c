@@ -19,7 +19,6 @@
 #include <linux/in.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
-#include <net/ip6_checksum.h>
 
 #include "nmhw_priv.h"
 
@@ -142,19 +141,11 @@ static __wsum csum_insert(struct nmhw_frame *f, __wsum sum)
 /* @sum: over the transport header and its payload. */
 static bool csum_valid(const struct nmhw_frame *f, __wsum sum)
 {
-	const struct nmhw_pkt *pkt = &f->pkt;
-	const u8 *ip = f->p + pkt->l3_off, *addr = f->p + pkt->addr_off;
-	u32 len = pkt->ip_end - pkt->l4_off;
+	const u8 *ip = f->p + f->pkt.l3_off;
 
-	if (pkt->ip_version == 6)
-		return !csum_ipv6_magic((const struct in6_addr *)addr,
-					(const struct in6_addr *)(addr + 16),
-					len, pkt->l4_proto, sum);
-	if (ip_fast_csum(ip, ip[0] & 0xf))
+	if (f->pkt.ip_version == 4 && ip_fast_csum(ip, ip[0] & 0xf))
 		return false;
-	return !csum_tcpudp_magic(get_unaligned((const __be32 *)addr),
-				  get_unaligned((const __be32 *)(addr + 4)),
-				  len, pkt->l4_proto, sum);
+	return !nmhw_frame_magic(f, sum);
 }
 
 /* Nothing to verify: no TCP or UDP in one piece, no pseudo header to be had, or
@@ -201,8 +192,7 @@ static u16 rx_write(struct nmhw_rxq *rxq, struct nmhw_frame *f)
 	__wsum rest;
 	u16 flags;
 
-	/* Where it is in the source: the VLAN tag makes the difference. */
-	nmhw_seek(&src, f->head + f->src_len - f->len);
+	nmhw_seek(&src, f->src_off);
 	if (plan->split)
 		dst.seg++;
 	else

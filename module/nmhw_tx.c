@@ -11,19 +11,26 @@
 
 #include "nmhw_priv.h"
 
-/* Frames per run. A resumed queue may be full, and others wait for this CPU. */
+/* Frames on the wire per run. A resumed queue may be full, one descriptor may mean
+ * thousands of them (TSO), and others wait for this CPU.
+ */
 #define RUN_LIMIT	64
 
-/* One address at a time: descriptors and data are memory that the driver, or
- * what it takes from applications, may be changing. False if it makes no sense.
- */
+struct tx_run {
+	int budget;		/* frames on the wire */
+	bool consumed;		/* descriptors: interrupt on our side */
+	unsigned long raise;	/* vectors of the peer with news */
+};
+
+/* One descriptor's worth of data, or false if it makes no sense. */
 static bool tx_gather(struct nmhw_port *port, struct nmhw_frame *f,
 		      const struct nmhw_tx_desc *desc, u32 n)
 {
+	u32 max = f->mss ? NMHW_MAX_TSO : NMHW_MAX_FRAME;
 	u32 len = le32_to_cpu(READ_ONCE(desc->len));
 	struct nmhw_seg *seg = &f->seg[n];
 
-	if (n >= NMHW_MAX_TX_SEGS || len > NMHW_MAX_FRAME - f->src_len)
+	if (n >= NMHW_MAX_TX_SEGS || len > max - f->src_len)
 		return false;
 	seg->p = nmhw_dma_ptr(port->dev, le64_to_cpu(READ_ONCE(desc->addr)), len);
 	seg->len = len;
@@ -34,24 +41,27 @@ static bool tx_gather(struct nmhw_port *port, struct nmhw_frame *f,
 static void tx_offloads(struct nmhw_frame *f, const struct nmhw_tx_desc *desc, u16 flags)
 {
 	f->src_len = 0;
-	f->csum = flags & NMHW_TXD_CSUM;
 	f->vlan = flags & NMHW_TXD_VLAN;
 	f->vlan_tci = le16_to_cpu(READ_ONCE(desc->vlan_tci));
+	f->csum = (flags & (NMHW_TXD_CSUM | NMHW_TXD_TSO)) == NMHW_TXD_CSUM;
 	f->csum_start = le16_to_cpu(READ_ONCE(desc->csum_start));
 	f->csum_offset = le16_to_cpu(READ_ONCE(desc->csum_offset));
+	f->mss = flags & NMHW_TXD_TSO ? le16_to_cpu(READ_ONCE(desc->mss)) : 0;
+	f->hdr_len = le16_to_cpu(READ_ONCE(desc->hdr_len));
 }
 
 static bool tx_offloads_valid(const struct nmhw_frame *f, u16 flags)
 {
 	if (flags & NMHW_TXD_TSO)
-		return false;
+		return f->mss;
 	return !f->csum ||
 	       (f->csum_start >= NMHW_ETH_HLEN && !(f->csum_offset & 1) &&
 		f->csum_start + f->csum_offset + 2 <= min(f->src_len, NMHW_HDR_WINDOW));
 }
 
 /* Lock held. The frame at the head of the ring, without consuming it. Returns
- * its number of descriptors, 0 if there is no complete one.
+ * its number of descriptors, 0 if there is no complete one. Each field is read
+ * once: the driver may be wrong, and write where it should not any more.
  */
 static u32 tx_fetch(struct nmhw_txq *txq, bool *valid)
 {
@@ -86,14 +96,82 @@ static bool tx_accepted(const struct nmhw_port *peer, const u8 *mac)
 	return filter & NMHW_FILTER_PROMISC || mac[0] & 1 || nmhw_mac_u64(mac) == filter;
 }
 
-/* Lock held. Sets the bit of the peer's vector in @raise if it has news. */
-static enum nmhw_verdict tx_frame(struct nmhw_txq *txq, unsigned long *raise)
+static void tx_count(struct nmhw_txq *txq, enum nmhw_verdict verdict)
+{
+	struct nmhw_txq_stats *st = &txq->stats;
+
+	switch (verdict) {
+	case NMHW_INVALID:
+		st->drop_invalid++;
+		return;
+	case NMHW_NO_LINK:
+		st->drop_link++;
+		return;
+	case NMHW_SEGMENTED:
+		st->tso_frames++;
+		return;
+	case NMHW_FILTERED:
+		st->drop_filter++;
+		break;
+	case NMHW_DELIVERED:
+		st->csum_inserted += txq->frame.csum;
+		break;
+	default:
+		break;
+	}
+	st->frames++;
+	st->bytes += txq->frame.len;
+}
+
+/* Lock held. Hands the frame over, and stops the queue if it has to wait. */
+static enum nmhw_verdict tx_deliver(struct nmhw_txq *txq, const struct nmhw_dest *dest,
+				    struct tx_run *run)
+{
+	struct nmhw_rxq *rxq = &txq->port->peer->rxq[dest->queue];
+	enum nmhw_verdict verdict;
+
+	verdict = nmhw_rx_deliver(rxq, txq, &txq->frame, dest);
+	if (verdict == NMHW_WAIT) {
+		txq->stats.stalls += !txq->stalled;
+		txq->stalled = true;
+		txq->waiting = true;
+		return verdict;
+	}
+	if (verdict == NMHW_DELIVERED)
+		__set_bit(dest->queue, &run->raise);
+	txq->stalled = false;
+	run->budget--;
+	return verdict;
+}
+
+/* Lock held. Goes on where it had to stop. */
+static enum nmhw_verdict tx_segment(struct nmhw_txq *txq, const struct nmhw_dest *dest,
+				    struct tx_run *run)
+{
+	struct nmhw_frame *f = &txq->frame;
+	enum nmhw_verdict verdict;
+
+	while (txq->sent < f->src_len - f->hdr_len) {
+		if (run->budget <= 0)
+			return NMHW_AGAIN;
+		nmhw_tso_piece(f, txq->sent);
+		verdict = tx_deliver(txq, dest, run);
+		if (verdict == NMHW_WAIT || verdict == NMHW_NO_LINK)
+			return verdict;
+		tx_count(txq, verdict);
+		txq->sent += f->len - f->head;
+	}
+	return NMHW_SEGMENTED;
+}
+
+/* Lock held */
+static enum nmhw_verdict tx_frame(struct nmhw_txq *txq, struct tx_run *run)
 {
 	struct nmhw_port *peer = txq->port->peer;
 	struct nmhw_frame *f = &txq->frame;
-	enum nmhw_verdict verdict;
 	struct nmhw_dest dest;
 
+	f->len = f->src_len;
 	if (!READ_ONCE(txq->port->pair->up))
 		return NMHW_NO_LINK;
 	if (f->src_len < NMHW_ETH_HLEN) {
@@ -101,33 +179,18 @@ static enum nmhw_verdict tx_frame(struct nmhw_txq *txq, unsigned long *raise)
 		return NMHW_DROPPED;
 	}
 	nmhw_frame_open(f, READ_ONCE(peer->vlan_strip));
+	if (f->mss && !nmhw_tso_begin(f))
+		return NMHW_INVALID;
 	if (!tx_accepted(peer, f->p))
 		return NMHW_FILTERED;
 	nmhw_steer_frame(peer, f, &dest);
 	if (dest.queue == NMHW_RULE_DROP)
 		return NMHW_FILTERED;
-	verdict = nmhw_rx_deliver(&peer->rxq[dest.queue], txq, f, &dest);
-	if (verdict == NMHW_DELIVERED)
-		__set_bit(dest.queue, raise);
-	return verdict;
+	return f->mss ? tx_segment(txq, &dest, run) : tx_deliver(txq, &dest, run);
 }
 
-static void tx_count(struct nmhw_txq *txq, enum nmhw_verdict verdict)
-{
-	struct nmhw_txq_stats *st = &txq->stats;
-
-	if (verdict == NMHW_NO_LINK) {
-		st->drop_link++;
-		return;
-	}
-	st->drop_filter += verdict == NMHW_FILTERED;
-	st->csum_inserted += verdict == NMHW_DELIVERED && txq->frame.csum;
-	st->frames++;
-	st->bytes += txq->frame.src_len;
-}
-
-/* Lock held. Consumes the frame at the head of the ring, or stops. */
-static bool tx_step(struct nmhw_txq *txq, unsigned long *raise)
+/* Lock held. Consumes the frame at the head of the ring, or returns false. */
+static bool tx_step(struct nmhw_txq *txq, struct tx_run *run)
 {
 	enum nmhw_verdict verdict;
 	bool valid;
@@ -136,75 +199,61 @@ static bool tx_step(struct nmhw_txq *txq, unsigned long *raise)
 	n = tx_fetch(txq, &valid);
 	if (!n)
 		return false;
-	if (valid) {
-		verdict = tx_frame(txq, raise);
-		if (verdict == NMHW_WAIT) {
-			if (!txq->stalled)
-				txq->stats.stalls++;
-			txq->stalled = true;
-			txq->waiting = true;
-			return false;
-		}
-		tx_count(txq, verdict);
-	} else {
-		txq->stats.drop_invalid++;
-	}
-	txq->stalled = false;
+	verdict = valid ? tx_frame(txq, run) : NMHW_INVALID;
+	if (verdict == NMHW_WAIT || verdict == NMHW_AGAIN)
+		return false;
+	tx_count(txq, verdict);
 	txq->head += n;
+	txq->sent = 0;
 	return true;
 }
 
-/* Lock held. Returns true if anything was consumed. */
-static bool tx_run(struct nmhw_txq *txq, unsigned long *raise)
+/* Lock held */
+static void tx_run(struct nmhw_txq *txq, struct tx_run *run)
 {
 	u32 before = txq->head;
-	unsigned int i;
 
-	for (i = 0; i < RUN_LIMIT; i++) {
-		if (!tx_step(txq, raise))
-			break;
-	}
-	if (i == RUN_LIMIT && txq->head != txq->tail) {
+	while (run->budget > 0 && tx_step(txq, run))
+		;
+	if (run->budget <= 0 && !txq->waiting && txq->head != txq->tail) {
 		txq->waiting = true;
 		queue_work(system_bh_wq, &txq->resume);
 	}
 	if (txq->head == before)
-		return false;
+		return;
+	run->consumed = true;
 	/* Buffers are the driver's again: our reads of them come before. */
 	smp_store_release(txq->head_wb, cpu_to_le32(txq->head));
-	return true;
 }
 
-static void tx_raise(struct nmhw_txq *txq, bool consumed, unsigned long raise)
+static void tx_raise(struct nmhw_txq *txq, const struct tx_run *run)
 {
 	struct nmhw_port *port = txq->port;
 	unsigned int vec;
 
-	for_each_set_bit(vec, &raise, NMHW_MAX_QUEUES)
+	for_each_set_bit(vec, &run->raise, NMHW_MAX_QUEUES)
 		nmhw_vec_raise(port->peer, vec);
-	if (consumed)
+	if (run->consumed)
 		nmhw_vec_raise(port, txq - port->txq);
 }
 
 void nmhw_tx_resume(struct work_struct *work)
 {
 	struct nmhw_txq *txq = container_of(work, struct nmhw_txq, resume);
-	unsigned long raise = 0;
-	bool consumed = false;
+	struct tx_run run = { .budget = RUN_LIMIT };
 
 	spin_lock(&txq->lock);
 	txq->waiting = false;
 	if (txq->enabled)
-		consumed = tx_run(txq, &raise);
+		tx_run(txq, &run);
 	spin_unlock(&txq->lock);
-	tx_raise(txq, consumed, raise);
+	tx_raise(txq, &run);
 }
 
 void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail)
 {
 	struct nmhw_txq *txq = &port->txq[q];
-	unsigned long raise = 0;
-	bool consumed = false;
+	struct tx_run run = { .budget = RUN_LIMIT };
 
 	spin_lock(&txq->lock);
 	if (!txq->enabled)
@@ -214,10 +263,10 @@ void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail)
 		goto out;
 	}
 	txq->tail = tail;
-	/* Whoever waits is resumed by the workqueue. */
+	/* Who waits is resumed by the workqueue. */
 	if (!txq->waiting)
-		consumed = tx_run(txq, &raise);
+		tx_run(txq, &run);
 out:
 	spin_unlock(&txq->lock);
-	tx_raise(txq, consumed, raise);
+	tx_raise(txq, &run);
 }
