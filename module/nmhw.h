@@ -89,16 +89,19 @@ static_assert(sizeof(struct nmhw_rx_fill) == 16);
 #define NMHW_RXC_HASH_L4	BIT(6)	/* (sop) hash is over L3 and L4 */
 #define NMHW_RXC_VLAN		BIT(7)	/* (sop) vlan_tci valid, tag stripped */
 #define NMHW_RXC_RULE		BIT(8)	/* (sop) a steering rule chose the queue */
+#define NMHW_RXC_GRO		BIT(9)	/* (sop) several frames merged, mss valid */
 
 struct nmhw_rx_cmpl {
 	__le32 id;		/* of the fill descriptor */
 	__le32 len;		/* bytes written to this buffer */
 	__le32 hash;		/* (sop) Toeplitz hash, 0 if none */
 	__le16 vlan_tci;	/* (sop) */
+	__le16 mss;		/* (sop) payload bytes of each frame but the last */
+	__le16 rsvd[7];
 	__le16 flags;		/* written last */
 };
 
-static_assert(sizeof(struct nmhw_rx_cmpl) == 16);
+static_assert(sizeof(struct nmhw_rx_cmpl) == 32);
 
 struct nmhw_ring {
 	dma_addr_t base;	/* dma_alloc_coherent() memory of the driver */
@@ -125,8 +128,8 @@ struct nmhw_rxq_cfg {
  * first NMHW_HDR_WINDOW bytes of the frame. Link padding behind an IP packet whose
  * transport header csum_start points at is not summed.
  *
- * With TSO, a TCP frame of up to NMHW_MAX_TSO bytes leaves as as many frames as
- * mss asks for, each with the headers in the first hdr_len bytes. The device sets
+ * With TSO, a TCP frame of up to NMHW_MAX_TSO bytes leaves as frames of up to mss
+ * bytes of payload, each with the headers in the first hdr_len bytes. The device sets
  * IP lengths, IPv4 id (counting up) and checksum, TCP sequence number, checksum
  * (whatever was in the field; CSUM and csum_* are ignored) and flags: FIN and PSH
  * on the last frame only, CWR on the first only. No extra header may come between
@@ -238,6 +241,16 @@ struct nmhw_rss {
 int nmhw_rss_set(struct nmhw_port *port, const struct nmhw_rss *rss);
 void nmhw_rx_csum_set(struct nmhw_port *port, bool on);
 void nmhw_rx_vlan_strip_set(struct nmhw_port *port, bool on);
+
+/* Merges TCP frames that arrive back to back with the same headers, up to @bytes
+ * of payload (0: off, the default), on queues with header split. The headers
+ * are then those of one frame with all the payload, checksums included: those of
+ * the first frame, with lengths to match, and FIN and PSH of the last. @bytes must
+ * fit into NMHW_MAX_RX_BUFS - 1 payload buffers and the headers into one header
+ * buffer, or merged frames are dropped as oversize.
+ */
+void nmhw_rx_gro_set(struct nmhw_port *port, u32 bytes);
+
 /* Ethernet header included, a VLAN tag not counted. */
 void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes);
 /* Destination filter: @promisc accepts everything; otherwise own address,
@@ -270,7 +283,8 @@ int nmhw_rule_clear(struct nmhw_port *port, unsigned int loc);	/* -ENOENT */
 
 /* Counters since board creation (they survive queue and port resets). */
 struct nmhw_rxq_stats {
-	u64 frames, bytes;
+	u64 frames, bytes;		/* on the wire: before they are merged */
+	u64 gro_frames;			/* merged from several */
 	u64 split_frames;		/* headers and payload apart */
 	u64 csum_ok, csum_bad;
 	u64 waits;			/* a sender had to wait for buffers */

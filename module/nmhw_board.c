@@ -106,6 +106,11 @@ void nmhw_rx_vlan_strip_set(struct nmhw_port *port, bool on)
 	WRITE_ONCE(port->vlan_strip, on);
 }
 
+void nmhw_rx_gro_set(struct nmhw_port *port, u32 bytes)
+{
+	WRITE_ONCE(port->gro, bytes);
+}
+
 void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes)
 {
 	WRITE_ONCE(port->max_frame, bytes);

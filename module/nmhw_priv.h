@@ -92,6 +92,7 @@ struct nmhw_frame {
 	bool l4_sum;		/* that is the transport header and its payload */
 
 	u16 mss;		/* 0: not to be segmented */
+	u32 merged;		/* frames on the wire that this one stands for */
 	u16 hdr_len;		/* in the sender's memory */
 	u32 tso_seq;		/* what the headers said */
 	u16 tso_id;
@@ -107,6 +108,12 @@ struct nmhw_frame {
 	u8 room[NMHW_HEADROOM + NMHW_HDR_WINDOW] __aligned(8);
 };
 
+/* All frames on the wire that @f stands for, each with its headers */
+static inline u32 nmhw_wire_bytes(const struct nmhw_frame *f)
+{
+	return f->len + (f->merged - 1) * f->head;
+}
+
 void nmhw_frame_open(struct nmhw_frame *f, bool strip);
 int nmhw_parse(const u8 *p, u32 have, u32 len, struct nmhw_pkt *pkt);
 __sum16 nmhw_frame_magic(const struct nmhw_frame *f, __wsum sum);
@@ -114,7 +121,7 @@ __sum16 nmhw_frame_magic(const struct nmhw_frame *f, __wsum sum);
 /* ---- segmentation (nmhw_tso.c) ---------------------------------------------*/
 
 bool nmhw_tso_begin(struct nmhw_frame *f);
-void nmhw_tso_piece(struct nmhw_frame *f, u32 sent);
+void nmhw_tso_piece(struct nmhw_frame *f, u32 sent, u32 len);
 
 /* ---- interrupt vectors (nmhw_ring.c) ---------------------------------------*/
 
@@ -265,6 +272,7 @@ struct nmhw_port {
 	/* One word each, read once per frame without lock. */
 	u64 filter;		/* own address, NMHW_FILTER_PROMISC */
 	u32 max_frame;
+	u32 gro;		/* bytes, 0: off */
 	bool rx_csum;
 	bool vlan_strip;
 

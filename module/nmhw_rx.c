@@ -96,6 +96,12 @@ static int plan_bytes(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring, u32 need)
 	return 0;
 }
 
+/* Headers and payload together; not for frames merged in the hope of a split. */
+static int plan_whole(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring, const struct nmhw_frame *f)
+{
+	return f->merged > 1 ? -EMSGSIZE : plan_bytes(rxq, ring, f->len);
+}
+
 static bool splittable(const struct nmhw_frame *f)
 {
 	return f->pkt.l4_proto == IPPROTO_TCP && f->l4_sum &&
@@ -111,9 +117,9 @@ static int rx_plan(struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 	if (!rxq->enabled)
 		return -EAGAIN;
 	if (!rxq->split)
-		return plan_bytes(rxq, NMHW_RX_RING_PAY, f->len);
+		return plan_whole(rxq, NMHW_RX_RING_PAY, f);
 	if (!splittable(f))
-		return plan_bytes(rxq, NMHW_RX_RING_HDR, f->len);
+		return plan_whole(rxq, NMHW_RX_RING_HDR, f);
 
 	err = plan_buf(rxq, NMHW_RX_RING_HDR);
 	if (err)
@@ -123,7 +129,7 @@ static int rx_plan(struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 		return plan_bytes(rxq, NMHW_RX_RING_PAY, f->pkt.ip_end - f->pkt.data_off);
 	}
 	plan_begin(rxq);
-	return plan_bytes(rxq, NMHW_RX_RING_HDR, f->len);
+	return plan_whole(rxq, NMHW_RX_RING_HDR, f);
 }
 
 /* ---- checksums -------------------------------------------------------------*/
@@ -240,6 +246,7 @@ static void rx_complete(struct nmhw_rxq *rxq, const struct nmhw_frame *f, u32 ha
 	}
 	WRITE_ONCE(first->hash, cpu_to_le32(hash));
 	WRITE_ONCE(first->vlan_tci, cpu_to_le16(f->vlan ? f->vlan_tci : 0));
+	WRITE_ONCE(first->mss, cpu_to_le16(f->mss));
 	dma_wmb();
 	WRITE_ONCE(first->flags, cpu_to_le16(flags));
 }
@@ -255,14 +262,18 @@ static void rx_commit(struct nmhw_rxq *rxq, struct nmhw_frame *f, const struct n
 		flags |= NMHW_RXC_SPLIT;
 		rxq->stats.split_frames++;
 	}
+	if (f->merged > 1) {
+		flags |= NMHW_RXC_GRO;
+		rxq->stats.gro_frames++;
+	}
 	rxq->fifo[NMHW_RX_RING_HDR].head = plan->next[NMHW_RX_RING_HDR];
 	rxq->fifo[NMHW_RX_RING_PAY].head = plan->next[NMHW_RX_RING_PAY];
 	rx_complete(rxq, f, dest->hash, flags);
 	rxq->pausing = false;
 	rxq->dropping = false;
 	rxq->stats.bad_fill += plan->bad;
-	rxq->stats.frames++;
-	rxq->stats.bytes += f->len;
+	rxq->stats.frames += f->merged;
+	rxq->stats.bytes += nmhw_wire_bytes(f);
 }
 
 /* ---- back-pressure ---------------------------------------------------------*/
@@ -329,16 +340,22 @@ static int rx_plan_or_wait(struct nmhw_rxq *rxq, struct nmhw_txq *txq,
 	return err;
 }
 
+/* Of the frame, or of each that was merged into it */
+static bool rx_oversize(const struct nmhw_rxq *rxq, const struct nmhw_frame *f)
+{
+	u32 tag = f->pkt.l3_off - NMHW_ETH_HLEN;
+	u32 len = f->merged > 1 ? f->head + f->mss : f->len;
+
+	return len - tag > READ_ONCE(rxq->port->max_frame);
+}
+
 static enum nmhw_verdict rx_deliver(struct nmhw_rxq *rxq, struct nmhw_txq *txq,
 				    struct nmhw_frame *f, const struct nmhw_dest *dest)
 {
-	struct nmhw_port *port = rxq->port;
-	u32 tag = f->pkt.l3_off - NMHW_ETH_HLEN;
-
 	/* Under the lock, or nmhw_port_disable() could miss us waiting. */
-	if (!READ_ONCE(port->pair->up))
+	if (!READ_ONCE(rxq->port->pair->up))
 		return NMHW_NO_LINK;
-	if (f->len - tag > READ_ONCE(port->max_frame)) {
+	if (rx_oversize(rxq, f)) {
 		rxq->stats.drop_oversize++;
 		return NMHW_DROPPED;
 	}

@@ -4,8 +4,13 @@
  * TCP segmentation: one frame from the driver, many on the wire. The header copy
  * of the frame is rewritten for each piece, and the payload is gathered from
  * where it lies, so a piece costs what a frame of its size costs.
+ *
+ * And the reverse. Frames to be merged can only come back to back from the same
+ * segmentation here, so a receiver that merges gets larger pieces: the same bytes
+ * as if they had been cut and put together again.
  */
 #include <linux/in.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 
 #include "nmhw_priv.h"
@@ -72,13 +77,16 @@ static void tso_tcp(struct nmhw_frame *f, u32 sent, bool last)
 	put_unaligned(~nmhw_frame_magic(f, 0), (__sum16 *)(tcp + TCP_CSUM));
 }
 
-/* Makes @f the piece whose payload begins @sent bytes into that of the whole. */
-void nmhw_tso_piece(struct nmhw_frame *f, u32 sent)
+/* Makes @f the piece of up to @len bytes of payload, a multiple of the mss, that
+ * begins @sent bytes into that of the whole.
+ */
+void nmhw_tso_piece(struct nmhw_frame *f, u32 sent, u32 len)
 {
 	struct nmhw_pkt *pkt = &f->pkt;
 	u32 left = f->src_len - f->hdr_len - sent;
-	u32 len = min(left, f->mss);
 
+	len = min(len, left);
+	f->merged = DIV_ROUND_UP(len, f->mss);
 	f->len = pkt->data_off + len;
 	pkt->ip_end = f->len;
 	f->src_off = f->hdr_len + sent;

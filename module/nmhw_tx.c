@@ -7,6 +7,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 
 #include "nmhw_priv.h"
@@ -114,13 +115,13 @@ static void tx_count(struct nmhw_txq *txq, enum nmhw_verdict verdict)
 		st->drop_filter++;
 		break;
 	case NMHW_DELIVERED:
-		st->csum_inserted += txq->frame.csum;
+		st->csum_inserted += txq->frame.csum ? txq->frame.merged : 0;
 		break;
 	default:
 		break;
 	}
-	st->frames++;
-	st->bytes += txq->frame.len;
+	st->frames += txq->frame.merged;
+	st->bytes += nmhw_wire_bytes(&txq->frame);
 }
 
 /* Lock held. Hands the frame over, and stops the queue if it has to wait. */
@@ -144,17 +145,33 @@ static enum nmhw_verdict tx_deliver(struct nmhw_txq *txq, const struct nmhw_dest
 	return verdict;
 }
 
+/* How much payload to send at once: what the receiver wants to merge. Whether
+ * its queue splits headers is read without its lock. If that changes before the
+ * frame is there, it is lost, as frames are around such a change.
+ */
+static u32 tx_piece_len(const struct nmhw_txq *txq, const struct nmhw_dest *dest)
+{
+	const struct nmhw_port *peer = txq->port->peer;
+	u32 gro = READ_ONCE(peer->gro), mss = txq->frame.mss;
+
+	if (gro < mss || !READ_ONCE(peer->rxq[dest->queue].split))
+		return mss;
+	return rounddown(gro, mss);
+}
+
 /* Lock held. Goes on where it had to stop. */
 static enum nmhw_verdict tx_segment(struct nmhw_txq *txq, const struct nmhw_dest *dest,
 				    struct tx_run *run)
 {
 	struct nmhw_frame *f = &txq->frame;
 	enum nmhw_verdict verdict;
+	u32 len;
 
+	len = tx_piece_len(txq, dest);
 	while (txq->sent < f->src_len - f->hdr_len) {
 		if (run->budget <= 0)
 			return NMHW_AGAIN;
-		nmhw_tso_piece(f, txq->sent);
+		nmhw_tso_piece(f, txq->sent, len);
 		verdict = tx_deliver(txq, dest, run);
 		if (verdict == NMHW_WAIT || verdict == NMHW_NO_LINK)
 			return verdict;
@@ -172,6 +189,7 @@ static enum nmhw_verdict tx_frame(struct nmhw_txq *txq, struct tx_run *run)
 	struct nmhw_dest dest;
 
 	f->len = f->src_len;
+	f->merged = 1;
 	if (!READ_ONCE(txq->port->pair->up))
 		return NMHW_NO_LINK;
 	if (f->src_len < NMHW_ETH_HLEN) {
