@@ -27,14 +27,13 @@ enum nma_sym {
 struct nma_config {
 	__u64 sym[NMA_SYM_MAX];	/* address, 0 if this kernel has it not */
 	__u64 tick_ns;		/* of jiffies */
-	__u32 birth_blocks;	/* entries of nma_births */
-	__u32 rsvd;
 };
 
 /* Births of tokens are kept in blocks, taken from a common store when a socket
  * holds that many tokens at once.
  */
 #define NMA_BIRTHS_PER_BLOCK	1024
+#define NMA_BIRTH_BLOCKS	512	/* 4 KiB each */
 #define NMA_BLOCKS_PER_SOCK	16
 
 enum nma_walk_what {

@@ -249,7 +249,6 @@ struct sock_common {
 	__u32 skc_daddr;
 	__u32 skc_rcv_saddr;
 	__u16 skc_dport;
-	__u16 skc_num;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	possible_net_t skc_net;
@@ -259,6 +258,10 @@ struct sock {
 	struct sock_common __sk_common;
 	struct xarray sk_user_frags;
 	void *sk_bpf_storage;
+};
+
+struct inet_sock {
+	__u16 inet_sport;
 };
 
 struct tcp_xa_pool {
@@ -294,7 +297,6 @@ struct bpf_iter__bpf_sk_storage_map {
 #define AF_INET				2
 #define AF_INET6			10
 #define NIOV_SIZE			4096
-#define MAX_SKB_FRAGS			45	/* the most that Kconfig allows */
 #define NET_PTR_POISON			0xdead000000000801ul
 #define ETHTOOL_RING_USE_TCP_DATA_SPLIT	0x20
 #define ETHTOOL_A_RINGS_TCP_DATA_SPLIT	11

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "features.h"
+#include "netns.h"
 #include "nma_prog.h"
 
 #include "nma.skel.h"	/* needs nma_prog.h */
@@ -60,6 +61,9 @@ static const struct hook hooks[] = {
 	HOOK(HDS_SET, EVENTS, nma_hds_set),
 	HOOK(NETDEV, EVENTS, nma_netdev_event),
 	HOOK(QUEUES, EVENTS, nma_netdev_queues),
+	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
+	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
+	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
 };
 
 #define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
@@ -72,6 +76,10 @@ struct nma_session {
 	__u64 missing;
 	__u64 walk_cut;
 	__u32 generation;
+	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
+	bool old_tokens_known;
+	__u32 *netns;		/* inodes seen by this snapshot */
+	size_t nr_netns;
 	char refused[64];	/* program that failed to load, from the log */
 	char error[512];
 	char log[512];		/* last message of libbpf worth repeating */
@@ -196,6 +204,16 @@ static void configure(struct nma_session *s)
 					       0, "netdev_rx_queue_reconfig");
 }
 
+static void choose_iterators(struct nma_session *s)
+{
+	const struct nma_bpf *skel = s->skel;
+	bool wanted = s->opts.tokens &&
+		      (s->opts.features->hooks & NMA_H(TCP_ITER));
+
+	bpf_program__set_autoload(skel->progs.nma_tcp_iter, wanted);
+	bpf_program__set_autoload(skel->progs.nma_sock_iter, wanted);
+}
+
 /* Hooks to load: wanted, there, and not refused at an earlier try. */
 static void choose_hooks(struct nma_session *s)
 {
@@ -242,6 +260,7 @@ static int load(struct nma_session *s)
 			return fail(s, -errno, "can not open the BPF programs");
 		configure(s);
 		choose_hooks(s);
+		choose_iterators(s);
 		err = nma_bpf__load(s->skel);
 	} while (err && err != -EPERM && drop_refused(s));
 
@@ -266,6 +285,37 @@ static void attach(struct nma_session *s)
 	}
 }
 
+static void note_netns(struct nma_session *s, __u32 inode)
+{
+	__u32 *netns;
+
+	if (s->nr_netns && s->netns[s->nr_netns - 1] == inode)
+		return;		/* walks go namespace by namespace */
+	netns = realloc(s->netns, (s->nr_netns + 1) * sizeof(*netns));
+	if (!netns) {
+		s->walk_cut++;
+		return;
+	}
+	s->netns = netns;
+	s->netns[s->nr_netns++] = inode;
+}
+
+/* What the snapshot itself needs of its records: the namespaces, and whether
+ * tokens can be out at all, for then their buffers are out of a pool.
+ */
+static void note(struct nma_session *s, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_pool *pool = (const void *)hdr;
+
+	if (hdr->cause != NMA_CAUSE_SNAPSHOT)
+		return;
+	if (hdr->type == NMA_REC_NIC && s->opts.tokens)
+		note_netns(s, hdr->netns);
+	if (hdr->type == NMA_REC_POOL && pool->mp == NMA_MP_DMABUF &&
+	    pool->inflight)
+		s->devmem_seen = true;
+}
+
 static int deliver(void *ctx, void *data, size_t size)
 {
 	const struct nma_rec_hdr *hdr = data;
@@ -273,6 +323,7 @@ static int deliver(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*hdr) || hdr->size > size)
 		return 0;
+	note(s, hdr);
 	return s->opts.fn(s->opts.ctx, hdr);
 }
 
@@ -395,6 +446,90 @@ static int walk_all(struct nma_session *s, enum nma_walk_what what)
 	return 0;
 }
 
+/* Runs an iterator's program over all its objects, with room in the ring. */
+static int iterate(struct nma_session *s, struct bpf_link *link)
+{
+	int fd, err = 0;
+	char none[1];
+	ssize_t n;
+
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, none, sizeof(none));
+		if (n < 0 && errno != EAGAIN)
+			err = -errno;
+		if (n < 0 && !err)
+			err = drain(s);	/* the program asks for room */
+	} while (n < 0 && !err);
+	close(fd);
+	return err ? err : drain(s);
+}
+
+/* Gives the sockets of one namespace that hold tokens a row. A namespace that
+ * can not be entered counts as not looked at.
+ */
+static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
+			   __u32 netns)
+{
+	int back;
+
+	if (nma_netns__enter(netns, &back)) {
+		s->walk_cut++;
+		return;
+	}
+	if (iterate(s, link))
+		s->walk_cut++;
+	if (nma_netns__leave(back))
+		s->walk_cut++;
+}
+
+static int find_old_tokens(struct nma_session *s)
+{
+	struct bpf_link *link;
+	size_t i;
+
+	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
+	if (!link)
+		return fail(s, -errno, "can not iterate over TCP sockets");
+	for (i = 0; i < s->nr_netns; i++)
+		find_tokens_in(s, link, s->netns[i]);
+	bpf_link__destroy(link);
+	return 0;
+}
+
+/* Every socket that took tokens. Those from before the tool have to be found
+ * once; without hooks, each time.
+ */
+static int walk_sockets(struct nma_session *s)
+{
+	union bpf_iter_link_info info = {
+		.map.map_fd = bpf_map__fd(s->skel->maps.nma_socks),
+	};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts,
+		.link_info = &info,
+		.link_info_len = sizeof(info),
+	);
+	struct bpf_link *link;
+	int err = 0;
+
+	if (!bpf_program__autoload(s->skel->progs.nma_sock_iter))
+		return 0;
+	if (s->devmem_seen && !s->old_tokens_known)
+		err = find_old_tokens(s);
+	if (err)
+		return err;
+	s->old_tokens_known = group_wanted(s, GROUP_TOKENS);
+
+	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
+	if (!link)
+		return fail(s, -errno, "can not iterate over socket storage");
+	err = iterate(s, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
 int nma_session__snapshot(struct nma_session *s)
 {
 	int err, what;
@@ -404,6 +539,8 @@ int nma_session__snapshot(struct nma_session *s)
 		return err;
 
 	s->generation++;
+	s->nr_netns = 0;
+	s->devmem_seen = false;
 	err = send_mark(s, NMA_MARK_SNAPSHOT_BEGIN);
 	if (err)
 		return err;
@@ -412,6 +549,9 @@ int nma_session__snapshot(struct nma_session *s)
 		if (err)
 			return err;
 	}
+	err = walk_sockets(s);
+	if (err)
+		return err;
 	return send_mark(s, NMA_MARK_SNAPSHOT_END);
 }
 
@@ -490,5 +630,6 @@ void nma_session__close(struct nma_session *s)
 		return;
 	ring_buffer__free(s->ring);
 	nma_bpf__destroy(s->skel);
+	free(s->netns);
 	free(s);
 }

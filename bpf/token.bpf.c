@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Tokens: frags of a dma-buf that an application was lent and has to return.
+ *
+ * How many a socket has out is not counted here but read where the kernel
+ * itself keeps them, in sk_user_frags: exact whatever happened before, in
+ * between or in parallel. What the kernel does not keep is added: who took
+ * them and when. A birth is written for each token as it is handed out and
+ * never erased; it means something only while the kernel has the token.
+ *
+ * Nothing of this runs for sockets that never used device memory, and
+ * nma_token_take is the only program here on a path of packets: once per skb
+ * that a reader takes frags from.
+ */
+#include "nma_core.bpf.h"
+#include "nma_ring.bpf.h"
+#include "nma_xarray.bpf.h"
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#define BLOCK_SHIFT	10
+#define BLOCK_MASK	(NMA_BIRTHS_PER_BLOCK - 1)
+#define TOKENS_MAX	64	/* above MAX_SKB_FRAGS, and a mask the verifier sees */
+#define STEPS_MAX	(1 << 22)	/* of a walk through one socket's tokens */
+
+_Static_assert(NMA_BIRTHS_PER_BLOCK == 1 << BLOCK_SHIFT, "blocks are indexed by bits");
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* What we know of a socket. taken changes under the socket lock only, returned
+ * does not.
+ */
+struct sock_row {
+	__u64 taken;
+	__u64 returned;
+	__u64 cgroup_id;
+	__u32 pid;			/* last reader */
+	__u16 starved;			/* a block was refused */
+	__u16 closed;			/* its last record is on its way */
+	char comm[NMA_COMM_LEN];
+	__u32 block[NMA_BLOCKS_PER_SOCK];	/* of nma_births, 0: none */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sock_row);
+} nma_socks SEC(".maps");
+
+/* In jiffies, by token modulo the size of a block. Entry 0 stays zero. */
+struct birth_block {
+	__u32 at[NMA_BIRTHS_PER_BLOCK];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 + NMA_BIRTH_BLOCKS);
+	__type(key, __u32);
+	__type(value, struct birth_block);
+} nma_births SEC(".maps");
+
+/* Blocks that were used and are free again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, NMA_BIRTH_BLOCKS);
+	__type(value, __u32);
+} nma_free_blocks SEC(".maps");
+
+/* Blocks handed out for the first time. */
+static __u32 fresh_blocks SEC(".bss.blocks");
+
+/* One walk through the tokens of a socket. */
+struct token_walk {
+	struct nma_xa xa;
+	__u64 netmem;			/* the first token's */
+	__u32 now;			/* jiffies */
+	__u32 count;
+	__u32 unaged;
+	__u32 max_age;			/* jiffies */
+	__u32 done;
+	__u32 block[NMA_BLOCKS_PER_SOCK];
+};
+
+enum scratch {
+	SCRATCH_HOOK,			/* bottom halves off: not preempted */
+	SCRATCH_ITER,			/* one iterator at a time */
+	SCRATCH_MAX
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_MAX);
+	__type(key, __u32);
+	__type(value, struct token_walk);
+} nma_scratch SEC(".maps");
+
+static __u32 block_of(const __u32 *block, __u64 token)
+{
+	__u64 i = token >> BLOCK_SHIFT;
+
+	return i < NMA_BLOCKS_PER_SOCK ? block[i] : 0;
+}
+
+static __u32 birth_of(const struct token_walk *w, __u64 token)
+{
+	__u32 b = block_of(w->block, token);
+	struct birth_block *births = bpf_map_lookup_elem(&nma_births, &b);
+
+	return births ? births->at[token & BLOCK_MASK] : 0;
+}
+
+/* The context of bpf_loop() has to be on the stack, so it points to the walk. */
+static long count_token(__u32 i, struct token_walk **ctx)
+{
+	struct token_walk *w = *ctx;
+	__s32 age;
+	__u32 birth;
+
+	switch (nma_xa_step(&w->xa)) {
+	case NMA_XA_AGAIN:
+		return 0;
+	case NMA_XA_END:
+		w->done = 1;
+		return 1;
+	case NMA_XA_FOUND:
+		break;
+	}
+
+	w->count++;
+	if (!w->netmem)
+		w->netmem = w->xa.entry;
+	birth = birth_of(w, w->xa.index);
+	if (!birth)
+		w->unaged++;
+	age = w->now - birth;
+	if (birth && age > (__s32)w->max_age)
+		w->max_age = age;
+	nma_xa_advance(&w->xa);
+	return 0;
+}
+
+static __always_inline struct token_walk *
+walk_tokens(struct sock *sk, const struct sock_row *row, __u32 scratch)
+{
+	struct token_walk *w = bpf_map_lookup_elem(&nma_scratch, &scratch);
+
+	if (!w)
+		return NULL;
+
+	__builtin_memset(w, 0, sizeof(*w));
+	w->xa.xarray = (__u64)&sk->sk_user_frags;
+	w->now = bpf_jiffies64();
+	if (row)
+		__builtin_memcpy(w->block, row->block, sizeof(w->block));
+
+	bpf_loop(STEPS_MAX, count_token, &w, 0);
+	if (!w->done)
+		nma_count_loss(NMA_LOSS_WALK, 1);
+	return w;
+}
+
+/* The source port as inet_sock has it, for a closing socket has given its own
+ * number back already.
+ */
+static __always_inline void fill_addresses(struct nma_rec_sock *r,
+					   struct sock *sk)
+{
+	struct sock_common *skc = &sk->__sk_common;
+	struct inet_sock *inet = (void *)sk;
+	__u16 sport = BPF_CORE_READ(inet, inet_sport);
+	__u16 dport = BPF_CORE_READ(skc, skc_dport);
+
+	r->hdr.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
+	r->family = BPF_CORE_READ(skc, skc_family);
+	r->sport = bpf_ntohs(sport);
+	r->dport = bpf_ntohs(dport);
+	if (r->family == AF_INET6) {
+		BPF_CORE_READ_INTO(&r->src, skc, skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&r->dst, skc, skc_v6_daddr);
+	} else {
+		bpf_core_read(r->src, 4, &skc->skc_rcv_saddr);
+		bpf_core_read(r->dst, 4, &skc->skc_daddr);
+	}
+}
+
+static __always_inline void fill_row(struct nma_rec_sock *r,
+				     const struct sock_row *row)
+{
+	r->hdr.pid = 0;
+	__builtin_memset(r->hdr.comm, 0, sizeof(r->hdr.comm));
+	if (!row)
+		return;
+	r->hdr.pid = row->pid;
+	__builtin_memcpy(r->hdr.comm, row->comm, sizeof(r->hdr.comm));
+	r->cgroup_id = row->cgroup_id;
+	r->taken = row->taken;
+	r->returned = row->returned;
+}
+
+static __always_inline void fill_tokens(struct nma_rec_sock *r,
+					const struct token_walk *w)
+{
+	struct net_devmem_dmabuf_binding *binding;
+
+	r->outstanding = w->count;
+	r->unaged = w->unaged;
+	r->bytes = (__u64)w->count * NIOV_SIZE;
+	if (w->count > w->unaged)
+		r->oldest_ns = r->hdr.time_ns - w->max_age * nma_cfg.tick_ns;
+	if (w->netmem) {
+		binding = (void *)netmem_binding(w->netmem);
+		r->binding_id = BPF_CORE_READ(binding, id);
+	}
+}
+
+/* All of a socket but its tokens. */
+static __always_inline void fill_sock(struct nma_rec_sock *r, struct sock *sk,
+				      const struct sock_row *row)
+{
+	r->cookie = bpf_get_socket_cookie(sk);
+	fill_addresses(r, sk);
+	fill_row(r, row);
+}
+
+static void set_reader(struct sock_row *row, __u32 pid)
+{
+	row->pid = pid;
+	row->cgroup_id = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(row->comm, sizeof(row->comm));
+}
+
+/* A zeroed block for tokens around @i blocks up, or 0. */
+static __noinline __u32 add_block(struct sock_row *row, __u32 i)
+{
+	__u32 none = 0, b = 0;
+	void *zero = bpf_map_lookup_elem(&nma_births, &none);
+
+	if (!row || !zero || i >= NMA_BLOCKS_PER_SOCK)
+		return 0;
+	if (bpf_map_pop_elem(&nma_free_blocks, &b)) {
+		b = 1 + __sync_fetch_and_add(&fresh_blocks, 1);
+		if (b > NMA_BIRTH_BLOCKS) {
+			__sync_fetch_and_add(&fresh_blocks, -1);
+			if (!row->starved)
+				nma_count_loss(NMA_LOSS_MAP, 1);
+			row->starved = 1;
+			return 0;
+		}
+	}
+	if (bpf_map_update_elem(&nma_births, &b, zero, BPF_ANY))
+		return 0;
+	row->block[i] = b;
+	return b;
+}
+
+static __always_inline void give_birth(struct sock_row *row, __u32 token,
+				       __u32 now)
+{
+	__u32 b = block_of(row->block, token);
+	struct birth_block *births;
+
+	if (!b)
+		b = add_block(row, token >> BLOCK_SHIFT);
+	births = bpf_map_lookup_elem(&nma_births, &b);
+	if (b && births)
+		births->at[token & BLOCK_MASK] = now;
+}
+
+static __noinline void send_begin(struct sock *sk, struct sock_row *row)
+{
+	struct nma_rec_sock *r;
+
+	r = nma_reserve(nma_rec_sock, NMA_REC_SOCK, NMA_CAUSE_CREATE);
+	if (!r)
+		return;
+	fill_sock(r, sk, row);
+	r->outstanding = row->taken;
+	r->bytes = row->taken * NIOV_SIZE;
+	r->oldest_ns = r->hdr.time_ns;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* Runs with the socket and its xarray locked, in the reader. The call that only
+ * takes empty slots back has idx 0.
+ */
+SEC("?fentry/tcp_xa_pool_commit_locked")
+int BPF_PROG(nma_token_take, struct sock *sk, struct tcp_xa_pool *p)
+{
+	__u32 pid, now, i, n = p->idx & (TOKENS_MAX - 1);
+	__u32 tokens[TOKENS_MAX];
+	struct sock_row *row;
+
+	if (!n)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!row) {
+		nma_count_loss(NMA_LOSS_MAP, n);
+		return 0;
+	}
+	if (bpf_core_read(tokens, n * sizeof(tokens[0]), &p->tokens))
+		return 0;
+
+	now = bpf_jiffies64() ?: 1;
+	for (i = 0; i < TOKENS_MAX && i < n; i++)
+		give_birth(row, tokens[i], now);
+
+	row->taken += n;
+	pid = bpf_get_current_pid_tgid() >> 32;
+	if (row->pid != pid) {
+		set_reader(row, pid);
+		if (row->taken == n)
+			send_begin(sk, row);
+	}
+	return 0;
+}
+
+/* The second argument is a structure of two slots, and so are its arguments
+ * counted.
+ */
+SEC("?fexit/sock_devmem_dontneed")
+int nma_token_return(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	struct sock_row *row;
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	if ((int)ret <= 0)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (row)
+		__sync_fetch_and_add(&row->returned, (int)ret);
+	return 0;
+}
+
+static __always_inline void free_blocks(struct sock_row *row)
+{
+	__u32 i, b;
+
+	for (i = 0; i < NMA_BLOCKS_PER_SOCK; i++) {
+		b = row->block[i];
+		row->block[i] = 0;
+		if (b)
+			bpf_map_push_elem(&nma_free_blocks, &b, BPF_ANY);
+	}
+}
+
+/* Before the kernel takes the tokens back. A socket that was read from is
+ * reported even without tokens out, for the sums of what it took.
+ */
+SEC("?fentry/tcp_v4_destroy_sock")
+int BPF_PROG(nma_sock_close, struct sock *sk)
+{
+	struct token_walk *w;
+	struct nma_rec_sock *r;
+	struct sock_row *row = NULL;
+
+	if (sk->sk_bpf_storage)
+		row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (!row && !sk->sk_user_frags.xa_head)
+		return 0;
+
+	if (row)
+		row->closed = 1;	/* before the reservation: see nma_sock_iter */
+	w = walk_tokens(sk, row, SCRATCH_HOOK);
+	r = nma_reserve(nma_rec_sock, NMA_REC_SOCK, NMA_CAUSE_GONE);
+	if (r) {
+		fill_sock(r, sk, row);
+		if (w)
+			fill_tokens(r, w);
+		bpf_ringbuf_submit(r, 0);
+	}
+	if (row) {
+		free_blocks(row);
+		bpf_sk_storage_delete(&nma_socks, sk);
+	}
+	return 0;
+}
+
+/* Sockets of this namespace with tokens older than the tool get a row, so that
+ * nma_sock_iter finds them.
+ */
+SEC("?iter/tcp")
+int nma_tcp_iter(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct tcp_sock *tp;
+	struct sock *sk;
+
+	if (!skc)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (!tp)
+		return 0;
+	sk = (struct sock *)tp;
+	if (!sk->sk_user_frags.xa_head)
+		return 0;
+	if (!bpf_sk_storage_get(&nma_socks, skc, NULL,
+				BPF_LOCAL_STORAGE_GET_F_CREATE))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	return 0;
+}
+
+/* Every row, in whatever namespace. 1: ring full, show the same again. */
+SEC("?iter/bpf_sk_storage_map")
+int nma_sock_iter(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock_row *row = ctx->value;
+	struct sock *sk = ctx->sk;
+	struct nma_rec_sock *r;
+	struct token_walk *w;
+
+	if (!sk || !row)
+		return 0;
+	r = nma_try_reserve(nma_rec_sock, NMA_REC_SOCK, NMA_CAUSE_SNAPSHOT);
+	if (!r)
+		return 1;
+	if (row->closed) {
+		/* What this would say is out of date, and may come last. */
+		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
+		return 0;
+	}
+	w = walk_tokens(sk, row, SCRATCH_ITER);
+	fill_sock(r, sk, row);
+	if (w)
+		fill_tokens(r, w);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
