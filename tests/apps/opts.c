@@ -50,6 +50,8 @@ static const struct opt_row rows[] = {
 	{ 'b', "bytes", OPT_NUMBER, FIELD(bytes), RECV | SEND,
 	  0, UINT64_MAX, "BYTES",
 	  "of each connection; 0: no set end" },
+	{ 'r', "rate", OPT_NUMBER, FIELD(rate), SEND,
+	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit" },
 	{ 'f', "flows", OPT_NUMBER, FIELD(flows), RECV | SEND,
 	  1, 64, "N", "connections to make or to accept" },
 	{ 'n', "count", OPT_NUMBER, FIELD(count), BIND,

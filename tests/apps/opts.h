@@ -32,6 +32,7 @@ struct nma_opts {
 	uint64_t port;
 	uint64_t bytes;
 	uint64_t size;
+	uint64_t rate;		/* bytes per second and flow, 0: no limit */
 	uint64_t flows;
 	uint64_t count;
 	uint64_t seed;

@@ -59,6 +59,7 @@ static int peer_address(const struct nma_opts *o, struct sockaddr_in6 *addr,
 static int flow_open(struct flow *flow, const struct nma_opts *o)
 {
 	struct timeval limit = { .tv_sec = o->timeout };
+	unsigned int rate = o->rate;
 	struct sockaddr_in6 addr;
 	socklen_t len;
 	int err;
@@ -71,6 +72,9 @@ static int flow_open(struct flow *flow, const struct nma_opts *o)
 		return nma_err(-errno, "socket");
 	/* the only blocking call on this socket is connect() */
 	setsockopt(flow->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (o->rate && setsockopt(flow->fd, SOL_SOCKET, SO_MAX_PACING_RATE,
+				  &rate, sizeof(rate)))
+		return nma_err(-errno, "SO_MAX_PACING_RATE");
 	if (connect(flow->fd, (struct sockaddr *)&addr, len))
 		return nma_err(-errno, "can not connect to %s port %u",
 			       o->address, (unsigned int)o->port);

@@ -13,7 +13,8 @@ nothing_left() {
 	[ ! -e /sys/module/nmnic ]
 	[ ! -e /sys/kernel/debug/nmnic ]
 	[ -z "$(find /sys/bus/platform/devices -name 'nmnic*')" ]
-	[ "$(root_ns ip -o link | grep -cE '^[0-9]+: nm[0-9]')" = 0 ]
+	[ "$(root_ns ip -j link | jq '[.[] | select(.ifname[:2] == "nm")] |
+		length')" = 0 ]
 	[ "$(root_ns nma-traffic pools | jq '.pools | length')" = 0 ]
 }
 

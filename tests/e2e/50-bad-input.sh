@@ -30,8 +30,9 @@ test_bind_without_data_split() {
 }
 
 test_bind_to_queue_out_of_range() {
-	bind_refused 4 'refused: "rx queue index out of range"'
-	bind_refused 4294967295 'refused: "'
+	# 7.2 points at the attribute, without words
+	bind_refused 4 'refused: ("rx queue index out of range"|Invalid)'
+	bind_refused 4294967295 'refused: '
 	bind_works
 }
 
@@ -64,8 +65,8 @@ test_bind_while_down() {
 
 test_data_split_off_while_bound() {
 	start first nma-traffic bind -i nm0 -q "$Q"
-	expect 1 ethtool -G nm0 tcp-data-split off 2>"$W/split.err"
-	expect_text "$W/split.err" '.'
+	refuse split off 2>"$W/split.err"
+	expect_text "$W/split.err" 'netlink error: [a-z]'
 	stop "${pid[first]}"
 	split off
 	split on
@@ -73,15 +74,14 @@ test_data_split_off_while_bound() {
 
 test_unknown_fault() {
 	[ -d "$PANEL" ]
-	! fault no_such_fault 1 || fail "an unknown fault was armed"
+	refuse fault no_such_fault 1
 }
 
 test_fault_value() {
 	local value
 
 	for value in '' x 1x -2 9999999999999999999 '1 2'; do
-		! fault leak_netmem "$value" ||
-			fail "\"$value\" was taken"
+		refuse fault leak_netmem "$value"
 		fault_is leak_netmem 0 0
 	done
 	for value in 23 -1 0; do
@@ -104,10 +104,9 @@ test_fault_list() {
 }
 
 test_steering_to_a_queue_that_does_not_exist() {
-	expect 1 ethtool -N nm0 flow-type tcp4 dst-port 99 action 4 \
-		2>"$W/rule.err"
+	refuse ethtool -N nm0 flow-type tcp4 dst-port 99 action 4
 	[ "$(ethtool -n nm0 | grep -c '^Filter')" = 2 ]
-	expect 1 ethtool -X nm0 equal 5 2>"$W/rss.err"
+	refuse ethtool -X nm0 equal 5
 }
 
 # The other end is a port like ours, but nobody has brought it up: packets have

@@ -17,6 +17,8 @@
 #
 # Comments a runner reads from the head of a test:
 #   # limit: SECONDS      time limit of the whole script (60)
+#   # cpus: 2             on two processors (default: one, which is several
+#                         times faster in an emulated VM under load)
 #   # kernels: old        runs on kernels without netmem, and only there
 #
 # Environment: DEBUG_TESTENV=1 gives a shell where the tests would run, after
@@ -99,6 +101,11 @@ expect() {
 	[ "$got" = "$want" ] || fail "exit status $got, not $want: $*"
 }
 
+# refuse COMMAND...: it fails, with whatever exit status
+refuse() {
+	! "$@" || fail "was not refused: $*"
+}
+
 # expect_json FILE FILTER: the jq filter yields true for the document
 expect_json() {
 	jq -e "$2" "$1" >"$W/jq" 2>&1 && return
@@ -150,7 +157,8 @@ run_one() (
 	set -Eeuo pipefail
 	deferred=()
 	trap undo EXIT
-	trap 'echo "line $LINENO: \"$BASH_COMMAND\" failed"' ERR
+	# not to stdout: the trap also runs in command substitutions
+	trap 'echo "line $LINENO: \"$BASH_COMMAND\" failed" >&2' ERR
 	"$1"
 )
 
@@ -169,7 +177,7 @@ report() {
 }
 
 run_tests() {
-	local number=0 failed=0 skipped=0 fn name status lines
+	local number=0 failed=0 skipped=0 fn name status lines start
 
 	if [ -n "${DEBUG_TESTENV:-}" ]; then
 		echo "# netns $ns; the peer's: peer_ns=$peer_ns; scratch $W"
@@ -182,6 +190,7 @@ run_tests() {
 		number=$((number + 1))
 		name=${fn#test_}
 		lines=$(log_lines)
+		start=$SECONDS
 		run_one "$fn" >"$W/log" 2>&1
 		status=$?
 		log_since "$lines" >"$W/dmesg"
@@ -193,6 +202,7 @@ run_tests() {
 		[ $status = 0 ] || [ $status = 4 ] || failed=$((failed + 1))
 		[ $status != 4 ] || skipped=$((skipped + 1))
 		report $number "${name//_/-}" $status
+		[ $((SECONDS - start)) -lt 5 ] || echo "# $((SECONDS - start)) s"
 	done
 	undo
 	[ $failed = 0 ] || exit 1
