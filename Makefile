@@ -7,7 +7,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 KVER    ?= $(shell uname -r)
 KDIR    ?= /lib/modules/$(KVER)/build
-KERNELS ?= 6.12 newest
+KERNELS ?=
 T       ?=
 V       ?= 0
 
@@ -60,7 +60,7 @@ stage: tools apps
 demo:			## see it work: real devmem TCP, a clean run, a leak, a broken rule
 	@tests/demo/run
 
-test:			## every test on every kernel: KERNELS="6.12 newest", T=pattern
+test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some
 	@tests/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T))
 
 unit:			## the tests that need no kernel, in the lab tree
