@@ -92,10 +92,13 @@ struct nmnic_rx_stats {
 static_assert(NMNIC_TX_SEGS <= NMHW_MAX_TX_SEGS);
 
 struct nmnic_tx_buf {
-	struct sk_buff *skb;	/* in the last descriptor of a frame only */
 	DEFINE_DMA_UNMAP_ADDR(addr);
 	DEFINE_DMA_UNMAP_LEN(len);
 	bool linear;
+	/* In the last descriptor of a frame only */
+	u16 segs;		/* frames on the wire */
+	u32 wire_bytes;
+	struct sk_buff *skb;
 };
 
 struct nmnic_txq {
@@ -116,13 +119,17 @@ struct nmnic_txq {
 
 struct nmnic_tx_stats {
 	struct u64_stats_sync syncp;
-	u64 packets;		/* completed */
+	u64 packets;		/* completed, on the wire */
 	u64 bytes;
 	u64 wake;
 	/* Under the lock of the transmit queue */
 	struct u64_stats_sync xmit_syncp;
 	u64 needs_csum;
 	u64 csum_none;
+	u64 gso_packets;
+	u64 gso_bytes;
+	u64 gso_wire_packets;
+	u64 gso_wire_bytes;
 	u64 stop;
 	u64 drop_error;		/* no DMA mapping */
 };

@@ -11,10 +11,12 @@
 /* There is no frame check sequence on this wire. */
 #define NMNIC_MAX_MTU	ETH_DATA_LEN
 static_assert(NMNIC_MAX_MTU + ETH_HLEN <= NMHW_MAX_FRAME);
+static_assert(TSO_LEGACY_MAX_SIZE + ETH_HLEN <= NMHW_MAX_TSO);
 
 #define NMNIC_HW_FEATURES						\
-	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_RXHASH |	\
-	 NETIF_F_NTUPLE | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX)
+	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO_ECN |		\
+	 NETIF_F_TSO6 | NETIF_F_RXCSUM | NETIF_F_RXHASH | NETIF_F_NTUPLE |	\
+	 NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX)
 
 static int nmnic_open(struct net_device *netdev)
 {
@@ -112,7 +114,8 @@ static void netdev_setup(struct nmnic_port *np)
 	netdev->max_mtu = NMNIC_MAX_MTU;
 	netdev->hw_features = NMNIC_HW_FEATURES;
 	netdev->features = NMNIC_HW_FEATURES | NETIF_F_HIGHDMA;
-	netdev->vlan_features = NETIF_F_SG | NETIF_F_HW_CSUM;
+	netdev->vlan_features = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO_ECN |
+				NETIF_F_TSO6;
 	eth_hw_addr_set(netdev, nmhw_port_mac(np->hw));
 	/* The port's number, whatever else is called that way */
 	snprintf(netdev->name, sizeof(netdev->name), NMNIC_IFNAME_PREFIX "%u",

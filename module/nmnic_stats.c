@@ -17,6 +17,7 @@ struct rx_counts {
 
 struct tx_counts {
 	u64 packets, bytes, wake, needs_csum, csum_none, stop, drop_error;
+	u64 gso_packets, gso_bytes, gso_wire_packets, gso_wire_bytes;
 };
 
 static struct rx_counts rx_read(const struct nmnic_vec *vec)
@@ -57,6 +58,10 @@ static struct tx_counts tx_read(const struct nmnic_vec *vec)
 		start = u64_stats_fetch_begin(&st->xmit_syncp);
 		c.needs_csum = st->needs_csum;
 		c.csum_none = st->csum_none;
+		c.gso_packets = st->gso_packets;
+		c.gso_bytes = st->gso_bytes;
+		c.gso_wire_packets = st->gso_wire_packets;
+		c.gso_wire_bytes = st->gso_wire_bytes;
 		c.stop = st->stop;
 		c.drop_error = st->drop_error;
 	} while (u64_stats_fetch_retry(&st->xmit_syncp, start));
@@ -106,6 +111,10 @@ static void nmnic_get_queue_stats_tx(struct net_device *netdev, int idx,
 	st->hw_drop_errors = hw.drop_invalid;
 	st->csum_none = c.csum_none;
 	st->needs_csum = c.needs_csum;
+	st->hw_gso_packets = c.gso_packets;
+	st->hw_gso_bytes = c.gso_bytes;
+	st->hw_gso_wire_packets = c.gso_wire_packets;
+	st->hw_gso_wire_bytes = c.gso_wire_bytes;
 	st->stop = c.stop;
 	st->wake = c.wake;
 }
@@ -131,6 +140,10 @@ static void nmnic_get_base_stats(struct net_device *netdev, struct netdev_queue_
 	tx->hw_drop_errors = 0;
 	tx->csum_none = 0;
 	tx->needs_csum = 0;
+	tx->hw_gso_packets = 0;
+	tx->hw_gso_bytes = 0;
+	tx->hw_gso_wire_packets = 0;
+	tx->hw_gso_wire_bytes = 0;
 	tx->stop = 0;
 	tx->wake = 0;
 }

@@ -10,6 +10,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/if_vlan.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/vmalloc.h>
 #include <net/netdev_queues.h>
 
@@ -116,6 +117,7 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	u32 consumed = le32_to_cpu(READ_ONCE(*txq->head_wb));
 	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
 	unsigned int packets = 0, bytes = 0;
+	u64 wire_packets = 0, wire_bytes = 0;
 	struct nmnic_tx_buf *buf;
 	u32 head = txq->head;
 	int woken;
@@ -131,6 +133,8 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 			continue;
 		packets++;
 		bytes += buf->skb->len;
+		wire_packets += buf->segs;
+		wire_bytes += buf->wire_bytes;
 		napi_consume_skb(buf->skb, budget);
 		buf->skb = NULL;
 	}
@@ -140,8 +144,8 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, tx_avail(txq), TX_WAKE);
 
 	u64_stats_update_begin(&st->syncp);
-	st->packets += packets;
-	st->bytes += bytes;
+	st->packets += wire_packets;
+	st->bytes += wire_bytes;
 	st->wake += !woken;
 	u64_stats_update_end(&st->syncp);
 }
@@ -205,22 +209,48 @@ err_unmap:
 	return -ENOMEM;
 }
 
+/* Each segment repeats the headers. */
+static u16 tx_set_tso(struct nmnic_txq *txq, const struct sk_buff *skb, struct nmhw_tx_desc *desc,
+		      struct nmnic_tx_buf *last)
+{
+	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
+	u32 hdr_len = skb_tcp_all_headers(skb);
+
+	desc->mss = cpu_to_le16(skb_shinfo(skb)->gso_size);
+	desc->hdr_len = cpu_to_le16(hdr_len);
+	last->segs = skb_shinfo(skb)->gso_segs;
+	last->wire_bytes = skb->len + (last->segs - 1) * hdr_len;
+
+	st->gso_packets++;
+	st->gso_bytes += skb->len;
+	st->gso_wire_packets += last->segs;
+	st->gso_wire_bytes += last->wire_bytes;
+	return NMHW_TXD_TSO;
+}
+
 /* The first descriptor carries the offloads. Returns its flags. */
-static u16 tx_set_offloads(struct nmnic_txq *txq, const struct sk_buff *skb)
+static u16 tx_set_offloads(struct nmnic_txq *txq, const struct sk_buff *skb,
+			   struct nmnic_tx_buf *last)
 {
 	struct nmhw_tx_desc *desc = &txq->desc[txq->tail & txq->mask];
 	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
 	u16 flags = 0;
 
+	last->segs = 1;
+	last->wire_bytes = skb->len;
+
 	u64_stats_update_begin(&st->xmit_syncp);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+	if (skb_is_gso(skb)) {
+		flags |= tx_set_tso(txq, skb, desc, last);
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		desc->csum_start = cpu_to_le16(skb_checksum_start_offset(skb));
 		desc->csum_offset = cpu_to_le16(skb->csum_offset);
 		flags |= NMHW_TXD_CSUM;
-		st->needs_csum++;
-	} else {
-		st->csum_none++;
 	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		st->needs_csum += last->segs;
+	else
+		st->csum_none++;
 	u64_stats_update_end(&st->xmit_syncp);
 
 	if (skb_vlan_tag_present(skb)) {
@@ -271,8 +301,8 @@ netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	if (unlikely(n < 0))
 		return tx_drop(txq, skb);
 
-	flags = tx_set_offloads(txq, skb);
 	last = txq->tail + n - 1;
+	flags = tx_set_offloads(txq, skb, &txq->bufs[last & txq->mask]);
 	txq->desc[last & txq->mask].flags = cpu_to_le16(NMHW_TXD_EOP);
 	txq->desc[txq->tail & txq->mask].flags |= cpu_to_le16(flags);
 	txq->bufs[last & txq->mask].skb = skb;
