@@ -67,6 +67,7 @@ struct nma_finding {
 	__u64 steady_ns;	/* last change of state */
 	__u64 count;
 	__u64 reported;		/* count when last reported */
+	__u64 folded;		/* in the report that is being made, else 0 */
 	__u64 reported_ns;
 	__u64 first_ns;
 	__u64 last_ns;

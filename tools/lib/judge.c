@@ -83,10 +83,12 @@ static bool wanted(const struct nma_judge *j, const struct nma_finding *f)
 
 static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 {
+	f->folded = f->count - f->reported;
 	f->reported = f->count;
 	f->reported_ns = now_ns;
 	if (j->opts.report)
 		j->opts.report(j->opts.ctx, f);
+	f->folded = 0;
 }
 
 /* One more occurrence. The first is reported at once, more are folded. */
@@ -165,6 +167,7 @@ static void refresh(struct nma_finding *f, const struct nma_finding *item,
 	f->steady_ns = old.steady_ns;
 	f->count = old.count;
 	f->reported = old.reported;
+	f->folded = old.folded;
 	f->reported_ns = old.reported_ns;
 	f->first_ns = old.first_ns;
 	f->last_ns = old.last_ns;
@@ -428,4 +431,14 @@ unsigned int nma_judge__pending(const struct nma_judge *j,
 		nr += f->status == NMA_PENDING && f->patience == patience;
 	}
 	return nr;
+}
+
+const struct nma_finding *nma_judge__next(const struct nma_judge *j,
+					  const struct nma_finding *prev)
+{
+	const struct nma_node *n = prev ? prev->node.next : j->cases.first;
+
+	while (n && ((const struct nma_finding *)n)->status != NMA_ACTIVE)
+		n = n->next;
+	return (const struct nma_finding *)n;
 }

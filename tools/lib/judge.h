@@ -58,10 +58,12 @@ __u64 nma_judge__due(const struct nma_judge *j);
 unsigned int nma_judge__pending(const struct nma_judge *j,
 				enum nma_patience patience);
 
-/* Findings that hold now, notes too. */
+/* Findings that hold now, notes too: the first with @prev NULL. */
+const struct nma_finding *nma_judge__next(const struct nma_judge *j,
+					  const struct nma_finding *prev);
+
 #define nma_judge_for_each(j, f) \
-	for (const struct nma_finding *f = (const void *)(j)->cases.first; f; \
-	     f = (const void *)f->node.next) \
-		if (f->status == NMA_ACTIVE)
+	for (const struct nma_finding *f = nma_judge__next(j, NULL); f; \
+	     f = nma_judge__next(j, f))
 
 #endif /* NMA_JUDGE_H */

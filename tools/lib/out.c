@@ -15,8 +15,10 @@
 #include "text.h"
 
 #define WIDTH_MIN	80
-#define CELL_MAX	24	/* wider cells are clipped, except in the last column */
+#define LAST_MIN	24	/* room for the last column, which wraps */
+#define CELL_MIN	8	/* no column is clipped to less */
 #define GAP		2
+#define COLUMNS_MAX	32
 #define SAFE_STR	(4 * NMA_STR_LEN + 1)	/* \xNN for each byte */
 #define BREAKS		" |,"
 
@@ -88,8 +90,8 @@ struct column {
 };
 
 struct grid {
-	const struct nma_field *col[32];
-	struct column fmt[32];
+	const struct nma_field *col[COLUMNS_MAX];
+	struct column fmt[COLUMNS_MAX];
 	size_t cols;
 	size_t rows;
 	char **cell;	/* rows * cols, each its own allocation */
@@ -115,8 +117,6 @@ static int grid_fill_cell(const struct nma_out *out, struct grid *g,
 	g->col[c]->get(row, &v);
 	if (!value_text(out, &v, text, sizeof(text)))
 		strcpy(text, "-");
-	if (c + 1 < g->cols)
-		clip(text, CELL_MAX);
 	width = nma_text_width(text);
 	if (width > g->fmt[c].width)
 		g->fmt[c].width = width;
@@ -126,18 +126,46 @@ static int grid_fill_cell(const struct nma_out *out, struct grid *g,
 	return g->cell[r * g->cols + c] ? 0 : -ENOMEM;
 }
 
-static int grid_fill(const struct nma_out *out, struct grid *g,
-		     const struct nma_fields *fields, const void *const *rows)
+/* Takes room from the widest columns until the last one has some. */
+static void grid_fit(const struct nma_out *out, struct grid *g)
 {
-	size_t i, r;
-	int err;
+	size_t c, widest, room, sum;
 
-	for (i = 0; i < fields->nr && g->cols < 32; i++) {
+	for (;;) {
+		sum = 0;
+		widest = 0;
+		for (c = 0; c + 1 < g->cols; c++) {
+			sum += g->fmt[c].width + GAP;
+			if (g->fmt[c].width > g->fmt[widest].width)
+				widest = c;
+		}
+		room = g->fmt[g->cols - 1].width;
+		if (room > LAST_MIN)
+			room = LAST_MIN;
+		if (sum + room <= out->width || g->fmt[widest].width <= CELL_MIN)
+			return;
+		g->fmt[widest].width--;
+	}
+}
+
+static void grid_columns(struct grid *g, const struct nma_fields *fields)
+{
+	size_t i;
+
+	for (i = 0; i < fields->nr && g->cols < COLUMNS_MAX; i++) {
 		if (fields->field[i].flags & (NMA_FIELD_JSON | NMA_FIELD_VERBOSE))
 			continue;
 		g->fmt[g->cols].width = strlen(fields->field[i].head);
 		g->col[g->cols++] = &fields->field[i];
 	}
+}
+
+static int grid_fill(const struct nma_out *out, struct grid *g,
+		     const void *const *rows)
+{
+	size_t i, r;
+	int err;
+
 	g->cell = calloc(g->rows * g->cols + 1, sizeof(*g->cell));
 	if (!g->cell)
 		return -ENOMEM;
@@ -148,6 +176,10 @@ static int grid_fill(const struct nma_out *out, struct grid *g,
 				return err;
 		}
 	}
+	grid_fit(out, g);
+	for (i = 0; i < g->rows * g->cols; i++)
+		if ((i + 1) % g->cols)
+			clip(g->cell[i], g->fmt[i % g->cols].width);
 	return 0;
 }
 
@@ -159,7 +191,8 @@ static void grid_line(const struct nma_out *out, const struct grid *g, size_t r,
 
 	for (c = 0; c < g->cols; c++) {
 		s = header ? g->col[c]->head : g->cell[r * g->cols + c];
-		pad = g->fmt[c].width - nma_text_width(s);
+		pad = nma_text_width(s);
+		pad = pad < g->fmt[c].width ? g->fmt[c].width - pad : 0;
 		if (c + 1 == g->cols) {
 			if (g->fmt[c].right && column + g->fmt[c].width <= out->width)
 				fprintf(out->file, "%*s", (int)pad, "");
@@ -182,7 +215,8 @@ int nma_out_table(const struct nma_out *out, const struct nma_fields *fields,
 	size_t i;
 	int err;
 
-	err = grid_fill(out, &g, fields, rows);
+	grid_columns(&g, fields);
+	err = grid_fill(out, &g, rows);
 	if (err)
 		goto out;
 	grid_line(out, &g, 0, true);

@@ -165,7 +165,7 @@ const char *nma_rule_state_name(enum nma_rule_state state)
 {
 	static const char *const names[] = {
 		[NMA_RULE_AUDITED] = "audited",
-		[NMA_RULE_AUDITED_PARTLY] = "audited, kernel checks a part",
+		[NMA_RULE_AUDITED_PARTLY] = "audited, partly enforced",
 		[NMA_RULE_ENFORCED] = "enforced by this kernel",
 		[NMA_RULE_UNAVAILABLE] = "unavailable",
 	};

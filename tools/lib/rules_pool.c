@@ -127,6 +127,7 @@ void nma_rule_POOL_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    "page_pool accepts unreadable memory while tcp-data-split is off");
 	else if (hds == NMA_HDS_ON && !flagged(pool) &&
 		 nic->r.qops & NMA_QOPS_PRESENT &&
+		 !has_provider(ctx->model, pool) &&	/* NM-BIND-01 tells */
 		 speaks_for_flagless_queue(ctx->model, pool))
 		f = nma_verdict_add(v, 2, NMA_SEV_I,
 				    "tcp-data-split is on but no page_pool of the queue accepts unreadable memory");

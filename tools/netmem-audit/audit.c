@@ -17,6 +17,9 @@ const char *const nma_fail_on_names[] = {
 	NULL
 };
 
+/* Without them nothing can be found, so nothing may be called right. */
+#define SYMBOLS	(NMA_H(NETS) | NMA_H(POOLS) | NMA_H(BINDINGS))
+
 static const char *const loss_texts[] = {
 #define NMA_LOSS(id, key, text) [NMA_LOSS_##id] = text,
 	NMA_LOSS_LIST
@@ -87,6 +90,11 @@ static int check_kernel(struct nma_audit *a)
 	if (!f->privileged) {
 		nma_err(a->env, -EPERM,
 			"no privilege to look into the kernel: run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN");
+		return NMA_EXIT_ENV;
+	}
+	if (SYMBOLS & ~f->hooks) {
+		nma_err(a->env, -EPERM,
+			"the kernel hides its symbols (net_namespace_list, page_pools): it needs CONFIG_KALLSYMS_ALL, CAP_SYSLOG and kernel.kptr_restrict below 2");
 		return NMA_EXIT_ENV;
 	}
 	return NMA_EXIT_OK;

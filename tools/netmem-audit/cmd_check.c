@@ -18,7 +18,7 @@
  * may take.
  */
 #define REBUILD_NS	(3 * NMA_NSEC_PER_SEC)
-/* A socket that took or returned tokens that recently is at work. */
+/* A socket that took or returned tokens within that time is at work. */
 #define QUIET_NS	NMA_NSEC_PER_SEC
 
 struct check_opts {
@@ -87,7 +87,8 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 	}
 	progress(a, 0, true);
 	if (!ret && settle_ns)
-		nma_judge__strict(a->judge, nma_clock_ns(), QUIET_NS);
+		nma_judge__strict(a->judge, nma_clock_ns(),
+				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
 	return ret;
 }
 
@@ -124,8 +125,9 @@ static int emit_json(const struct nma_audit *a, const struct tally *t, int ret)
 	const struct nma_out *out = &a->env->out;
 
 	nma_judge_for_each(a->judge, f)
-		json_object_array_add(f->kind == NMA_KIND_NOTE ? notes : findings,
-				      nma_view_finding_json(out, f));
+		if (nma_view_shown(out, f))
+			json_object_array_add(f->kind == NMA_KIND_NOTE ? notes : findings,
+					      nma_view_finding_json(out, f));
 	nma_out_add_str(doc, "result", nma_view_result(ret));
 	add_int(doc, "errors", t->errors);
 	add_int(doc, "warnings", t->warnings);
@@ -136,20 +138,13 @@ static int emit_json(const struct nma_audit *a, const struct tally *t, int ret)
 	return nma_out_emit(out, doc);
 }
 
-/* Infos and notes are there for those who ask. */
-static bool shown(const struct nma_out *out, const struct nma_finding *f)
-{
-	return out->verbose ||
-	       (f->kind != NMA_KIND_NOTE && f->severity > NMA_SEV_I);
-}
-
 static void emit_text(const struct nma_audit *a, const struct tally *t, int ret)
 {
 	const struct nma_out *out = &a->env->out;
 	bool any = false;
 
 	nma_judge_for_each(a->judge, f) {
-		if (!shown(out, f))
+		if (!nma_view_shown(out, f))
 			continue;
 		nma_view_finding(out, f);
 		any = true;
@@ -162,7 +157,7 @@ static void emit_text(const struct nma_audit *a, const struct tally *t, int ret)
 	if (!t->errors && !t->warnings)
 		nma_out_text(out, 0, "no violation%s",
 			     t->infos + t->notes && !out->verbose ?
-			     " (-v shows notes)" : "");
+			     " (-v shows what else was noticed)" : "");
 	else
 		nma_out_text(out, 0, "%u errors, %u warnings; netmem-audit rules ID tells what to do",
 			     t->errors, t->warnings);

@@ -63,9 +63,7 @@ static void on_finding(void *ctx, const struct nma_finding *f)
 {
 	struct watch *w = ctx;
 
-	if (!w->env->out.verbose &&
-	    (f->kind == NMA_KIND_NOTE || f->severity == NMA_SEV_I) &&
-	    !w->env->out.json)
+	if (!nma_view_shown(&w->env->out, f))
 		return;
 	if (w->env->out.json)
 		w->out_err = nma_view_emit_finding(&w->env->out, f);

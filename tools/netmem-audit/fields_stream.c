@@ -29,7 +29,9 @@ GET_NONZERO(f_pool, FINDING(row)->pool_id)
 GET_NONZERO(f_binding, FINDING(row)->binding_id)
 GET_NONZERO(f_cookie, FINDING(row)->cookie)
 GET(f_message, nma_value_str(v, FINDING(row)->message))
-GET(f_count, nma_value_u64(v, FINDING(row)->count))
+/* A stream tells how many are new, so that counts of its lines add up. */
+GET(f_count, nma_value_u64(v, FINDING(row)->folded ? FINDING(row)->folded :
+						      FINDING(row)->count))
 GET(f_time, nma_value_u64(v, FINDING(row)->last_ns))
 GET(f_first, nma_value_u64(v, FINDING(row)->first_ns))
 

@@ -25,8 +25,15 @@ static void place(const struct nma_finding *f, char *dst, size_t size)
 		len += snprintf(dst + len, size - len, " pool %u", f->pool_id);
 	if (f->cookie)
 		len += snprintf(dst + len, size - len, " socket %llu", f->cookie);
-	if (f->count > 1)
-		snprintf(dst + len, size - len, " (%llu times)", f->count);
+	if (f->folded > 1)
+		snprintf(dst + len, size - len, " (%llu more times)", f->folded);
+}
+
+bool nma_view_shown(const struct nma_out *out, const struct nma_finding *f)
+{
+	if (out->verbose)
+		return true;
+	return f->kind != NMA_KIND_NOTE && (f->severity > NMA_SEV_I || f->event);
 }
 
 void nma_view_finding(const struct nma_out *out, const struct nma_finding *f)

@@ -10,6 +10,9 @@
 #include "audit.h"
 #include "fields.h"
 
+/* Infos about a state and notes are there for those who ask (-v). */
+bool nma_view_shown(const struct nma_out *out, const struct nma_finding *f);
+
 /* One finding: a few lines of text, or an object to be added to an array. */
 void nma_view_finding(const struct nma_out *out, const struct nma_finding *f);
 struct json_object *nma_view_finding_json(const struct nma_out *out,
