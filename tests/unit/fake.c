@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See fake.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "fake.h"
+
+struct fake fake;
+
+/* session.h leaves the type open */
+struct nma_session {
+	int unused;
+};
+
+struct nma_ethtool {
+	int unused;
+};
+
+void fake_reset(void)
+{
+	fake = (struct fake){
+		.features = {
+			.release = "7.2-fake", .privileged = true, .btf = true,
+			.netmem = true, .hds_cfg = true,
+			.hooks = (1ull << NMA_HOOK_MAX) - 1,
+			.nr_config = 1,
+			.config = { { "CONFIG_NET_DEVMEM", 'y', "dma-bufs" } },
+		},
+		.rings = { .hds = NMA_HDS_ON },
+		.now_ns = 100 * NMA_NSEC_PER_SEC,
+	};
+}
+
+void fake_add(const void *rec)
+{
+	fake.state[fake.nr_state++] = rec;
+}
+
+void fake_send(const void *rec)
+{
+	fake.opts.fn(fake.opts.ctx, rec);
+}
+
+__u64 nma_clock_ns(void)
+{
+	return fake.now_ns;
+}
+
+int nma_features__probe(struct nma_features *f)
+{
+	*f = fake.features;
+	return fake.features_err;
+}
+
+const char *nma_hook_name(enum nma_hook hook)
+{
+	static const char *const names[] = {
+#define NMA_HOOK(id, name, text) name,
+#include "nma_hooks.def"
+#undef NMA_HOOK
+	};
+
+	return hook < NMA_HOOK_MAX ? names[hook] : NULL;
+}
+
+const char *nma_hook_text(enum nma_hook hook)
+{
+	static const char *const texts[] = {
+#define NMA_HOOK(id, name, text) text,
+#include "nma_hooks.def"
+#undef NMA_HOOK
+	};
+
+	return hook < NMA_HOOK_MAX ? texts[hook] : NULL;
+}
+
+int nma_session__open(const struct nma_session_opts *opts, struct nma_session **out)
+{
+	*out = calloc(1, sizeof(**out));
+	fake.open++;
+	fake.opts = *opts;
+	return fake.open_err;
+}
+
+static void mark(enum nma_mark what)
+{
+	struct nma_rec_mark r = {
+		.hdr = { .type = NMA_REC_MARK, .size = sizeof(r) },
+		.mark = what, .generation = fake.snapshots,
+	};
+
+	fake_send(&r);
+}
+
+int nma_session__snapshot(struct nma_session *s)
+{
+	unsigned int i;
+
+	(void)s;
+	if (fake.snapshot_err)
+		return fake.snapshot_err;
+	fake.snapshots++;
+	mark(NMA_MARK_SNAPSHOT_BEGIN);
+	for (i = 0; i < fake.nr_state; i++)
+		fake_send(fake.state[i]);
+	mark(NMA_MARK_SNAPSHOT_END);
+	return 0;
+}
+
+int nma_session__poll(struct nma_session *s, int timeout_ms)
+{
+	(void)s;
+	if (fake.on_poll)
+		fake.on_poll(fake.polls);
+	fake.polls++;
+	fake.now_ns += timeout_ms * NMA_NSEC_PER_MSEC;
+	return 0;
+}
+
+int nma_session__fd(const struct nma_session *s)
+{
+	(void)s;
+	return -1;
+}
+
+int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
+{
+	(void)s;
+	*lost = fake.lost;
+	return 0;
+}
+
+__u64 nma_session__missing_hooks(const struct nma_session *s)
+{
+	(void)s;
+	return fake.missing_hooks;
+}
+
+const char *nma_session__error(const struct nma_session *s)
+{
+	(void)s;
+	return "the fake refused";
+}
+
+void nma_session__close(struct nma_session *s)
+{
+	if (s)
+		fake.open--;
+	free(s);
+}
+
+struct nma_ethtool *nma_ethtool__new(void)
+{
+	return calloc(1, sizeof(struct nma_ethtool));
+}
+
+void nma_ethtool__free(struct nma_ethtool *e)
+{
+	free(e);
+}
+
+int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
+		       struct nma_rings *rings)
+{
+	(void)e;
+	(void)netns;
+	(void)ifindex;
+	if (!fake.rings_err)
+		*rings = fake.rings;
+	return fake.rings_err;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * A kernel of our own making, behind the interfaces of session.h, features.h,
+ * clock.h and nl_ethtool.h. Time passes only when somebody waits.
+ */
+#ifndef NMA_FAKE_H
+#define NMA_FAKE_H
+
+#include <signal.h>
+
+#include "features.h"
+#include "nl_ethtool.h"
+#include "session.h"
+
+#define FAKE_RECORDS	64
+
+struct fake {
+	struct nma_features features;
+	int features_err;
+	int open_err;
+	int snapshot_err;
+	struct nma_lost lost;
+	__u64 missing_hooks;
+	struct nma_rings rings;		/* what drivers answer */
+	int rings_err;
+
+	/* what a snapshot finds; sizes from the records' headers */
+	const struct nma_rec_hdr *state[FAKE_RECORDS];
+	unsigned int nr_state;
+
+	/* called at each poll, before time moves on; may change all of this */
+	void (*on_poll)(unsigned int poll);
+	unsigned int polls;
+	unsigned int snapshots;
+	unsigned int open;		/* sessions */
+	__u64 now_ns;
+	struct nma_session_opts opts;	/* of the last session */
+};
+
+extern struct fake fake;
+
+/* A capable kernel that nothing is wrong with and that has no device. */
+void fake_reset(void);
+void fake_add(const void *rec);
+/* Sends an event, from on_poll(). */
+void fake_send(const void *rec);
+
+#endif /* NMA_FAKE_H */

@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Whole commands against a fake kernel: exit status, documents, sentences.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "clock.h"
+#include "fake.h"
+#include "text.h"
+#include "world.h"
+
+static char *out, *err;
+static struct json_object *doc;
+
+static struct nma_rec_nic nic;
+static struct nma_rec_queue queue[2];
+static struct nma_rec_pool pool[4];
+static struct nma_rec_binding binding;
+static struct nma_rec_sock sock;
+
+/* A device with a bound and an unbound queue. */
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	nic = rec_nic();
+	queue[0] = rec_queue(0);
+	queue[1] = rec_bound(1);
+	pool[0] = rec_header(10, 0);
+	pool[1] = rec_payload(11, 0);
+	pool[2] = rec_header(20, 1);
+	pool[3] = rec_provided(21, 1);
+	binding = rec_binding();
+	sock = rec_sock(1, 0);
+	fake_add(&nic);
+	fake_add(&queue[0]);
+	fake_add(&queue[1]);
+	fake_add(&pool[0]);
+	fake_add(&pool[1]);
+	fake_add(&pool[2]);
+	fake_add(&pool[3]);
+	fake_add(&binding);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(out);
+	free(err);
+	out = NULL;
+	err = NULL;
+	json_object_put(doc);
+	doc = NULL;
+	assert_int_equal(fake.open, 0);	/* every session was closed */
+	return 0;
+}
+
+/* Runs "netmem-audit" with the words of @line. */
+static int run(const char *line)
+{
+	char *copy = strdup(line), *save = NULL, *argv[32] = { "netmem-audit" };
+	size_t out_size, err_size;
+	FILE *o, *e;
+	int argc = 1, ret;
+
+	free(out);
+	free(err);
+	o = open_memstream(&out, &out_size);
+	e = open_memstream(&err, &err_size);
+	for (argv[1] = strtok_r(copy, " ", &save); argv[argc];
+	     argv[argc] = strtok_r(NULL, " ", &save))
+		argc++;
+	ret = nma_cli_run(argc, argv, o, e);
+	fclose(o);
+	fclose(e);
+	free(copy);
+	return ret;
+}
+
+/* The output as a document; the n-th line of it. */
+static struct json_object *parse_line(unsigned int n)
+{
+	char *line = out;
+
+	while (n--)
+		line = strchr(line, '\n') + 1;
+	json_object_put(doc);
+	doc = json_tokener_parse(line);
+	assert_non_null(doc);
+	assert_true(json_object_object_get_ex(doc, "schema", NULL));
+	assert_true(json_object_object_get_ex(doc, "lost", NULL));
+	return doc;
+}
+
+static struct json_object *parse(void)
+{
+	return parse_line(0);
+}
+
+static struct json_object *get(struct json_object *obj, const char *key)
+{
+	struct json_object *val;
+
+	if (!json_object_object_get_ex(obj, key, &val))
+		fail_msg("no key %s in %s", key, json_object_to_json_string(obj));
+	return val;
+}
+
+static const char *str(struct json_object *obj, const char *key)
+{
+	return json_object_get_string(get(obj, key));
+}
+
+static int num(struct json_object *obj, const char *key)
+{
+	return json_object_get_int(get(obj, key));
+}
+
+static struct json_object *first(struct json_object *obj, const char *key)
+{
+	struct json_object *arr = get(obj, key);
+
+	assert_true(json_object_array_length(arr) > 0);
+	return json_object_array_get_idx(arr, 0);
+}
+
+static size_t length(struct json_object *obj, const char *key)
+{
+	return json_object_array_length(get(obj, key));
+}
+
+static void expect_said(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("'%s' does not say '%s'", text, words);
+}
+
+static void test_usage(void **state)
+{
+	static const char *const wrong[] = {
+		"", "--nope", "frobnicate", "check --nope", "check extra", "rules A B",
+		"rules NM-NO-99", "show", "show cows", "show pools queues",
+		"watch extra", "watch --rule NM-NO-99", "stat 0", "stat x", "stat 1 0",
+		"stat 1 2 3", "stat -r 0", "check --fail-on info", "check --settle -1",
+		"check -i", "features extra", "che", "--settle 3 check",
+	};
+	char json[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		assert_int_equal(run(wrong[i]), NMA_EXIT_USAGE);
+		assert_string_equal(out, "");
+		expect_said(err, "netmem-audit: ");
+		assert_int_equal(strcspn(err, "\n") + 1, strlen(err));
+		/* the same as JSON, wherever the option stands */
+		snprintf(json, sizeof(json), "-j %s", wrong[i]);
+		assert_int_equal(run(json), NMA_EXIT_USAGE);
+		assert_int_equal(num(get(parse(), "error"), "errno"), EINVAL);
+		assert_string_equal(err, "");
+	}
+	assert_int_equal(run("check --nope -j"), NMA_EXIT_USAGE);
+	parse();
+	assert_int_equal(fake.snapshots, 0);
+}
+
+static void test_help_and_version(void **state)
+{
+	const struct nma_command *const *cmd;
+	char line[64];
+
+	(void)state;
+	assert_int_equal(run("--help"), NMA_EXIT_OK);
+	for (cmd = nma_commands; *cmd; cmd++) {
+		assert_int_equal(run("-h"), NMA_EXIT_OK);
+		expect_said(out, (*cmd)->name);
+		snprintf(line, sizeof(line), "%s --help", (*cmd)->name);
+		assert_int_equal(run(line), NMA_EXIT_OK);
+		expect_said(out, "Usage: netmem-audit ");
+		expect_said(out, "Exit status:");
+		assert_string_equal(err, "");
+	}
+	assert_int_equal(run("-V"), NMA_EXIT_OK);
+	expect_said(out, "netmem-audit " NMA_VERSION);
+	assert_int_equal(run("--version --json"), NMA_EXIT_OK);
+	assert_string_equal(str(parse(), "version"), NMA_VERSION);
+}
+
+static void test_rules(void **state)
+{
+	(void)state;
+	assert_int_equal(run("rules"), NMA_EXIT_OK);
+	expect_said(out, "NM-POOL-03  error     queue    header pool stays readable\n");
+	assert_int_equal(run("rules -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "rules"), NMA_RULE_MAX);
+	assert_int_equal(run("rules nm-pp-06"), NMA_EXIT_OK);
+	expect_said(out, "stalled pool shutdown");
+	assert_int_equal(run("-j rules NM-PP-06"), NMA_EXIT_OK);
+	assert_string_equal(str(first(parse(), "rules"), "id"), "NM-PP-06");
+	assert_int_equal(fake.open, 0);
+}
+
+static void test_features(void **state)
+{
+	(void)state;
+	assert_int_equal(run("-j features"), NMA_EXIT_OK);
+	parse();
+	assert_string_equal(str(doc, "kernel"), "7.2-fake");
+	assert_int_equal(length(doc, "rules"), NMA_RULE_MAX);
+	assert_int_equal(length(doc, "hooks"), NMA_HOOK_MAX);
+	assert_true(json_object_get_boolean(get(doc, "netmem")));
+	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_BIND_02),
+				"status"), "enforced by this kernel");
+	fake.features.hds_cfg = false;
+	assert_int_equal(run("features"), NMA_EXIT_OK);
+	expect_said(out, "NM-BIND-02  audited");
+	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
+	assert_int_equal(run("-j features"), NMA_EXIT_OK);
+	parse();
+	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_TOK_01),
+				"status"), "unavailable");
+	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_TOK_01),
+				"missing"), "[ \"tcp_xa_pool_commit_locked\" ]");
+}
+
+static void test_old_kernel(void **state)
+{
+	(void)state;
+	fake.features.netmem = false;
+	fake.features.hooks = 0;
+	fake.features.privileged = false;
+	assert_int_equal(run("features"), NMA_EXIT_OK);
+	expect_said(out, "no network memory");
+	assert_int_equal(run("check"), NMA_EXIT_SKIP);
+	expect_said(err, "no network memory");
+	assert_int_equal(run("-j check"), NMA_EXIT_SKIP);
+	assert_int_equal(num(get(parse(), "error"), "errno"), EOPNOTSUPP);
+	fake.features.btf = false;
+	assert_int_equal(run("watch --duration 1"), NMA_EXIT_SKIP);
+}
+
+static void test_environment(void **state)
+{
+	(void)state;
+	fake.features.privileged = false;
+	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	expect_said(err, "CAP_BPF");
+	assert_int_equal(run("-j show pools"), NMA_EXIT_ENV);
+	assert_int_equal(num(get(parse(), "error"), "errno"), EPERM);
+	fake_reset();
+	fake.open_err = -EBUSY;
+	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	expect_said(err, "the fake refused");
+	fake.open_err = -EOPNOTSUPP;
+	assert_int_equal(run("check"), NMA_EXIT_SKIP);
+	fake_reset();
+	fake.snapshot_err = -EIO;
+	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	fake_reset();
+	assert_int_equal(run("check -i nm0"), NMA_EXIT_ENV);
+	expect_said(err, "no device 'nm0'");
+	assert_int_equal(run("show pools -i nm0"), NMA_EXIT_ENV);
+	assert_int_equal(run("stat -i nm0"), NMA_EXIT_ENV);
+	assert_int_equal(run("watch -i nm0 --duration 1"), NMA_EXIT_ENV);
+	/* symbols are hidden: nothing could be seen, so nothing may be said */
+	fake.features.hooks &= ~NMA_H(NETS);
+	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	expect_said(err, "kptr_restrict");
+}
+
+static void test_show(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	assert_int_equal(run("show pools"), NMA_EXIT_OK);
+	expect_said(out, "DMA_MAP|DMA_SYNC_DEV|ALLOW_UNREADABLE");
+	assert_int_equal(run("show pools -j -i nm0"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 4);
+	p = json_object_array_get_idx(get(doc, "pools"), 3);
+	assert_int_equal(num(p, "id"), 21);
+	assert_int_equal(num(p, "ifindex"), 3);
+	assert_int_equal(num(p, "binding_id"), 5);
+	assert_string_equal(str(p, "provider"), "dmabuf");
+	assert_int_equal(num(p, "inflight_bytes"), 64 * getpagesize());
+	assert_false(json_object_object_get_ex(p, "pool", NULL));	/* address */
+	assert_int_equal(run("show pools -jv"), NMA_EXIT_OK);
+	p = json_object_array_get_idx(get(parse(), "pools"), 3);
+	expect_said(str(p, "pool"), "0xffff");
+	assert_int_equal(run("show nics -j"), NMA_EXIT_OK);
+	assert_int_equal(num(first(parse(), "nics"), "bound_queues"), 1);
+	assert_int_equal(run("show queues -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "queues"), 2);
+	assert_int_equal(run("show bindings -j"), NMA_EXIT_OK);
+	assert_int_equal(num(first(parse(), "bindings"), "size_bytes"), 16 << 20);
+	assert_int_equal(run("show tokens -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "tokens"), 0);
+	fake_add(&sock);
+	assert_int_equal(run("show tokens"), NMA_EXIT_OK);
+	expect_said(out, "192.0.2.1:9000");
+}
+
+static void test_show_hostile_names(void **state)
+{
+	static const char *const objects[] = {
+		"nics", "pools", "queues", "bindings", "tokens",
+	};
+	char line[64], *p;
+	size_t i;
+
+	(void)state;
+	memcpy(nic.ifname, "a\"\x1b[2J\n\xff\xfe\xe2\x80\xae", 13);
+	memcpy(pool[0].ifname, nic.ifname, sizeof(nic.ifname));
+	memset(nic.driver, 0xff, sizeof(nic.driver));
+	memset(binding.exporter, 1, sizeof(binding.exporter));
+	memset(sock.hdr.comm, '\n', sizeof(sock.hdr.comm));
+	fake_add(&sock);
+	for (i = 0; i < 5; i++) {
+		snprintf(line, sizeof(line), "show %s", objects[i]);
+		assert_int_equal(run(line), NMA_EXIT_OK);
+		for (p = out; *p; p++)
+			assert_true(*p == '\n' || (unsigned char)*p >= 0x20);
+		for (p = strtok(out, "\n"); p; p = strtok(NULL, "\n"))
+			assert_true(nma_text_width(p) <= 80);
+		snprintf(line, sizeof(line), "show %s -j", objects[i]);
+		assert_int_equal(run(line), NMA_EXIT_OK);
+		assert_int_equal(strcspn(out, "\n") + 1, strlen(out));
+		parse();
+	}
+}
+
+static void test_check_holds(void **state)
+{
+	(void)state;
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	expect_said(out, "no violation");
+	assert_int_equal(fake.snapshots, 1);	/* nothing to wait for */
+	assert_false(fake.opts.events);
+	assert_int_equal(run("check -j --settle 5"), NMA_EXIT_OK);
+	assert_string_equal(str(parse(), "result"), "holds");
+	assert_int_equal(length(doc, "findings"), 0);
+	assert_true(fake.opts.events && fake.opts.tokens);
+}
+
+static void test_check_violation(void **state)
+{
+	struct json_object *f;
+
+	(void)state;
+	pool[1].flags &= ~NMA_PP_DMA_SYNC_DEV;	/* latent: W */
+	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
+	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 11\n");
+	expect_said(out, "flags: DMA_MAP|ALLOW_UNREADABLE");
+	assert_int_equal(run("check --fail-on error"), NMA_EXIT_OK);
+	assert_int_equal(run("check -j"), NMA_EXIT_VIOLATION);
+	assert_string_equal(str(parse(), "result"), "violation");
+	f = first(doc, "findings");
+	assert_string_equal(str(f, "type"), "finding");
+	assert_string_equal(str(f, "rule"), "NM-POOL-01");
+	assert_string_equal(str(f, "severity"), "warn");
+	assert_string_equal(str(f, "kind"), "violation");
+	assert_string_equal(str(f, "ifname"), "nm0");
+	assert_int_equal(num(f, "queue"), 0);
+	assert_int_equal(num(f, "pool_id"), 11);
+	assert_int_equal(num(f, "count"), 1);
+	assert_true(json_object_get_int64(get(f, "time_ns")) > 0);
+	assert_int_equal(json_object_array_length(get(get(f, "evidence"), "flags")), 2);
+	assert_int_equal(run("check -i lo"), NMA_EXIT_ENV);
+}
+
+static void mend(unsigned int poll)
+{
+	if (poll == 3)
+		fake.nr_state--;
+}
+
+/* What is legal for a moment is looked at again. */
+static void test_check_waits_for_rebuilds(void **state)
+{
+	static struct nma_rec_pool second;
+
+	(void)state;
+	second = rec_provided(22, 1);
+	fake_add(&second);
+	fake.on_poll = mend;
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	assert_true(fake.snapshots > 1);
+	fake_add(&second);
+	fake.on_poll = NULL;
+	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
+	expect_said(out, "error NM-POOL-03 nm0 queue 1 pool 21");
+}
+
+static void test_check_settle(void **state)
+{
+	(void)state;
+	pool[3].detached = 1;		/* buffers out, but not for long */
+	pool[3].detach_ns = 99 * NMA_NSEC_PER_SEC;
+	queue[1] = rec_queue(1);
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	assert_int_equal(run("check --stall 0.5"), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("check --settle 2"), NMA_EXIT_VIOLATION);
+	expect_said(out, "error NM-PP-06 nm0 queue 1 pool 21");
+	pool[3].inflight = 0;
+	assert_int_equal(run("check --settle 2"), NMA_EXIT_OK);
+}
+
+static void work(unsigned int poll)
+{
+	(void)poll;
+	sock.taken++;
+	sock.returned++;
+}
+
+static void test_check_tokens(void **state)
+{
+	(void)state;
+	sock = rec_sock(1, 23);
+	fake_add(&sock);
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	assert_int_equal(run("check --settle 1 -j"), NMA_EXIT_VIOLATION);
+	assert_string_equal(str(first(parse(), "findings"), "rule"), "NM-TOK-01");
+	fake.on_poll = work;
+	assert_int_equal(run("check --settle 1"), NMA_EXIT_OK);
+	fake.on_poll = NULL;
+	sock.oldest_ns = fake.now_ns - 11 * NMA_NSEC_PER_SEC;
+	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("check --token-age 3600"), NMA_EXIT_OK);
+}
+
+static void test_check_incomplete(void **state)
+{
+	(void)state;
+	fake.lost.count[NMA_LOSS_RING] = 17;
+	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "17 records dropped");
+	expect_said(out, "incomplete");
+	assert_int_equal(run("check -j"), NMA_EXIT_INCOMPLETE);
+	assert_string_equal(str(parse(), "result"), "incomplete");
+	assert_int_equal(num(get(doc, "lost"), "ring_full"), 17);
+	assert_int_equal(run("show pools"), NMA_EXIT_INCOMPLETE);
+	assert_int_equal(run("stat"), NMA_EXIT_INCOMPLETE);
+	fake.lost.count[NMA_LOSS_RING] = 0;
+	fake.missing_hooks = NMA_H(POOL_DETACH);
+	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "page_pool_detached");
+	assert_int_equal(run("check -q"), NMA_EXIT_INCOMPLETE);
+	assert_string_equal(err, "");
+	pool[1].flags &= ~NMA_PP_DMA_MAP;	/* a violation is one all the same */
+	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
+}
+
+static void test_check_unobservable(void **state)
+{
+	(void)state;
+	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	expect_said(out, "not observable on this kernel: NM-TOK-01");
+	assert_int_equal(run("check -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "skipped_rules"), 2);
+	assert_int_equal(num(get(doc, "judged"), "rules"), NMA_RULE_MAX - 2);
+	assert_int_equal(run("watch --rule NM-TOK-01 --duration 1"), NMA_EXIT_SKIP);
+	expect_said(err, "tcp_xa_pool_commit_locked");
+}
+
+static void test_check_asks_the_driver(void **state)
+{
+	(void)state;
+	nic.flags &= ~NMA_NIC_HDS_VALID;
+	nic.hds = NMA_HDS_UNKNOWN;
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	fake.rings.hds = NMA_HDS_OFF;
+	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
+	expect_said(out, "NM-BIND-02");
+	expect_said(out, "NM-POOL-02");
+	fake.rings_err = -EOPNOTSUPP;	/* no answer: no verdict, but said with -v */
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	assert_int_equal(run("check -v"), NMA_EXIT_OK);
+	expect_said(out, "note NM-BIND-02 nm0 queue 1");
+	assert_int_equal(run("check -jv"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "findings"), 0);
+	assert_int_equal(length(doc, "notes"), 1);
+}
+
+static unsigned int count_lines(const char *what)
+{
+	unsigned int nr = 0;
+	const char *p;
+
+	for (p = strstr(out, what); p; p = strstr(p + 1, what))
+		nr++;
+	return nr;
+}
+
+static void break_pool(unsigned int poll)
+{
+	static struct nma_rec_pool r;
+
+	r = CAUSED(rec_payload(30, 0), CREATE);
+	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	r.hdr.time_ns = fake.now_ns;
+	if (poll == 3)
+		fake_send(&r);
+	if (poll == 4)
+		fake_send(({ r = CAUSED(r, GONE); &r; }));
+}
+
+static void test_watch(void **state)
+{
+	(void)state;
+	fake.on_poll = break_pool;
+	assert_int_equal(run("watch -j --duration 2"), NMA_EXIT_VIOLATION);
+	assert_string_equal(str(parse_line(0), "type"), "start");
+	assert_string_equal(str(parse_line(1), "event"), "pool_created");
+	parse_line(2);
+	assert_string_equal(str(doc, "type"), "finding");
+	assert_string_equal(str(doc, "rule"), "NM-POOL-01");
+	assert_int_equal(num(doc, "count"), 1);
+	assert_false(json_object_object_get_ex(doc, "pre_existing", NULL));
+	assert_string_equal(str(parse_line(3), "event"), "pool_freed");
+	parse_line(4);
+	assert_string_equal(str(doc, "type"), "summary");
+	assert_string_equal(str(doc, "result"), "violation");
+	assert_int_equal(num(doc, "warnings"), 1);
+	assert_int_equal(count_lines("\n"), 5);
+	assert_int_equal(count_lines("\"finding\""), 1);
+}
+
+static void test_watch_text(void **state)
+{
+	(void)state;
+	fake.on_poll = break_pool;
+	assert_int_equal(run("watch --duration 2"), NMA_EXIT_VIOLATION);
+	expect_said(out, "Ctrl-C");
+	expect_said(out, "pool_created    ifname=nm0 queue=0 pool_id=30 flags=DMA_MAP|ALLOW_UNREADABLE");
+	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 30\n");
+	expect_said(out, "0 errors, 1 warnings");
+	assert_int_equal(run("watch --duration 2 --fail-on error"), NMA_EXIT_OK);
+	assert_int_equal(run("watch --duration 2 --rule NM-PP-06"), NMA_EXIT_OK);
+}
+
+static void test_watch_clean(void **state)
+{
+	(void)state;
+	assert_int_equal(run("watch -j --duration 5"), NMA_EXIT_OK);
+	assert_int_equal(count_lines("\n"), 2);
+	assert_string_equal(str(parse_line(1), "result"), "holds");
+}
+
+static void test_watch_pre_existing(void **state)
+{
+	(void)state;
+	pool[1].flags &= ~NMA_PP_DMA_SYNC_DEV;
+	assert_int_equal(run("watch -j --duration 5"), NMA_EXIT_OK);
+	assert_string_equal(str(parse_line(0), "type"), "finding");
+	assert_true(json_object_get_boolean(get(doc, "pre_existing")));
+	parse_line(2);
+	assert_int_equal(num(doc, "pre_existing"), 1);
+	assert_int_equal(num(doc, "warnings"), 0);
+}
+
+static void lose(unsigned int poll)
+{
+	fake.lost.count[NMA_LOSS_RING] = poll > 2;
+}
+
+static void test_watch_incomplete(void **state)
+{
+	(void)state;
+	fake.on_poll = lose;
+	assert_int_equal(run("watch -j --duration 1"), NMA_EXIT_INCOMPLETE);
+	assert_int_equal(num(get(parse_line(1), "lost"), "ring_full"), 1);
+	expect_said(err, "dropped");
+}
+
+static void interrupt(unsigned int poll)
+{
+	if (poll % 8 == 5)
+		raise(SIGINT);
+}
+
+static void test_watch_interrupted(void **state)
+{
+	(void)state;
+	fake.on_poll = interrupt;
+	assert_int_equal(run("watch -j"), NMA_EXIT_OK);
+	assert_int_equal(count_lines("\n"), 2);
+	assert_string_equal(str(parse_line(1), "type"), "summary");
+	assert_int_equal(run("stat -j 0.1"), NMA_EXIT_OK);
+}
+
+/* Real time for a real process. */
+static void nap(unsigned int poll)
+{
+	(void)poll;
+	usleep(20000);
+}
+
+static void test_watch_command(void **state)
+{
+	(void)state;
+	fake.on_poll = nap;
+	assert_int_equal(run("watch -q -- true"), NMA_EXIT_OK);
+	expect_said(out, "the command ends it");
+	assert_int_equal(run("watch -- false"), NMA_EXIT_VIOLATION);
+	expect_said(err, "status 1");
+	assert_int_equal(run("watch -- /no/such/program"), NMA_EXIT_ENV);
+	expect_said(err, "/no/such/program");
+	assert_int_equal(run("watch --duration 0.2 -- sleep 60"), NMA_EXIT_VIOLATION);
+	expect_said(err, "signal 15");
+}
+
+static void move_pages(unsigned int poll)
+{
+	(void)poll;
+	pool[3].hold_cnt += 5;		/* wraps on the way */
+	pool[3].release_cnt += 2;
+	pool[3].inflight += 3;
+}
+
+static void test_stat(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	pool[3].hold_cnt = 0xfffffffeu;
+	pool[3].release_cnt = 0xfffffff0u;
+	fake.on_poll = move_pages;
+	fake_add(&sock);
+	sock.outstanding = 9;
+	assert_int_equal(run("stat -j -r 1 1 2"), NMA_EXIT_OK);
+	p = first(parse_line(0), "pools");
+	assert_int_equal(length(doc, "pools"), 1);
+	assert_int_equal(num(p, "id"), 21);
+	assert_int_equal(num(p, "in_pages"), 5);
+	assert_int_equal(num(p, "out_pages"), 2);
+	assert_int_equal(num(p, "tokens_outstanding"), 9);
+	assert_true(json_object_get_uint64(get(doc, "interval_ns")) >= SEC);
+	parse_line(1);
+	assert_int_equal(count_lines("\n"), 2);
+	assert_int_equal(run("stat"), NMA_EXIT_OK);
+	expect_said(out, "TOKENS");
+}
+
+static void test_output_fails(void **state)
+{
+	char *argv[] = { "netmem-audit", "rules", NULL };
+	FILE *full = fopen("/dev/full", "w"), *e;
+	size_t size;
+
+	(void)state;
+	e = open_memstream(&err, &size);
+	assert_int_equal(nma_cli_run(2, argv, full, e), NMA_EXIT_ENV);
+	fclose(full);
+	fclose(e);
+	expect_said(err, "can not write");
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_usage),
+		T(test_help_and_version),
+		T(test_rules),
+		T(test_features),
+		T(test_old_kernel),
+		T(test_environment),
+		T(test_show),
+		T(test_show_hostile_names),
+		T(test_check_holds),
+		T(test_check_violation),
+		T(test_check_waits_for_rebuilds),
+		T(test_check_settle),
+		T(test_check_tokens),
+		T(test_check_incomplete),
+		T(test_check_unobservable),
+		T(test_check_asks_the_driver),
+		T(test_watch),
+		T(test_watch_text),
+		T(test_watch_clean),
+		T(test_watch_pre_existing),
+		T(test_watch_incomplete),
+		T(test_watch_interrupted),
+		T(test_watch_command),
+		T(test_stat),
+		T(test_output_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Patience, folding, marking, forgetting.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opts.h"
+#include "world.h"
+
+#define ALL	((1ull << NMA_RULE_MAX) - 1)
+
+struct court {
+	struct nma_model *m;
+	struct nma_judge *j;
+	unsigned int reports;
+	__u64 counted;		/* sum of what the reports say */
+	struct nma_finding last;
+};
+
+static void on_report(void *ctx, const struct nma_finding *f)
+{
+	struct court *c = ctx;
+
+	c->reports++;
+	c->counted += f->folded;
+	c->last = *f;
+}
+
+static void reopen(struct court *c, const struct nma_strs *names, size_t max)
+{
+	struct nma_judge_opts opts = {
+		.model = c->m, .limits = NMA_LIMITS_DEFAULT, .rules = ALL,
+		.ifnames = names, .report = on_report, .ctx = c, .max_cases = max,
+	};
+
+	nma_judge__free(c->j);
+	c->j = nma_judge__new(&opts);
+	assert_non_null(c->j);
+}
+
+static int setup(void **state)
+{
+	struct court *c = calloc(1, sizeof(*c));
+
+	c->m = nma_model__new();
+	reopen(c, NULL, 0);
+	FEED(c->m, rec_nic());
+	FEED(c->m, rec_bound(1));
+	FEED(c->m, rec_header(20, 1));
+	FEED(c->m, rec_provided(21, 1));
+	FEED(c->m, rec_binding());
+	*state = c;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct court *c = *state;
+
+	nma_judge__free(c->j);
+	nma_model__free(c->m);
+	free(c);
+	return 0;
+}
+
+static void record(struct court *c, const void *rec, __u64 now)
+{
+	struct nma_change change = feed(c->m, rec);
+
+	nma_judge__record(c->j, &change, now);
+}
+
+#define RECORD(c, rec, now) \
+	do { __auto_type rec_ = (rec); record(c, &rec_, now); } while (0)
+
+static struct nma_rec_pool bad_pool(__u32 id)
+{
+	struct nma_rec_pool r = CAUSED(rec_payload(id, 0), CREATE);
+
+	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	return r;
+}
+
+static unsigned int active(const struct court *c)
+{
+	unsigned int nr = 0;
+
+	nma_judge_for_each(c->j, f)
+		nr++;
+	return nr;
+}
+
+static void test_clean(void **state)
+{
+	struct court *c = *state;
+
+	nma_judge__all(c->j, 10 * SEC);
+	nma_judge__all(c->j, 20 * SEC);
+	assert_int_equal(c->reports, 0);
+	assert_int_equal(c->j->cases.nr, 0);
+	assert_int_equal(nma_judge__due(c->j), ~0ull);
+}
+
+static void test_once_not_every_look(void **state)
+{
+	struct court *c = *state;
+	int i;
+
+	RECORD(c, bad_pool(30), 10 * SEC);
+	for (i = 11; i < 20; i++)
+		nma_judge__all(c->j, i * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->last.count, 1);
+	assert_int_equal(c->last.rule, NMA_RULE_POOL_01);
+	assert_int_equal(c->j->total[NMA_SEV_W], 1);
+}
+
+static void test_settle(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool second = CAUSED(rec_provided(22, 1), CREATE);
+
+	RECORD(c, second, 10 * SEC);	/* restart: two pools for a moment */
+	assert_int_equal(nma_judge__pending(c->j, NMA_SETTLE), 1);
+	assert_int_equal(nma_judge__due(c->j), 11 * SEC);
+	RECORD(c, CAUSED(rec_provided(21, 1), DETACH), 10 * SEC + SEC / 2);
+	nma_judge__all(c->j, 20 * SEC);
+	assert_int_equal(c->reports, 0);
+
+	RECORD(c, CAUSED(rec_provided(23, 1), CREATE), 30 * SEC);
+	nma_judge__all(c->j, 30 * SEC + SEC / 2);
+	assert_int_equal(c->reports, 0);
+	nma_judge__all(c->j, 31 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->last.rule, NMA_RULE_POOL_03);
+	assert_int_equal(active(c), 1);
+	nma_judge__all(c->j, 32 * SEC);
+	assert_int_equal(c->reports, 1);
+}
+
+static void test_cleared_and_back(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_nic n = rec_nic();
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		n.xdp_prog_id[0] = 7;
+		RECORD(c, CAUSED(n, CHANGE), (10 + i) * SEC);
+		assert_int_equal(active(c), 1);
+		n.xdp_prog_id[0] = 0;
+		RECORD(c, CAUSED(n, CHANGE), (10 + i) * SEC + 1);
+		assert_int_equal(active(c), 0);
+	}
+	assert_int_equal(c->reports, 1);	/* folded */
+	nma_judge__flush(c->j, 20 * SEC, SEC);
+	assert_int_equal(c->reports, 2);
+	assert_int_equal(c->last.count, 3);
+	assert_int_equal(c->counted, 3);	/* lines of a stream add up */
+	nma_judge__flush(c->j, 40 * SEC, SEC);
+	assert_int_equal(c->reports, 2);
+	assert_int_equal(c->j->total[NMA_SEV_F], 3);
+}
+
+static void test_events_are_counted(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = CAUSED(rec_payload(0, 2), CREATE_FAILED);
+	int i;
+
+	r.flags &= ~NMA_PP_DMA_MAP;
+	r.err = -EOPNOTSUPP;
+	for (i = 0; i < 23; i++)
+		RECORD(c, r, 10 * SEC + i);
+	assert_int_equal(c->reports, 1);
+	nma_judge__flush(c->j, 12 * SEC, SEC);
+	assert_int_equal(c->counted, 23);
+	assert_int_equal(c->last.queue, 2);
+	nma_judge__all(c->j, 13 * SEC);		/* happened is happened */
+	assert_int_equal(active(c), 1);
+}
+
+static void test_age(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = CAUSED(rec_provided(21, 1), DETACH);
+
+	r.detached = 1;
+	r.detach_ns = 10 * SEC;
+	RECORD(c, r, 10 * SEC);
+	FEED(c->m, rec_queue(1));
+	FEED(c->m, rec_payload(22, 1));
+	nma_judge__all(c->j, 69 * SEC);
+	assert_int_equal(c->reports, 0);
+	assert_int_equal(nma_judge__due(c->j), 70 * SEC);
+	nma_judge__all(c->j, 70 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->last.rule, NMA_RULE_PP_06);
+	r.inflight = 0;
+	RECORD(c, CAUSED(r, RELEASE), 71 * SEC);
+	assert_int_equal(active(c), 0);
+}
+
+static void test_strict(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_sock idle = rec_sock(1, 23), busy = rec_sock(2, 23);
+	struct nma_rec_pool r = rec_provided(21, 1);
+
+	r.detached = 1;
+	FEED(c->m, r);
+	FEED(c->m, rec_queue(1));
+	FEED(c->m, rec_payload(22, 1));
+	FEED(c->m, idle);
+	FEED(c->m, busy);
+	nma_judge__all(c->j, 10 * SEC);
+	assert_int_equal(nma_judge__pending(c->j, NMA_AGE), 3);
+	busy.taken++;
+	busy.returned++;
+	FEED(c->m, busy);
+	nma_judge__all(c->j, 12 * SEC);
+	nma_judge__strict(c->j, 12 * SEC, SEC);
+	assert_int_equal(active(c), 2);
+	nma_judge_for_each(c->j, f)
+		assert_int_not_equal(f->cookie, 2);
+}
+
+/* A socket whose tokens change has no old ones, unless their birth is known. */
+static void test_work_resets_the_wait(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_sock s = rec_sock(1, 23);
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		s.taken++;
+		s.returned++;
+		FEED(c->m, s);
+		nma_judge__all(c->j, (10 + i) * SEC);
+	}
+	assert_int_equal(c->reports, 0);
+	nma_judge__all(c->j, 48 * SEC);
+	assert_int_equal(c->reports, 0);
+	nma_judge__all(c->j, 49 * SEC);
+	assert_int_equal(c->reports, 1);
+}
+
+static void test_pre_existing(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = rec_provided(21, 1);
+
+	FEED(c->m, ({ struct nma_rec_pool p = bad_pool(30);
+		      p.hdr.cause = NMA_CAUSE_SNAPSHOT; p; }));
+	r.detached = 1;
+	r.detach_ns = 3 * SEC;
+	FEED(c->m, r);
+	FEED(c->m, rec_queue(1));
+	FEED(c->m, rec_payload(22, 1));
+	c->j->opts.blame_ns = ~0ull;
+	nma_judge__all(c->j, 10 * SEC);
+	c->j->opts.blame_ns = 10 * SEC + 1;
+	assert_int_equal(c->reports, 1);
+	assert_true(c->last.pre_existing);
+	nma_judge__all(c->j, 63 * SEC);	/* began before us, ripe now */
+	assert_int_equal(c->reports, 2);
+	assert_int_equal(c->last.rule, NMA_RULE_PP_06);
+	assert_true(c->last.pre_existing);
+	RECORD(c, bad_pool(31), 64 * SEC);
+	assert_int_equal(c->reports, 3);
+	assert_false(c->last.pre_existing);
+	assert_int_equal(c->j->total[NMA_SEV_W], 1);
+	assert_int_equal(c->j->total[NMA_SEV_E], 0);
+	assert_int_equal(c->j->total_pre_existing, 2);
+}
+
+static void test_latent_becomes_real(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = bad_pool(30);
+
+	RECORD(c, r, 10 * SEC);
+	assert_int_equal(c->last.severity, NMA_SEV_W);
+	r.mp = NMA_MP_DMABUF;
+	r.mp_priv = PROVIDER + 1;
+	RECORD(c, CAUSED(r, CHANGE), 11 * SEC);
+	assert_int_equal(c->reports, 2);
+	assert_int_equal(c->last.severity, NMA_SEV_E);
+	assert_int_equal(active(c), 1);
+}
+
+static void test_snapshot_records_wait_for_the_whole(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = bad_pool(30);
+
+	RECORD(c, CAUSED(r, SNAPSHOT), 10 * SEC);
+	assert_int_equal(c->reports, 0);
+	nma_judge__all(c->j, 11 * SEC);
+	assert_int_equal(c->reports, 1);
+}
+
+static void test_only_named(void **state)
+{
+	struct nma_strs names = { .v = { "nm7" }, .nr = 1 };
+	struct court *c = *state;
+
+	reopen(c, &names, 0);
+	RECORD(c, bad_pool(30), 10 * SEC);
+	nma_judge__all(c->j, 11 * SEC);
+	assert_int_equal(c->reports, 0);
+	names.v[0] = "nm0";
+	nma_judge__all(c->j, 12 * SEC);
+	assert_int_equal(c->reports, 1);
+}
+
+static void test_only_asked_rules(void **state)
+{
+	struct court *c = *state;
+
+	c->j->opts.rules = 1ull << NMA_RULE_PP_06;
+	RECORD(c, bad_pool(30), 10 * SEC);
+	nma_judge__all(c->j, 11 * SEC);
+	assert_int_equal(c->reports, 0);
+}
+
+static void test_storm(void **state)
+{
+	struct court *c = *state;
+	__u32 id;
+
+	reopen(c, NULL, 100);
+	for (id = 100; id < 1109; id++)
+		RECORD(c, bad_pool(id), 10 * SEC);
+	assert_int_equal(c->reports, 100);
+	assert_int_equal(c->j->suppressed, 909);
+	for (id = 100; id < 1109; id++)
+		RECORD(c, CAUSED(bad_pool(id), GONE), 11 * SEC);
+	RECORD(c, bad_pool(2000), 12 * SEC);	/* room again */
+	assert_int_equal(c->reports, 101);
+	assert_int_equal(c->j->suppressed, 909);
+}
+
+static void test_upper_is_judged_with_lower(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_nic u = rec_upper();
+
+	FEED(c->m, rec_queue(1));
+	u.xdp_prog_id[0] = 7;
+	RECORD(c, CAUSED(u, CHANGE), 10 * SEC);
+	assert_int_equal(c->reports, 0);
+	RECORD(c, CAUSED(rec_bound(1), CHANGE), 11 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_string_equal(c->last.ifname, "nm0.7");
+}
+
+static void test_refused_bind(void **state)
+{
+	struct court *c = *state;
+
+	RECORD(c, rec_op(NMA_OP_MP_CHECK, 1, -ENODATA), 10 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->last.rule, NMA_RULE_BIND_01);
+	assert_int_equal(c->last.queue, 1);
+	RECORD(c, rec_op(NMA_OP_MP_CHECK, 99, -ENODATA), 10 * SEC);	/* unknown */
+	assert_int_equal(c->reports, 1);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_clean),
+		T(test_once_not_every_look),
+		T(test_settle),
+		T(test_cleared_and_back),
+		T(test_events_are_counted),
+		T(test_age),
+		T(test_strict),
+		T(test_work_resets_the_wait),
+		T(test_pre_existing),
+		T(test_latent_becomes_real),
+		T(test_snapshot_records_wait_for_the_whole),
+		T(test_only_named),
+		T(test_only_asked_rules),
+		T(test_storm),
+		T(test_upper_is_judged_with_lower),
+		T(test_refused_bind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

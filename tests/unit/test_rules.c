@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Each verdict on a broken object and on its clean twin.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "world.h"
+
+#define NOW	(1000 * SEC)
+
+/* One healthy device: queue 1 bound to binding 5, queue 0 not. */
+static int setup(void **state)
+{
+	struct nma_model *m = nma_model__new();
+
+	assert_non_null(m);
+	FEED(m, rec_nic());
+	FEED(m, rec_queue(0));
+	FEED(m, rec_header(10, 0));
+	FEED(m, rec_payload(11, 0));
+	FEED(m, rec_bound(1));
+	FEED(m, rec_header(20, 1));
+	FEED(m, rec_provided(21, 1));
+	FEED(m, rec_binding());
+	*state = m;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	nma_model__free(*state);
+	return 0;
+}
+
+static union nma_ref nic(const struct nma_model *m)
+{
+	return (union nma_ref){ .nic = nma_model__nic(m, NETDEV) };
+}
+
+static union nma_ref queue(const struct nma_model *m, __u32 q)
+{
+	return (union nma_ref){ .queue = nma_model__queue(m, NETDEV, q) };
+}
+
+static union nma_ref pool(const struct nma_model *m, __u32 id)
+{
+	return (union nma_ref){ .pool = nma_model__pool(m, id) };
+}
+
+static union nma_ref sock(const struct nma_model *m, __u64 cookie)
+{
+	return (union nma_ref){ .sock = nma_model__sock(m, cookie) };
+}
+
+#define VERDICT(rule, ref) verdict(m, NMA_RULE_##rule, ref, NOW, NULL)
+
+static void test_healthy(void **state)
+{
+	struct nma_model *m = *state;
+	__u32 ids[] = { 10, 11, 20, 21 };
+	unsigned int i;
+
+	FEED(m, rec_sock(1, 0));
+	expect_none(VERDICT(DRV_01, nic(m)));
+	expect_none(VERDICT(BIND_04, nic(m)));
+	for (i = 0; i < 2; i++) {
+		expect_none(VERDICT(POOL_03, queue(m, i)));
+		expect_none(VERDICT(BIND_01, queue(m, i)));
+		expect_none(VERDICT(BIND_02, queue(m, i)));
+	}
+	for (i = 0; i < 4; i++) {
+		expect_none(VERDICT(POOL_01, pool(m, ids[i])));
+		expect_none(VERDICT(POOL_02, pool(m, ids[i])));
+		expect_none(VERDICT(PP_06, pool(m, ids[i])));
+	}
+	expect_none(VERDICT(TOK_01, sock(m, 1)));
+	expect_none(VERDICT(TOK_03, sock(m, 1)));
+}
+
+static void test_subject_is_named(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_provided(21, 1);
+	const struct nma_finding *f;
+
+	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	FEED(m, r);
+	f = expect_one(VERDICT(POOL_01, pool(m, 21)), NMA_SEV_E);
+	assert_string_equal(f->ifname, "nm0");
+	assert_int_equal(f->ifindex, 3);
+	assert_int_equal(f->queue, 1);
+	assert_int_equal(f->pool_id, 21);
+	assert_int_equal(f->binding_id, 5);
+	assert_int_equal(f->netns, NETNS);
+	assert_string_equal(evidence(f, "flags")->str, "DMA_MAP|ALLOW_UNREADABLE");
+}
+
+static void test_drv_01(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic r = rec_nic();
+	const struct nma_finding *f;
+
+	r.qops &= ~NMA_QOPS_STOP;
+	FEED(m, r);
+	f = expect_one(VERDICT(DRV_01, nic(m)), NMA_SEV_E);
+	assert_string_equal(evidence(f, "missing")->str, "ndo_queue_stop");
+
+	FEED(m, rec_queue(1));	/* nothing bound: latent */
+	expect_one(VERDICT(DRV_01, nic(m)), NMA_SEV_W);
+
+	r = rec_nic();
+	r.rings = NMA_RINGS_GET | NMA_RINGS_SET;
+	FEED(m, r);
+	f = expect_one(VERDICT(DRV_01, nic(m)), NMA_SEV_W);
+	assert_string_equal(evidence(f, "missing")->str,
+			    "ETHTOOL_RING_USE_TCP_DATA_SPLIT");
+
+	r = rec_nic();
+	r.pools = 0;
+	FEED(m, r);
+	f = expect_one(VERDICT(DRV_01, nic(m)), NMA_SEV_W);
+	assert_int_equal(f->patience, NMA_SETTLE);
+}
+
+static void test_drv_01_spares(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic r = rec_nic();
+
+	r.qops = 0;		/* veth, lo, bridge: claim nothing */
+	r.rings = 0;
+	r.pools = 0;
+	FEED(m, r);
+	expect_none(VERDICT(DRV_01, nic(m)));
+	r.qops = NMA_QOPS_PRESENT;	/* netkit: no restart */
+	FEED(m, r);
+	expect_none(VERDICT(DRV_01, nic(m)));
+	r = rec_nic();
+	r.flags &= ~NMA_NIC_UP;	/* pools come with open */
+	r.pools = 0;
+	FEED(m, r);
+	expect_none(VERDICT(DRV_01, nic(m)));
+	r = rec_nic();
+	r.qops = NMA_QOPS_PRESENT | NMA_QOPS_START;
+	r.flags = 0;		/* still being registered */
+	FEED(m, r);
+	expect_none(VERDICT(DRV_01, nic(m)));
+}
+
+static void test_pool_01(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_payload(11, 0);
+	const struct nma_finding *f;
+
+	r.flags &= ~NMA_PP_DMA_MAP;
+	FEED(m, r);
+	f = expect_one(VERDICT(POOL_01, pool(m, 11)), NMA_SEV_W);
+	assert_non_null(strstr(f->message, "PP_FLAG_DMA_MAP"));
+
+	r = rec_payload(11, 0);
+	r.max_len = 0;
+	FEED(m, r);
+	f = expect_one(VERDICT(POOL_01, pool(m, 11)), NMA_SEV_W);
+	assert_non_null(strstr(f->message, "max_len"));
+
+	r = rec_header(10, 0);	/* plain pools may do as they like */
+	r.flags = 0;
+	FEED(m, r);
+	expect_none(VERDICT(POOL_01, pool(m, 10)));
+}
+
+static void test_pool_01_refused(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_payload(0, 0);
+	const struct nma_finding *f;
+	struct nma_change c;
+
+	r.hdr.cause = NMA_CAUSE_CREATE_FAILED;
+	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	r.err = -EOPNOTSUPP;
+	c = FEED(m, r);
+	f = expect_one(verdict(m, NMA_RULE_POOL_01, c.ref, NOW, c.hdr), NMA_SEV_E);
+	assert_true(f->event);
+	assert_int_equal(f->queue, 0);
+	assert_int_equal(evidence(f, "errno")->s, EOPNOTSUPP);
+
+	r.err = -ENOMEM;
+	c = FEED(m, r);
+	expect_none(verdict(m, NMA_RULE_POOL_01, c.ref, NOW, c.hdr));
+	r = rec_payload(0, 0);	/* refused for another reason */
+	r.hdr.cause = NMA_CAUSE_CREATE_FAILED;
+	r.err = -EOPNOTSUPP;
+	c = FEED(m, r);
+	expect_none(verdict(m, NMA_RULE_POOL_01, c.ref, NOW, c.hdr));
+}
+
+static void test_pool_02(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic r = rec_nic();
+	const struct nma_finding *f;
+
+	r.hds = NMA_HDS_OFF;
+	FEED(m, r);
+	f = expect_one(VERDICT(POOL_02, pool(m, 11)), NMA_SEV_W);
+	assert_int_equal(f->patience, NMA_SETTLE);
+	expect_one(VERDICT(POOL_02, pool(m, 21)), NMA_SEV_E);
+	expect_none(VERDICT(POOL_02, pool(m, 10)));	/* header pools */
+	expect_none(VERDICT(POOL_02, pool(m, 20)));
+
+	r.hds = NMA_HDS_UNKNOWN;	/* nobody tells: no verdict */
+	FEED(m, r);
+	expect_none(VERDICT(POOL_02, pool(m, 11)));
+	r.flags &= ~NMA_NIC_HDS_VALID;	/* 6.12: the driver tells */
+	FEED(m, r);
+	nma_model__set_hds(m, NETDEV, NMA_HDS_OFF, NULL);
+	expect_one(VERDICT(POOL_02, pool(m, 11)), NMA_SEV_W);
+	nma_model__set_hds(m, NETDEV, NMA_HDS_ON, NULL);
+	expect_none(VERDICT(POOL_02, pool(m, 11)));
+}
+
+static void test_pool_02_flag_missing(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_payload(11, 0);
+	struct nma_rec_nic n = rec_nic();
+
+	r.flags = GOOD_FLAGS;
+	FEED(m, r);
+	expect_one(VERDICT(POOL_02, pool(m, 10)), NMA_SEV_I);	/* once per queue */
+	expect_none(VERDICT(POOL_02, pool(m, 11)));
+	n.qops = 0;		/* claims nothing */
+	FEED(m, n);
+	expect_none(VERDICT(POOL_02, pool(m, 10)));
+	FEED(m, rec_nic());
+	r = rec_provided(21, 1);	/* bound: NM-BIND-01's business */
+	r.flags = GOOD_FLAGS;
+	r.mp = NMA_MP_NONE;
+	r.mp_priv = 0;
+	FEED(m, r);
+	expect_none(VERDICT(POOL_02, pool(m, 20)));
+}
+
+static void test_pool_03(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_header(20, 1);
+	const struct nma_finding *f;
+
+	r.flags = PAYLOAD_FLAGS;
+	r.mp = NMA_MP_DMABUF;
+	r.mp_priv = PROVIDER;
+	FEED(m, r);
+	f = expect_one(VERDICT(POOL_03, queue(m, 1)), NMA_SEV_F);
+	assert_int_equal(f->pool_id, 20);	/* the smaller buffers */
+	assert_int_equal(f->patience, NMA_SETTLE);
+	assert_int_equal(evidence(f, "pool_ids")->nr, 2);
+	expect_none(VERDICT(POOL_03, queue(m, 0)));
+
+	r = rec_header(10, 0);	/* no provider: latent */
+	r.flags = PAYLOAD_FLAGS;
+	FEED(m, r);
+	expect_one(VERDICT(POOL_03, queue(m, 0)), NMA_SEV_W);
+}
+
+static void test_pool_03_spares_the_destroyed(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_provided(22, 1);
+
+	r.detached = 1;		/* the old pool after a restart */
+	FEED(m, r);
+	expect_none(VERDICT(POOL_03, queue(m, 1)));
+	FEED(m, CAUSED(rec_provided(23, 1), GONE));
+	expect_none(VERDICT(POOL_03, queue(m, 1)));
+}
+
+static void test_bind_01(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_provided(21, 1);
+	struct nma_rec_nic n = rec_nic();
+	const struct nma_finding *f;
+
+	r.mp = NMA_MP_NONE;
+	r.mp_priv = 0;
+	FEED(m, r);
+	f = expect_one(VERDICT(BIND_01, queue(m, 1)), NMA_SEV_E);
+	assert_int_equal(f->queue, 1);
+	assert_int_equal(f->patience, NMA_SETTLE);
+	assert_int_equal(evidence(f, "pool_ids")->nr, 2);
+
+	n.flags &= ~NMA_NIC_UP;	/* a device that is down has no pools */
+	FEED(m, n);
+	expect_none(VERDICT(BIND_01, queue(m, 1)));
+}
+
+static void test_bind_01_other_queue_does_not_help(void **state)
+{
+	struct nma_model *m = *state;
+
+	FEED(m, CAUSED(rec_provided(21, 1), DETACH));
+	FEED(m, rec_provided(30, 2));
+	expect_one(VERDICT(BIND_01, queue(m, 1)), NMA_SEV_E);
+}
+
+static void test_bind_01_refused(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_op r = rec_op(NMA_OP_MP_CHECK, 0, -ENODATA);
+	const struct nma_finding *f;
+
+	f = expect_one(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr),
+		       NMA_SEV_E);
+	assert_true(f->event);
+	r.ret = 0;
+	expect_none(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr));
+	r.ret = -ENODATA;	/* right answer of a driver that does not split */
+	nma_model__set_hds(m, NETDEV, NMA_HDS_OFF, NULL);
+	FEED(m, ({ struct nma_rec_nic n = rec_nic(); n.hds = NMA_HDS_OFF; n; }));
+	expect_none(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr));
+}
+
+static void test_bind_02(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic n = rec_nic();
+	const struct nma_verdict *v;
+
+	n.hds = NMA_HDS_OFF;
+	FEED(m, n);
+	expect_one(VERDICT(BIND_02, queue(m, 1)), NMA_SEV_E);
+	expect_none(VERDICT(BIND_02, queue(m, 0)));
+
+	n = rec_nic();
+	n.hds_thresh = 256;
+	FEED(m, n);
+	expect_one(VERDICT(BIND_02, queue(m, 1)), NMA_SEV_E);
+
+	n = rec_nic();
+	n.flags &= ~NMA_NIC_HDS_VALID;
+	n.hds = NMA_HDS_UNKNOWN;
+	n.hds_thresh = 256;	/* not valid either */
+	FEED(m, n);
+	v = VERDICT(BIND_02, queue(m, 1));
+	assert_int_equal(expect_one(v, NMA_SEV_I)->kind, NMA_KIND_NOTE);
+}
+
+static void test_bind_04(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic n = rec_nic();
+	const struct nma_finding *f;
+
+	n.xdp_prog_id[1] = 42;
+	FEED(m, n);
+	f = expect_one(VERDICT(BIND_04, nic(m)), NMA_SEV_F);
+	assert_int_equal(evidence(f, "xdp_prog_id")->u, 42);
+	assert_string_equal(evidence(f, "xdp_mode")->str, "driver");
+	assert_int_equal(evidence(f, "bound_queues")->list[0], 1);
+	FEED(m, rec_queue(1));	/* no longer bound: XDP is welcome */
+	expect_none(VERDICT(BIND_04, nic(m)));
+}
+
+static void test_bind_04_upper(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_nic u = rec_upper();
+	union nma_ref upper;
+	const struct nma_finding *f;
+
+	FEED(m, u);
+	upper.nic = nma_model__nic(m, UPPER);
+	expect_none(VERDICT(BIND_04, upper));
+	u.xdp_prog_id[0] = 7;
+	FEED(m, u);
+	f = expect_one(VERDICT(BIND_04, upper), NMA_SEV_F);
+	assert_string_equal(f->ifname, "nm0.7");
+	assert_string_equal(evidence(f, "lower_ifname")->str, "nm0");
+	FEED(m, rec_queue(1));
+	expect_none(VERDICT(BIND_04, upper));
+}
+
+static void test_pp_06(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_provided(21, 1);
+	const struct nma_finding *f;
+
+	FEED(m, rec_sock(1, 23));
+	FEED(m, rec_sock(2, 7));
+	r.detached = 1;
+	r.detach_ns = NOW - 61 * SEC;
+	r.inflight = 30;
+	FEED(m, r);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
+	assert_int_equal(f->kind, NMA_KIND_LEAK);
+	assert_int_equal(f->patience, NMA_AGE);
+	assert_int_equal(f->since_ns, r.detach_ns);
+	assert_int_equal(evidence(f, "detached_for_ns")->u, 61 * SEC);
+	assert_int_equal(evidence(f, "tokens_outstanding")->u, 30);
+	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+
+	r.inflight = 0;
+	FEED(m, r);
+	expect_none(VERDICT(PP_06, pool(m, 21)));
+	r.inflight = 1;		/* no device any more */
+	r.netdev = 0;
+	r.mp = NMA_MP_NONE;
+	FEED(m, r);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
+	assert_int_equal(f->queue, NMA_NO_QUEUE);
+}
+
+static void test_tok_01(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_sock r = rec_sock(1, 23);
+	const struct nma_finding *f;
+	struct nma_verdict *v;
+
+	r.oldest_ns = NOW - 11 * SEC;
+	FEED(m, r);
+	f = expect_one(VERDICT(TOK_01, sock(m, 1)), NMA_SEV_W);
+	assert_int_equal(f->patience, NMA_AGE);
+	assert_int_equal(f->hold_ns, 10 * SEC);
+	assert_int_equal(f->since_ns, r.oldest_ns);
+	assert_string_equal(f->ifname, "nm0");
+	assert_int_equal(f->cookie, 1);
+	assert_string_equal(evidence(f, "comm")->str, "receiver");
+
+	FEED(m, rec_sock(1, 2048));	/* half of 16 MiB, not more */
+	expect_one(VERDICT(TOK_01, sock(m, 1)), NMA_SEV_W);
+	FEED(m, rec_sock(1, 2049));
+	v = VERDICT(TOK_01, sock(m, 1));
+	assert_int_equal(v->nr, 2);
+	assert_int_equal(v->item[1].detail, 1);
+}
+
+static void test_tok_03(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_change c;
+
+	FEED(m, rec_sock(1, 23));
+	c = FEED(m, CAUSED(rec_sock(1, 23), GONE));
+	expect_one(verdict(m, NMA_RULE_TOK_03, c.ref, NOW, c.hdr), NMA_SEV_I);
+	expect_none(verdict(m, NMA_RULE_TOK_01, c.ref, NOW, c.hdr));
+	c = FEED(m, CAUSED(rec_sock(2, 0), GONE));
+	expect_none(verdict(m, NMA_RULE_TOK_03, c.ref, NOW, c.hdr));
+	c = FEED(m, CAUSED(rec_sock(3, 23), CHANGE));
+	expect_none(verdict(m, NMA_RULE_TOK_03, c.ref, NOW, c.hdr));
+}
+
+/* Rules must not stumble over objects whose device is not known yet. */
+static void test_orphans(void **state)
+{
+	struct nma_model *m = nma_model__new();
+
+	(void)state;
+	FEED(m, rec_bound(1));
+	FEED(m, rec_provided(21, 1));
+	FEED(m, rec_sock(1, 23));
+	expect_none(VERDICT(POOL_01, pool(m, 21)));
+	expect_none(VERDICT(POOL_02, pool(m, 21)));
+	expect_none(VERDICT(POOL_03, queue(m, 1)));
+	expect_none(VERDICT(BIND_01, queue(m, 1)));
+	expect_none(VERDICT(BIND_02, queue(m, 1)));
+	expect_none(VERDICT(PP_06, pool(m, 21)));
+	expect_one(VERDICT(TOK_01, sock(m, 1)), NMA_SEV_W);
+	nma_model__free(m);
+}
+
+static void test_catalogue(void **state)
+{
+	int i, j;
+
+	(void)state;
+	for (i = 0; i < NMA_RULE_MAX; i++) {
+		const struct nma_rule *r = &nma_rules[i];
+
+		assert_int_equal(strncmp(r->id, "NM-", 3), 0);
+		assert_int_equal(nma_rule_find(r->id), i);
+		assert_true(strlen(r->title) > 10 && strlen(r->title) < 60);
+		assert_non_null(strchr(r->source, ':'));
+		assert_true(strlen(r->advice) > 40 && strlen(r->advice) < 1000);
+		assert_true(strlen(r->source) < 1000);
+		assert_non_null(r->fn);
+		assert_true(r->hooks && r->hooks < 1ull << NMA_HOOK_MAX);
+		for (j = 0; j < i; j++) {
+			assert_string_not_equal(r->id, nma_rules[j].id);
+			assert_string_not_equal(r->title, nma_rules[j].title);
+		}
+	}
+	assert_int_equal(nma_rule_find("nm-pool-03"), NMA_RULE_POOL_03);
+	assert_int_equal(nma_rule_find("NM-POOL"), NMA_RULE_MAX);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_healthy),
+		T(test_subject_is_named),
+		T(test_drv_01),
+		T(test_drv_01_spares),
+		T(test_pool_01),
+		T(test_pool_01_refused),
+		T(test_pool_02),
+		T(test_pool_02_flag_missing),
+		T(test_pool_03),
+		T(test_pool_03_spares_the_destroyed),
+		T(test_bind_01),
+		T(test_bind_01_other_queue_does_not_help),
+		T(test_bind_01_refused),
+		T(test_bind_02),
+		T(test_bind_04),
+		T(test_bind_04_upper),
+		T(test_pp_06),
+		T(test_tok_01),
+		T(test_tok_03),
+		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_catalogue),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
