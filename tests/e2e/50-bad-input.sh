@@ -8,10 +8,15 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-# bind_refused QUEUE REGEX: with the kernel's or the driver's words
+# bind_refused QUEUE REGEX: with the kernel's or the driver's words. The queue
+# operations of 6.12 have no way to pass them on: there they are in the log.
 bind_refused() {
+	local lines
+
+	lines=$(log_lines)
 	expect 3 nma-traffic bind -i nm0 -q "$1" --hold 1 \
 		>"$W/bind.json" 2>"$W/bind.err"
+	log_since "$lines" >>"$W/bind.err"
 	expect_text "$W/bind.err" "$2"
 	expect_no_leak
 	pools_are 'all(.pools[]; has("dmabuf_id") | not)'
@@ -23,8 +28,9 @@ bind_works() {
 }
 
 test_bind_without_data_split() {
+	defer split on
 	split off
-	bind_refused "$Q" 'refused: ".*(split|unreadable).*"'
+	bind_refused "$Q" 'tcp-data-split'
 	split on
 	bind_works
 }
@@ -32,7 +38,7 @@ test_bind_without_data_split() {
 test_bind_to_queue_out_of_range() {
 	# 7.2 points at the attribute, without words
 	bind_refused 4 'refused: ("rx queue index out of range"|Invalid)'
-	bind_refused 4294967295 'refused: '
+	bind_refused 4294967295 'refused: ("rx queue index out of range"|Invalid)'
 	bind_works
 }
 
@@ -50,16 +56,16 @@ test_bind_to_a_bound_queue() {
 test_bind_while_down() {
 	local status=0
 
+	defer nm_up
 	ip link set nm0 down
 	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json" 2>"$W/bind.err" ||
 		status=$?
 	case $status in
 	0) ;;
-	3) expect_text "$W/bind.err" 'refused: "' ;;
+	3) expect_text "$W/bind.err" 'refused: .*(down|up)' ;;
 	*) fail "exit status $status" ;;
 	esac
-	ip link set nm0 up
-	wait_for 5 carrier_up nm0
+	nm_up
 	bind_works
 }
 

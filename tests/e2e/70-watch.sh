@@ -16,10 +16,11 @@ progs_are() { [ "$(progs)" = "$1" ]; }
 watch() {
 	before=$(progs)
 	background watch netmem-audit -j watch -i nm0
-	wait_for 20 watching || { cat "$W/watch.out"; fail "watch: not attached"; }
+	wait_for 20 watching || { cat "$W/watch.err"; fail "watch: no start"; }
+	[ "$(progs)" -gt "$before" ]
 }
 
-watching() { [ "$(progs)" -gt "$before" ]; }
+watching() { jq -e 'select(.type == "start")' "$W/watch.out"; }
 
 # unwatch [SIGNAL]: ends it; every line must be a document
 unwatch() {
@@ -30,7 +31,8 @@ unwatch() {
 	wait_for 5 progs_are "$before" || fail "BPF programs are left"
 	[ "${1:-INT}" = KILL ] && return
 	# one object on each line, and the losses in the last
-	jq -c . "$W/watch.out" >"$W/lines" || { cat "$W/watch.out"; fail "not JSON"; }
+	cat "$W/watch.out" "$W/watch.err"
+	jq -c . "$W/watch.out" >"$W/lines"
 	[ "$(wc -l <"$W/lines")" = "$(wc -l <"$W/watch.out")" ]
 	tail -n 1 "$W/watch.out" >"$W/last"
 	expect_json "$W/last" 'has("lost")'

@@ -305,7 +305,7 @@ xdp_attach() {
 	printf '%s\n' '__attribute__((section("xdp"), used))' \
 		'int pass(void *ctx) { return 2; }' \
 		'__attribute__((section("license"), used))' \
-		'char license[] = "GPL";' >"$W/pass.c"
+		'char _license[] = "GPL";' >"$W/pass.c"
 	clang -O2 -target bpf -c "$W/pass.c" -o "$W/pass.o"
 	ip link set "$1" "$2" obj "$W/pass.o" sec xdp
 }
@@ -357,15 +357,21 @@ held() {
 }
 
 recv_devmem() { start rx nma-traffic recv -i nm0 -q "$Q" -p "$PORT" "$@"; }
+# More than a full window is on its way or waits to be read.
+devmem_flows() {
+	pools_are '[.pools[] | select(has("dmabuf_id")) | .inflight] |
+		add > 600'
+}
+
 recv_host() { start host nma-traffic recv --host "$@"; }
 send_to() { peer nma-traffic send "$@"; }
 
-# background NAME COMMAND...: until stopped, output in $W/NAME.out
+# background NAME COMMAND...: until stopped, output in $W/NAME.out and .err
 background() {
 	local name=$1
 
 	shift
-	EXEC="exec" "$@" >"$W/$name.out" 2>&1 &
+	EXEC="exec" "$@" >"$W/$name.out" 2>"$W/$name.err" &
 	pid[$name]=$!
 	defer stop "${pid[$name]}"
 }
