@@ -176,7 +176,7 @@ static void test_help_is_derived(void **state)
 	PARSE("--flag");
 	v.settle_ns = 2500000000;
 	f = open_memstream(&text, &size);
-	nma_opts_usage(f, &set, 0, 8);
+	nma_opts_usage(f, &set, "WORD", 0, 8);
 	nma_opts_help(f, &set);
 	fclose(f);
 	assert_non_null(strstr(text, "[-f|--flag] [-o|--other] [-r ROWS] [--settle SEC] [-i IF]..."));

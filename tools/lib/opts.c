@@ -239,21 +239,28 @@ static void usage_word(char *dst, size_t size, const struct nma_opt *opt)
 		 opt->type == NMA_OPT_STRS ? "..." : "");
 }
 
-void nma_opts_usage(FILE *f, const struct nma_optset *set, size_t column,
-		    size_t indent)
+static size_t put_word(FILE *f, const char *word, size_t column, size_t indent)
+{
+	if (column + 1 + strlen(word) > WIDTH) {
+		fprintf(f, "\n%*s", (int)indent, "");
+		column = indent;
+	}
+	fprintf(f, " %s", word);
+	return column + 1 + strlen(word);
+}
+
+void nma_opts_usage(FILE *f, const struct nma_optset *set, const char *args,
+		    size_t column, size_t indent)
 {
 	char word[128];
 	size_t i;
 
 	for (i = 0; i < set->nr; i++) {
 		usage_word(word, sizeof(word), &set->opts[i]);
-		if (column + 1 + strlen(word) > WIDTH) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		fprintf(f, " %s", word);
-		column += 1 + strlen(word);
+		column = put_word(f, word, column, indent);
 	}
+	if (args[0])
+		put_word(f, args, column, indent);
 }
 
 static void put_default(char *dst, size_t size, const struct nma_opt *opt,

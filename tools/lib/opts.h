@@ -68,9 +68,9 @@ int nma_opts_parse(const struct nma_optset *sets, size_t nr_sets,
 int nma_opts_time(const char *s, __u32 min, __u32 max, __u64 *ns);
 int nma_opts_u32(const char *s, __u32 min, __u32 max, __u32 *u);
 
-/* "[-i IF]... [--settle SEC]", wrapped after @column at @indent. */
-void nma_opts_usage(FILE *f, const struct nma_optset *set, size_t column,
-		    size_t indent);
+/* "[-i IF]... [--settle SEC] ARGS", wrapped after @column at @indent. */
+void nma_opts_usage(FILE *f, const struct nma_optset *set, const char *args,
+		    size_t column, size_t indent);
 /* A paragraph per option; defaults are read from @set->values. */
 void nma_opts_help(FILE *f, const struct nma_optset *set);
 

@@ -90,8 +90,8 @@ void nma_cli_help(FILE *f, const struct nma_command *cmd)
 	size_t column;
 
 	column = fprintf(f, "Usage: netmem-audit %s", cmd->name);
-	nma_opts_usage(f, &set, column, 8);
-	fprintf(f, "%s%s\n", cmd->args[0] ? " " : "", cmd->args);
+	nma_opts_usage(f, &set, cmd->args, column, 8);
+	fputc('\n', f);
 	nma_text_wrap(f, cmd->summary, 0, 0, 80, " ");
 	fputc('\n', f);
 	if (cmd->nr_opts) {
