@@ -39,7 +39,7 @@ int nmhw_port_enable(struct nmhw_port *port, const struct nmhw_port_ops *ops, vo
 	port->ops = ops;
 	port->ctx = ctx;
 	nmhw_vec_attach(port, ops, ctx);
-	WRITE_ONCE(pair->up, peer->ops);
+	WRITE_ONCE(pair->up, !!peer->ops);
 	ops->link(ctx, pair->up);
 	if (pair->up)
 		peer->ops->link(peer->ctx, true);

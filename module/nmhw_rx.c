@@ -356,7 +356,7 @@ static enum nmhw_verdict rx_deliver(struct nmhw_rxq *rxq, struct nmhw_txq *txq,
 	if (!READ_ONCE(rxq->port->pair->up))
 		return NMHW_NO_LINK;
 	if (rx_oversize(rxq, f)) {
-		rxq->stats.drop_oversize++;
+		rxq->stats.drop_oversize += f->merged;
 		return NMHW_DROPPED;
 	}
 	switch (rx_plan_or_wait(rxq, txq, f)) {
@@ -366,10 +366,10 @@ static enum nmhw_verdict rx_deliver(struct nmhw_rxq *rxq, struct nmhw_txq *txq,
 	case -EAGAIN:
 		return NMHW_WAIT;
 	case -EMSGSIZE:
-		rxq->stats.drop_oversize++;
+		rxq->stats.drop_oversize += f->merged;
 		return NMHW_DROPPED;
 	default:
-		rxq->stats.drop_no_buf++;
+		rxq->stats.drop_no_buf += f->merged;
 		return NMHW_DROPPED;
 	}
 }

@@ -18,7 +18,7 @@
 #define RUN_LIMIT	64
 
 struct tx_run {
-	int budget;		/* frames on the wire */
+	int budget;		/* frames, also those that go nowhere */
 	bool consumed;		/* descriptors: interrupt on our side */
 	unsigned long raise;	/* vectors of the peer with news */
 };
@@ -29,10 +29,11 @@ static bool tx_gather(struct nmhw_port *port, struct nmhw_frame *f,
 {
 	u32 max = f->mss ? NMHW_MAX_TSO : NMHW_MAX_FRAME;
 	u32 len = le32_to_cpu(READ_ONCE(desc->len));
-	struct nmhw_seg *seg = &f->seg[n];
+	struct nmhw_seg *seg;
 
 	if (n >= NMHW_MAX_TX_SEGS || len > max - f->src_len)
 		return false;
+	seg = &f->seg[n];
 	seg->p = nmhw_dma_ptr(port->dev, le64_to_cpu(READ_ONCE(desc->addr)), len);
 	seg->len = len;
 	f->src_len += len;
@@ -140,8 +141,6 @@ static enum nmhw_verdict tx_deliver(struct nmhw_txq *txq, const struct nmhw_dest
 	}
 	if (verdict == NMHW_DELIVERED)
 		__set_bit(dest->queue, &run->raise);
-	txq->stalled = false;
-	run->budget--;
 	return verdict;
 }
 
@@ -176,6 +175,8 @@ static enum nmhw_verdict tx_segment(struct nmhw_txq *txq, const struct nmhw_dest
 		if (verdict == NMHW_WAIT || verdict == NMHW_NO_LINK)
 			return verdict;
 		tx_count(txq, verdict);
+		run->budget -= f->merged;
+		txq->stalled = false;
 		txq->sent += f->len - f->head;
 	}
 	return NMHW_SEGMENTED;
@@ -221,8 +222,10 @@ static bool tx_step(struct nmhw_txq *txq, struct tx_run *run)
 	if (verdict == NMHW_WAIT || verdict == NMHW_AGAIN)
 		return false;
 	tx_count(txq, verdict);
-	txq->head += n;
+	run->budget--;
+	txq->stalled = false;
 	txq->sent = 0;
+	txq->head += n;
 	return true;
 }
 
