@@ -65,6 +65,7 @@ struct nmnic_rxq {
 	u32 cmpl_mask;
 	u32 cmpl_head;		/* free-running */
 	struct sk_buff *skb;	/* frame in the making */
+	u16 mss;		/* ... if it was merged from several, else 0 */
 	bool drop;		/* ... that is dropped until its end */
 	bool split;		/* tcp-data-split */
 	struct nmnic_fill fill[NMHW_RX_RINGS];
@@ -75,8 +76,12 @@ struct nmnic_rxq {
 /* Counters of a vector outlive its queues. */
 struct nmnic_rx_stats {
 	struct u64_stats_sync syncp;
-	u64 packets;
+	u64 packets;		/* on the wire */
 	u64 bytes;
+	u64 gro_packets;	/* merged by the device */
+	u64 gro_bytes;
+	u64 gro_wire_packets;
+	u64 gro_wire_bytes;
 	u64 csum_unnecessary;
 	u64 csum_none;
 	u64 alloc_fail;		/* buffers and skbs */
@@ -210,6 +215,10 @@ int nmnic_rxq_start(struct nmnic_rxq *rxq);
 void nmnic_rxq_stop(struct nmnic_rxq *rxq);
 int nmnic_rxq_poll(struct nmnic_rxq *rxq, int budget);
 bool nmnic_rxq_refill(struct nmnic_rxq *rxq, gfp_t gfp);
+
+/* nmnic_gro.c */
+void nmnic_gro_set(struct nmnic_port *np, bool on);
+unsigned int nmnic_gro_complete(struct sk_buff *skb, u16 mss);
 
 /* nmnic_tx.c */
 struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg);

@@ -72,6 +72,15 @@ static void port_set_features(struct nmnic_port *np, netdev_features_t features)
 {
 	nmhw_rx_csum_set(np->hw, features & NETIF_F_RXCSUM);
 	nmhw_rx_vlan_strip_set(np->hw, features & NETIF_F_HW_VLAN_CTAG_RX);
+	nmnic_gro_set(np, features & NETIF_F_GRO_HW);
+}
+
+/* Merged frames are expected to begin with IP. */
+static netdev_features_t nmnic_fix_features(struct net_device *netdev, netdev_features_t features)
+{
+	if (!(features & NETIF_F_HW_VLAN_CTAG_RX))
+		features &= ~NETIF_F_GRO_HW;
+	return features;
 }
 
 static int nmnic_set_features(struct net_device *netdev, netdev_features_t features)
@@ -92,6 +101,7 @@ static const struct net_device_ops nmnic_netdev_ops = {
 	.ndo_set_mac_address	= nmnic_set_mac_address,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= nmnic_change_mtu,
+	.ndo_fix_features	= nmnic_fix_features,
 	.ndo_set_features	= nmnic_set_features,
 	.ndo_get_stats64	= nmnic_get_stats64,
 };
@@ -112,7 +122,7 @@ static void netdev_setup(struct nmnic_port *np)
 	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = NMNIC_MAX_MTU;
-	netdev->hw_features = NMNIC_HW_FEATURES;
+	netdev->hw_features = NMNIC_HW_FEATURES | NETIF_F_GRO_HW;
 	netdev->features = NMNIC_HW_FEATURES | NETIF_F_HIGHDMA;
 	netdev->vlan_features = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO_ECN |
 				NETIF_F_TSO6;

@@ -140,7 +140,7 @@ int nmnic_fill_alloc(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring, u32 size)
 	if (!fill->desc)
 		return -ENOMEM;
 
-	fill->bufs = kvcalloc(size, sizeof(*fill->bufs), GFP_KERNEL);
+	fill->bufs = kvzalloc_objs(*fill->bufs, size);
 	if (!fill->bufs) {
 		err = -ENOMEM;
 		goto err_free_desc;

@@ -144,7 +144,7 @@ static struct nmnic_qpair *set_alloc(struct nmnic_port *np, const struct nmnic_c
 	unsigned int i;
 	int err;
 
-	set = kcalloc(np->num_queues, sizeof(*set), GFP_KERNEL);
+	set = kzalloc_objs(*set, np->num_queues);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < np->num_queues; i++) {

@@ -21,6 +21,10 @@
 struct rx_tally {
 	unsigned int packets;
 	unsigned int bytes;
+	unsigned int gro_packets;
+	unsigned int gro_bytes;
+	unsigned int gro_wire_packets;
+	unsigned int gro_wire_bytes;
 	unsigned int csum_unnecessary;
 	unsigned int csum_none;
 	unsigned int alloc_fail;
@@ -54,7 +58,7 @@ struct nmnic_rxq *nmnic_rxq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 	struct nmnic_rxq *rxq;
 	int err;
 
-	rxq = kzalloc(sizeof(*rxq), GFP_KERNEL);
+	rxq = kzalloc_obj(*rxq);
 	if (!rxq)
 		return ERR_PTR(-ENOMEM);
 	rxq->vec = vec;
@@ -208,6 +212,7 @@ static void rx_set_offloads(struct nmnic_rxq *rxq, struct sk_buff *skb,
 	if (flags & NMHW_RXC_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), le16_to_cpu(cmpl->vlan_tci));
 	skb_record_rx_queue(skb, rxq->vec->idx);
+	rxq->mss = flags & NMHW_RXC_GRO ? le16_to_cpu(cmpl->mss) : 0;
 }
 
 /* Takes over @buf. */
@@ -235,7 +240,7 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 	struct nmnic_port *np = vec->port;
 	u32 len = le32_to_cpu(cmpl->len);
 
-	if (unlikely(len > fill->len))
+	if (unlikely(len > fill->len && !rxq->drop))
 		rx_drop(rxq, &tally->drop_error);
 
 	if (fill->ring == NMHW_RX_RING_PAY &&
@@ -262,16 +267,27 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 		rx_set_offloads(rxq, rxq->skb, cmpl, flags, tally);
 }
 
+/* A merged frame counts as what it was on the wire: headers for each. */
 static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 {
 	struct nmnic_vec *vec = rxq->vec;
 	struct sk_buff *skb = rxq->skb;
+	unsigned int hdr_len = skb_headlen(skb);
+	unsigned int len = skb->len;
+	unsigned int segs = 1;
 
 	rxq->skb = NULL;
-	tally->packets++;
-	tally->bytes += skb->len;
 	trace_frame_rx(vec->port->netdev, vec->idx, skb);
 	skb->protocol = eth_type_trans(skb, vec->port->netdev);
+	if (rxq->mss) {
+		segs = nmnic_gro_complete(skb, rxq->mss);
+		tally->gro_packets++;
+		tally->gro_bytes += len;
+		tally->gro_wire_packets += segs;
+		tally->gro_wire_bytes += len + (segs - 1) * hdr_len;
+	}
+	tally->packets += segs;
+	tally->bytes += len + (segs - 1) * hdr_len;
 	napi_gro_receive(&vec->napi, skb);
 }
 
@@ -308,6 +324,10 @@ static void rx_add_tally(struct nmnic_rx_stats *st, const struct rx_tally *tally
 	u64_stats_update_begin(&st->syncp);
 	st->packets += tally->packets;
 	st->bytes += tally->bytes;
+	st->gro_packets += tally->gro_packets;
+	st->gro_bytes += tally->gro_bytes;
+	st->gro_wire_packets += tally->gro_wire_packets;
+	st->gro_wire_bytes += tally->gro_wire_bytes;
 	st->csum_unnecessary += tally->csum_unnecessary;
 	st->csum_none += tally->csum_none;
 	st->alloc_fail += tally->alloc_fail;

@@ -12,6 +12,7 @@
 
 struct rx_counts {
 	u64 packets, bytes, csum_unnecessary, csum_none, alloc_fail;
+	u64 gro_packets, gro_bytes, gro_wire_packets, gro_wire_bytes;
 	u64 drop_unreadable, drop_error, drop_fault;
 };
 
@@ -31,6 +32,10 @@ static struct rx_counts rx_read(const struct nmnic_vec *vec)
 		c = (struct rx_counts){
 			.packets	  = st->packets,
 			.bytes		  = st->bytes,
+			.gro_packets	  = st->gro_packets,
+			.gro_bytes	  = st->gro_bytes,
+			.gro_wire_packets = st->gro_wire_packets,
+			.gro_wire_bytes	  = st->gro_wire_bytes,
 			.csum_unnecessary = st->csum_unnecessary,
 			.csum_none	  = st->csum_none,
 			.alloc_fail	  = st->alloc_fail,
@@ -95,6 +100,10 @@ static void nmnic_get_queue_stats_rx(struct net_device *netdev, int idx,
 	st->csum_unnecessary = c.csum_unnecessary;
 	st->csum_none = c.csum_none;
 	st->csum_bad = hw.csum_bad;
+	st->hw_gro_packets = c.gro_packets;
+	st->hw_gro_bytes = c.gro_bytes;
+	st->hw_gro_wire_packets = c.gro_wire_packets;
+	st->hw_gro_wire_bytes = c.gro_wire_bytes;
 }
 
 static void nmnic_get_queue_stats_tx(struct net_device *netdev, int idx,
@@ -133,6 +142,10 @@ static void nmnic_get_base_stats(struct net_device *netdev, struct netdev_queue_
 	rx->csum_unnecessary = 0;
 	rx->csum_none = 0;
 	rx->csum_bad = 0;
+	rx->hw_gro_packets = 0;
+	rx->hw_gro_bytes = 0;
+	rx->hw_gro_wire_packets = 0;
+	rx->hw_gro_wire_bytes = 0;
 
 	tx->packets = 0;
 	tx->bytes = 0;

@@ -34,7 +34,7 @@ struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 {
 	struct nmnic_txq *txq;
 
-	txq = kzalloc(sizeof(*txq), GFP_KERNEL);
+	txq = kzalloc_obj(*txq);
 	if (!txq)
 		return ERR_PTR(-ENOMEM);
 	txq->vec = vec;
@@ -47,7 +47,7 @@ struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 		goto err_free_txq;
 	txq->head_wb = (__le32 *)(txq->desc + cfg->tx_ring);
 
-	txq->bufs = kvcalloc(cfg->tx_ring, sizeof(*txq->bufs), GFP_KERNEL);
+	txq->bufs = kvzalloc_objs(*txq->bufs, cfg->tx_ring);
 	if (!txq->bufs)
 		goto err_free_desc;
 	return txq;

@@ -25,9 +25,19 @@
 #include <linux/dma-mapping.h>
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <net/netdev_queues.h>
 #include <net/netdev_rx_queue.h>
 #include <net/page_pool/helpers.h>
+
+/* 2932ba8d9c99 ("slab: Introduce kmalloc_obj() and family"), v7.0, v6.12.y:
+ * allocation by type. Ours are all GFP_KERNEL, the default.
+ */
+#ifndef NMA_HAVE_ALLOC_OBJS
+#define kzalloc_obj(obj)		kzalloc(sizeof(obj), GFP_KERNEL)
+#define kzalloc_objs(obj, num)		kcalloc(num, sizeof(obj), GFP_KERNEL)
+#define kvzalloc_objs(obj, num)		kvcalloc(num, sizeof(obj), GFP_KERNEL)
+#endif
 
 /* 413f0271f396 ("net: protect NAPI enablement with netdev_lock()"), v6.14, and
  * cae03e5bdd9e ("net: hold netdev instance lock during queue operations"),
