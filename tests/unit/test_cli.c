@@ -540,7 +540,8 @@ static void test_watch_text(void **state)
 	fake.on_poll = break_pool;
 	assert_int_equal(run("watch --duration 2"), NMA_EXIT_VIOLATION);
 	expect_said(out, "Ctrl-C");
-	expect_said(out, "pool_created    ifname=nm0 queue=0 pool_id=30 flags=DMA_MAP|ALLOW_UNREADABLE");
+	expect_said(out, "pool_created   ifname=nm0 queue=0 pool_id=30\n");
+	expect_said(out, "flags=DMA_MAP|ALLOW_UNREADABLE");
 	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 30\n");
 	expect_said(out, "0 errors, 1 warnings");
 	assert_int_equal(run("watch --duration 2 --fail-on error"), NMA_EXIT_OK);

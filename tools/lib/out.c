@@ -243,13 +243,21 @@ void nma_out_label(const struct nma_out *out, const char *label,
 	fputc('\n', out->file);
 }
 
-void nma_out_pair(const struct nma_out *out, const char *key,
-		  const struct nma_value *v)
+size_t nma_out_pair(const struct nma_out *out, const char *key,
+		    const struct nma_value *v, size_t column, size_t indent)
 {
 	char text[SAFE_STR];
+	size_t width;
 
-	if (value_text(out, v, text, sizeof(text)))
-		fprintf(out->file, " %s=%s", key, text);
+	if (!value_text(out, v, text, sizeof(text)))
+		return column;
+	width = 2 + strlen(key) + nma_text_width(text);
+	if (column + width > out->width) {
+		fprintf(out->file, "\n%*s", (int)indent, "");
+		column = indent;
+	}
+	fprintf(out->file, " %s=%s", key, text);
+	return column + width;
 }
 
 void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,

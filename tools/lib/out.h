@@ -40,9 +40,11 @@ void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
 		   const void *row, size_t indent);
 void nma_out_label(const struct nma_out *out, const char *label,
 		   const struct nma_value *v, size_t indent);
-/* " key=value", nothing if absent. */
-void nma_out_pair(const struct nma_out *out, const char *key,
-		  const struct nma_value *v);
+/* " key=value", on a new line if there is no room; nothing if absent. Returns the
+ * column where it ends.
+ */
+size_t nma_out_pair(const struct nma_out *out, const char *key,
+		    const struct nma_value *v, size_t column, size_t indent);
 /* A paragraph, wrapped. */
 void nma_out_text(const struct nma_out *out, size_t indent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

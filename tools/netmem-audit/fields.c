@@ -192,8 +192,10 @@ static void pool_queue(const void *row, struct nma_value *v)
 
 static void pool_bytes(const void *row, struct nma_value *v)
 {
+	__u64 buffer = (__u64)getpagesize() << POOL(row)->r.order;
+
 	if (POOL(row)->r.inflight >= 0)
-		nma_value_u64(v, POOL(row)->r.inflight * (__u64)getpagesize() << POOL(row)->r.order);
+		nma_value_u64(v, POOL(row)->r.inflight * buffer);
 }
 
 static void pool_dir(const void *row, struct nma_value *v)

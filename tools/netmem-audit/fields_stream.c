@@ -311,7 +311,7 @@ static const struct nma_field event_fields[] = {
 	{ "flags", "", 0, e_flags },
 	{ "errno", "", 0, e_errno },
 	{ "pid", "", NMA_FIELD_JSON, e_pid },
-	{ "comm", "", 0, e_comm },
+	{ "comm", "", NMA_FIELD_JSON, e_comm },
 	{ "created_by", "", NMA_FIELD_VERBOSE, e_stack },
 	{ "time_ns", "", NMA_FIELD_JSON, e_time },
 };

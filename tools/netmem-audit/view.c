@@ -95,13 +95,14 @@ void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 	const struct nma_fields *fields = &nma_fields_event;
 	const struct nma_change *change = row->change;
 	__u64 ns = change->hdr->time_ns - start_ns;
+	size_t column, i;
 	bool detail;
-	size_t i;
 
 	if (change->hdr->time_ns < start_ns)
 		ns = 0;
-	fprintf(out->file, "%7llu.%06llu %-15s", ns / NMA_NSEC_PER_SEC,
-		ns % NMA_NSEC_PER_SEC / 1000, nma_event_name(change, &detail));
+	column = fprintf(out->file, "%5llu.%03llu %-14s", ns / NMA_NSEC_PER_SEC,
+			 ns % NMA_NSEC_PER_SEC / NMA_NSEC_PER_MSEC,
+			 nma_event_name(change, &detail));
 	for (i = 0; i < fields->nr; i++) {
 		struct nma_value v = { 0 };
 
@@ -109,7 +110,7 @@ void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 		    (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose))
 			continue;
 		fields->field[i].get(row, &v);
-		nma_out_pair(out, fields->field[i].key, &v);
+		column = nma_out_pair(out, fields->field[i].key, &v, column, 10);
 	}
 	fputc('\n', out->file);
 }
