@@ -543,9 +543,30 @@ static void test_watch_text(void **state)
 	expect_said(out, "pool_created   ifname=nm0 queue=0 pool_id=30\n");
 	expect_said(out, "flags=DMA_MAP|ALLOW_UNREADABLE");
 	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 30\n");
-	expect_said(out, "0 errors, 1 warnings");
+	expect_said(out, "errors: 0, warnings: 1");
 	assert_int_equal(run("watch --duration 2 --fail-on error"), NMA_EXIT_OK);
 	assert_int_equal(run("watch --duration 2 --rule NM-PP-06"), NMA_EXIT_OK);
+}
+
+static void attach_xdp(unsigned int poll)
+{
+	static struct nma_rec_op r;
+
+	r = rec_op(NMA_OP_XDP_INSTALL, NMA_NO_QUEUE, 0);
+	r.value = poll == 3 ? 42 : 0;
+	if (poll == 3 || poll == 4)
+		fake_send(&r);
+}
+
+static void test_watch_xdp(void **state)
+{
+	(void)state;
+	fake.on_poll = attach_xdp;
+	assert_int_equal(run("watch -j --duration 1"), NMA_EXIT_OK);
+	assert_string_equal(str(parse_line(1), "event"), "xdp_attach");
+	assert_int_equal(num(doc, "xdp_prog_id"), 42);
+	assert_string_equal(str(parse_line(2), "event"), "xdp_detach");
+	assert_false(json_object_object_get_ex(doc, "xdp_prog_id", NULL));
 }
 
 static void test_watch_clean(void **state)
@@ -653,16 +674,45 @@ static void test_stat(void **state)
 
 static void test_output_fails(void **state)
 {
-	char *argv[] = { "netmem-audit", "rules", NULL };
-	FILE *full = fopen("/dev/full", "w"), *e;
+	static char *const lines[][4] = {
+		{ "netmem-audit", "rules" }, { "netmem-audit", "rules", "-j" },
+		{ "netmem-audit", "check", "-j" },
+	};
+	FILE *full, *e;
 	size_t size;
+	int i;
 
 	(void)state;
+	for (i = 0; i < 3; i++) {
+		free(err);
+		full = fopen("/dev/full", "w");
+		e = open_memstream(&err, &size);
+		assert_int_equal(nma_cli_run(2 + !!lines[i][2], (char **)lines[i],
+					     full, e), NMA_EXIT_ENV);
+		fclose(full);
+		fclose(e);
+		expect_said(err, "can not write the output: No space left");
+	}
+}
+
+/* A reader that leaves is no cause for words, but ends a stream. */
+static void test_reader_leaves(void **state)
+{
+	char *argv[] = { "netmem-audit", "watch", NULL };
+	int fds[2];
+	size_t size;
+	FILE *o, *e;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	o = fdopen(fds[1], "w");
 	e = open_memstream(&err, &size);
-	assert_int_equal(nma_cli_run(2, argv, full, e), NMA_EXIT_ENV);
-	fclose(full);
+	assert_int_equal(nma_cli_run(2, argv, o, e), NMA_EXIT_ENV);
+	fclose(o);
 	fclose(e);
-	expect_said(err, "can not write");
+	assert_string_equal(err, "");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -688,6 +738,7 @@ int main(void)
 		T(test_check_asks_the_driver),
 		T(test_watch),
 		T(test_watch_text),
+		T(test_watch_xdp),
 		T(test_watch_clean),
 		T(test_watch_pre_existing),
 		T(test_watch_incomplete),
@@ -695,6 +746,7 @@ int main(void)
 		T(test_watch_command),
 		T(test_stat),
 		T(test_output_fails),
+		T(test_reader_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,19 @@ static void test_block(void **state)
 	assert_non_null(strstr(text, "address: 0xffff888000001000\n"));
 }
 
+static void test_people_read_seconds(void **state)
+{
+	struct nma_value v = { 0 };
+
+	(void)state;
+	nma_value_u64(&v, 61500000000);
+	start(false);
+	nma_out_label(&out, "detached_for_ns", &v, 4);
+	nma_out_label(&out, "_ns", &v, 4);
+	finish();
+	assert_string_equal(text, "    detached_for: 61.500 s\n    _ns: 61500000000\n");
+}
+
 static void emit(const struct row *row, bool verbose)
 {
 	struct nma_lost lost = { .count = { 1, 2, 3 } };
@@ -275,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_table_stays_within_80),
 		cmocka_unit_test(test_empty_table_has_a_header),
 		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_people_read_seconds),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_hostile_names),
 		cmocka_unit_test(test_error_document),

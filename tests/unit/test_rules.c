@@ -318,6 +318,11 @@ static void test_bind_01_refused(void **state)
 	f = expect_one(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr),
 		       NMA_SEV_E);
 	assert_true(f->event);
+	assert_int_equal(f->binding_id, 0);
+	r.mp_priv = PROVIDER;
+	f = expect_one(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr),
+		       NMA_SEV_E);
+	assert_int_equal(f->binding_id, 5);
 	r.ret = 0;
 	expect_none(verdict(m, NMA_RULE_BIND_01, queue(m, 0), NOW, &r.hdr));
 	r.ret = -ENODATA;	/* right answer of a driver that does not split */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "kernel_btf.h"
 #include "nma_prog.h"
 #include "probe.skel.h"
 
@@ -227,12 +228,19 @@ static void check_symbols(struct probe_bpf *probe, struct item *items,
 			  struct nma_features *f)
 {
 	__u64 addr;
-	int i;
+	int i, err;
 
-	for (i = 0; i < ITEM_MAX; i++)
-		if (items[i].kind == KIND_FUNC && items[i].btf_id &&
-		    lookup_symbol(probe, items[i].name, &addr) == -ENOENT)
+	for (i = 0; i < ITEM_MAX; i++) {
+		if (items[i].kind != KIND_FUNC || !items[i].btf_id)
+			continue;
+		err = lookup_symbol(probe, items[i].name, &addr);
+		if (err == -ENOENT)
 			items[i].btf_id = 0;
+		if (!err && i < NMA_HOOK_MAX)
+			f->addr[i] = addr;
+		if (!err && i == ITEM_RECONFIG)
+			f->addr[NMA_HOOK_QUEUE_RESTART] = addr;
+	}
 
 	for (i = 0; i < NMA_SYM_MAX; i++)
 		if (lookup_symbol(probe, sym_names[i], &addr) == 0)
@@ -375,8 +383,8 @@ static void probe_kernel(struct nma_features *f, const struct btf *btf)
 int nma_features__probe(struct nma_features *f)
 {
 	libbpf_print_fn_t print;
+	const struct btf *btf;
 	struct utsname uts;
-	struct btf *btf;
 
 	memset(f, 0, sizeof(*f));
 	if (uname(&uts))
@@ -386,11 +394,10 @@ int nma_features__probe(struct nma_features *f)
 	read_config(f);
 
 	print = libbpf_set_print(no_print);
-	btf = btf__load_vmlinux_btf();
+	btf = nma_kernel_btf();
 	f->btf = btf;
 	if (btf)
 		probe_kernel(f, btf);
-	btf__free(btf);
 	libbpf_set_print(print);
 	return 0;
 }

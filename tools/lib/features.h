@@ -33,6 +33,7 @@ struct nma_features {
 	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */
 	bool queue_reconfig;	/* queues restart in netdev_rx_queue_reconfig() */
 	__u64 hooks;		/* NMA_H() bits found */
+	__u64 addr[NMA_HOOK_MAX];	/* of hooks that are functions, 0: unknown */
 	__u64 sym[NMA_FEATURE_SYMS];	/* addresses by enum nma_sym, 0: unknown */
 	unsigned int nr_config;
 	struct nma_config_option config[NMA_CONFIG_OPTIONS];

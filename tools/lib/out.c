@@ -4,12 +4,14 @@
  * Text tables and blocks. JSON is in out_json.c.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ksyms.h"
 #include "out.h"
 #include "text.h"
@@ -229,16 +231,30 @@ out:
 	return err;
 }
 
+/* People read seconds: "age_ns: 1500000000" becomes "age: 1.500 s". */
+static size_t cut_ns(const char *label, const struct nma_value *v, char *text,
+		     size_t size)
+{
+	size_t len = strlen(label);
+
+	if (v->type != NMA_VALUE_U64 || len < 4 || strcmp(label + len - 3, "_ns"))
+		return len;
+	snprintf(text, size, "%llu.%03llu s", v->u / NMA_NSEC_PER_SEC,
+		 v->u % NMA_NSEC_PER_SEC / NMA_NSEC_PER_MSEC);
+	return len - 3;
+}
+
 void nma_out_label(const struct nma_out *out, const char *label,
 		   const struct nma_value *v, size_t indent)
 {
 	char text[SAFE_STR];
-	size_t column;
+	size_t column, len;
 
 	if (!value_text(out, v, text, sizeof(text)))
 		return;
-	column = indent + strlen(label) + 2;
-	fprintf(out->file, "%*s%s: ", (int)indent, "", label);
+	len = cut_ns(label, v, text, sizeof(text));
+	column = indent + len + 2;
+	fprintf(out->file, "%*s%.*s: ", (int)indent, "", (int)len, label);
 	nma_text_wrap(out->file, text, column, indent + 4, out->width, BREAKS);
 	fputc('\n', out->file);
 }
@@ -289,10 +305,36 @@ void nma_out_text(const struct nma_out *out, size_t indent, const char *fmt, ...
 	fputc('\n', out->file);
 }
 
+bool nma_out_gone(const struct nma_out *out)
+{
+	struct pollfd p = { .fd = fileno(out->file) };
+
+	return p.fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLNVAL);
+}
+
+/* stdio remembers that a write failed, not why: the next one tells. */
+static int why_failed(FILE *file)
+{
+	clearerr(file);
+	errno = 0;
+	if (fputc('\n', file) == EOF || fflush(file))
+		return errno ? -errno : -EIO;
+	return -EIO;
+}
+
 int nma_out_finish(const struct nma_out *out)
 {
+	bool failed = ferror(out->file);
+	int err = 0;
+
 	errno = 0;
-	if (fflush(out->file) || ferror(out->file))
-		return errno ? -errno : -EIO;
-	return 0;
+	if (fflush(out->file))
+		err = errno ? -errno : -EIO;
+	if (failed)
+		err = why_failed(out->file);
+	if (!out->error)
+		return err;
+	if (!*out->error)
+		*out->error = err;
+	return *out->error;
 }

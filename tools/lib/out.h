@@ -28,6 +28,7 @@ struct nma_out {
 	size_t width;			/* of a text line, characters */
 	struct nma_ksyms *ksyms;	/* may be NULL: no function names */
 	const struct nma_lost *lost;	/* may be NULL: nothing could be lost */
+	int *error;			/* may be NULL; first -errno of writing */
 };
 
 /* Width of the terminal behind @file, 80 if there is none or it is narrower. */
@@ -67,7 +68,10 @@ void nma_out_add_str(struct json_object *obj, const char *key, const char *s);
 int nma_out_emit(const struct nma_out *out, struct json_object *doc);
 int nma_out_error(const struct nma_out *out, int err, const char *message);
 
-/* Flushes. 0, or -errno of whatever was not written since the start. */
+/* Whoever read our output has left. */
+bool nma_out_gone(const struct nma_out *out);
+
+/* Flushes. 0, or -errno of what was not written, now or earlier. */
 int nma_out_finish(const struct nma_out *out);
 
 #endif /* NMA_OUT_H */

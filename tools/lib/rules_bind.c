@@ -54,6 +54,16 @@ static bool refused_now(const struct nma_rule_ctx *ctx, const struct nma_nic *ni
 	       op->ret == -ENODATA && nma_nic_hds(nic) == NMA_HDS_ON;
 }
 
+/* Before the bind is through, the queue does not name its binding. */
+static void refused_binding(struct nma_finding *f, const struct nma_rule_ctx *ctx)
+{
+	const struct nma_rec_op *op = (const void *)ctx->trigger;
+
+	nma_model_for_each(struct nma_binding, &ctx->model->bindings, binding)
+		if (op->mp_priv && binding->r.binding == op->mp_priv)
+			f->binding_id = binding->r.binding_id;
+}
+
 /* NM-BIND-01 */
 void nma_rule_BIND_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		      struct nma_verdict *v)
@@ -69,6 +79,7 @@ void nma_rule_BIND_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		f = nma_verdict_add(v, 1, NMA_SEV_E,
 				    "driver ignored the memory provider when it rebuilt the queue, so the kernel refused the bind");
 		f->event = true;
+		refused_binding(f, ctx);
 	} else if (bound(queue) && queue->r.mp_priv && nic->r.flags & NMA_NIC_UP &&
 		   !provider_in_use(ctx->model, queue)) {
 		f = nma_verdict_add(v, 0, NMA_SEV_E,

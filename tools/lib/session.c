@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "features.h"
+#include "kernel_btf.h"
 #include "netns.h"
 #include "nma_prog.h"
 
@@ -27,51 +28,58 @@
 #define MAX_POOLS_DEFAULT	16384
 #define WALK_STALLS_MAX		8	/* calls of a walk without progress */
 
-enum group {
-	GROUP_EVENTS,
-	GROUP_TOKENS,
+/* Where a hook of the control path is looked at; all share two programs. */
+struct control {
+	enum nma_hook id;
+	bool on_return;		/* else on entry only */
 };
 
+static const struct control controls[] = {
+	{ NMA_HOOK_POOL_CREATE, true },
+	{ NMA_HOOK_POOL_FAIL, true },
+	{ NMA_HOOK_POOL_DETACH, true },
+	{ NMA_HOOK_POOL_GONE, true },
+	{ NMA_HOOK_BIND, true },
+	{ NMA_HOOK_UNBIND, false },
+	{ NMA_HOOK_BIND_FREE, false },
+	{ NMA_HOOK_BIND_QUEUE, true },
+	{ NMA_HOOK_QUEUE_RESTART, true },
+	{ NMA_HOOK_MP_CHECK, true },
+	{ NMA_HOOK_XDP, true },
+	{ NMA_HOOK_HDS_SET, true },
+	{ NMA_HOOK_NETDEV, false },
+	{ NMA_HOOK_QUEUES, true },
+};
+
+#define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))
+
+/* A hook with a program and an attachment of its own. */
 struct hook {
 	enum nma_hook id;
-	enum group group;
+	bool tokens;		/* only when these are asked for */
 	size_t prog;		/* offset of the program in struct nma_bpf */
-	size_t link;
 };
 
-#define HOOK(id, group, name) {				\
-	NMA_HOOK_##id, GROUP_##group,				\
-	offsetof(struct nma_bpf, progs.name),			\
-	offsetof(struct nma_bpf, links.name),			\
-}
+#define HOOK(id, tokens, name) \
+	{ NMA_HOOK_##id, tokens, offsetof(struct nma_bpf, progs.name) }
 
 static const struct hook hooks[] = {
-	HOOK(POOL_CREATE, EVENTS, nma_pool_create),
-	HOOK(POOL_FAIL, EVENTS, nma_pool_fail),
-	HOOK(POOL_DETACH, EVENTS, nma_pool_detach),
-	HOOK(POOL_RELEASE, EVENTS, nma_pool_release),
-	HOOK(POOL_GONE, EVENTS, nma_pool_gone),
-	HOOK(BIND, EVENTS, nma_bind),
-	HOOK(UNBIND, EVENTS, nma_unbind),
-	HOOK(BIND_FREE, EVENTS, nma_bind_free),
-	HOOK(BIND_QUEUE, EVENTS, nma_bind_queue),
-	HOOK(QUEUE_RESTART, EVENTS, nma_queue_restart),
-	HOOK(MP_CHECK, EVENTS, nma_mp_check),
-	HOOK(XDP, EVENTS, nma_xdp_install),
-	HOOK(HDS_SET, EVENTS, nma_hds_set),
-	HOOK(NETDEV, EVENTS, nma_netdev_event),
-	HOOK(QUEUES, EVENTS, nma_netdev_queues),
-	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
-	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
-	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
+	HOOK(POOL_RELEASE, false, nma_pool_release),
+	HOOK(TOKEN_TAKE, true, nma_token_take),
+	HOOK(TOKEN_RETURN, true, nma_token_return),
+	HOOK(SOCK_CLOSE, true, nma_sock_close),
 };
 
 #define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
+#define LINKS_MAX	(NR_HOOKS + 2 * NR_CONTROLS)
 
 struct nma_session {
 	struct nma_session_opts opts;
 	struct nma_bpf *skel;
 	struct ring_buffer *ring;
+	struct bpf_link *links[LINKS_MAX];
+	size_t nr_links;
+	int core_btf;		/* see nma_kernel_btf__subset() */
 	__u64 wanted;		/* hooks, NMA_H() bits */
 	__u64 missing;
 	__u64 walk_cut;
@@ -162,15 +170,12 @@ static struct bpf_program *hook_prog(const struct nma_session *s,
 	return *(struct bpf_program **)((char *)s->skel + h->prog);
 }
 
-static struct bpf_link **hook_link(const struct nma_session *s,
-				   const struct hook *h)
+/* The function that stands behind a hook on this kernel. */
+static const char *control_name(const struct nma_session *s, enum nma_hook id)
 {
-	return (struct bpf_link **)((char *)s->skel + h->link);
-}
-
-static bool group_wanted(const struct nma_session *s, enum group group)
-{
-	return s->opts.events && (group == GROUP_EVENTS || s->opts.tokens);
+	if (id == NMA_HOOK_QUEUE_RESTART && s->opts.features->queue_reconfig)
+		return "netdev_rx_queue_reconfig";
+	return nma_hook_name(id);
 }
 
 static __u64 tick_ns(void)
@@ -199,9 +204,6 @@ static void configure(struct nma_session *s)
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
-	if (o->features->queue_reconfig)
-		bpf_program__set_attach_target(s->skel->progs.nma_queue_restart,
-					       0, "netdev_rx_queue_reconfig");
 }
 
 static void choose_iterators(struct nma_session *s)
@@ -214,37 +216,83 @@ static void choose_iterators(struct nma_session *s)
 	bpf_program__set_autoload(skel->progs.nma_sock_iter, wanted);
 }
 
-/* Hooks to load: wanted, there, and not refused at an earlier try. */
+/* There, and not refused at an earlier try. */
+static bool hook_usable(const struct nma_session *s, enum nma_hook id)
+{
+	return s->opts.features->hooks & ~s->missing & 1ull << id;
+}
+
 static void choose_hooks(struct nma_session *s)
 {
 	size_t i;
 
 	s->wanted = 0;
+	if (!s->opts.events)
+		return;
+	for (i = 0; i < NR_CONTROLS; i++)
+		if (hook_usable(s, controls[i].id))
+			s->wanted |= 1ull << controls[i].id;
+	bpf_program__set_autoload(s->skel->progs.nma_enter, s->wanted);
+	bpf_program__set_autoload(s->skel->progs.nma_return, s->wanted);
+
 	for (i = 0; i < NR_HOOKS; i++) {
-		if (!group_wanted(s, hooks[i].group))
-			continue;
-		if (!(s->opts.features->hooks & 1ull << hooks[i].id) ||
-		    s->missing & 1ull << hooks[i].id)
+		if (!hook_usable(s, hooks[i].id) ||
+		    (hooks[i].tokens && !s->opts.tokens))
 			continue;
 		s->wanted |= 1ull << hooks[i].id;
 		bpf_program__set_autoload(hook_prog(s, &hooks[i]), true);
 	}
 }
 
-/* The hook whose program the kernel refused becomes missing. */
-static bool drop_refused(struct nma_session *s)
+static __u64 all_controls(void)
 {
-	const char *name;
+	__u64 all = 0;
 	size_t i;
 
-	for (i = 0; s->refused[0] && i < NR_HOOKS; i++) {
-		name = bpf_program__name(hook_prog(s, &hooks[i]));
-		if (strcmp(name, s->refused))
+	for (i = 0; i < NR_CONTROLS; i++)
+		all |= 1ull << controls[i].id;
+	return all;
+}
+
+/* The hooks whose program the kernel refused become missing. */
+static bool drop_refused(struct nma_session *s)
+{
+	const char *name = s->refused;
+	size_t i;
+
+	if (!strcmp(name, "nma_enter") || !strcmp(name, "nma_return")) {
+		s->missing |= s->wanted & all_controls();
+		return true;
+	}
+	for (i = 0; i < NR_HOOKS; i++) {
+		if (strcmp(bpf_program__name(hook_prog(s, &hooks[i])), name))
 			continue;
 		s->missing |= 1ull << hooks[i].id;
 		return true;
 	}
 	return false;
+}
+
+static struct nma_bpf *open_skeleton(struct nma_session *s)
+{
+	char path[64];
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct nma_bpf *skel;
+
+	if (s->core_btf >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", s->core_btf);
+		opts.btf_custom_path = path;
+	}
+	skel = nma_bpf__open_opts(&opts);
+	if (!skel || s->core_btf >= 0)
+		return skel;
+
+	/* Only now it is known which types the programs need. */
+	s->core_btf = nma_kernel_btf__subset(bpf_object__btf(skel->obj));
+	if (s->core_btf < 0)
+		return skel;	/* works all the same, but slower */
+	nma_bpf__destroy(skel);
+	return open_skeleton(s);
 }
 
 static int load(struct nma_session *s)
@@ -255,7 +303,7 @@ static int load(struct nma_session *s)
 		nma_bpf__destroy(s->skel);
 		s->refused[0] = '\0';
 		s->log[0] = '\0';
-		s->skel = nma_bpf__open();
+		s->skel = open_skeleton(s);
 		if (!s->skel)
 			return fail(s, -errno, "can not open the BPF programs");
 		configure(s);
@@ -269,20 +317,87 @@ static int load(struct nma_session *s)
 	return 0;
 }
 
-static void attach(struct nma_session *s)
+static int keep_link(struct nma_session *s, struct bpf_link *link)
 {
-	struct bpf_link *link;
+	if (!link)
+		return -errno;
+	s->links[s->nr_links++] = link;
+	return 0;
+}
+
+/* One attachment to many functions. By address if we have them: a search by
+ * name goes through all of the kernel's symbols.
+ */
+static int attach_multi(struct nma_session *s, struct bpf_program *prog,
+			bool on_return, __u64 which)
+{
+	const char *names[NR_CONTROLS];
+	unsigned long addrs[NR_CONTROLS];
+	__u64 cookies[NR_CONTROLS];
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
+		.cookies = cookies,
+		.retprobe = on_return,
+	);
+	bool have_addrs = true;
+	enum nma_hook id;
 	size_t i;
 
-	for (i = 0; i < NR_HOOKS; i++) {
-		if (!(s->wanted & 1ull << hooks[i].id))
+	for (i = 0; i < NR_CONTROLS; i++) {
+		id = controls[i].id;
+		if (!(which & 1ull << id) || (on_return && !controls[i].on_return))
 			continue;
-		link = bpf_program__attach(hook_prog(s, &hooks[i]));
-		if (link)
-			*hook_link(s, &hooks[i]) = link;
-		else
-			s->missing |= 1ull << hooks[i].id;
+		cookies[opts.cnt] = id;
+		addrs[opts.cnt] = s->opts.features->addr[id];
+		names[opts.cnt] = control_name(s, id);
+		have_addrs &= addrs[opts.cnt] != 0;
+		opts.cnt++;
 	}
+	if (!opts.cnt)
+		return 0;
+	if (have_addrs)
+		opts.addrs = addrs;
+	else
+		opts.syms = names;
+	return keep_link(s, bpf_program__attach_kprobe_multi_opts(prog, NULL,
+								  &opts));
+}
+
+static int attach_control(struct nma_session *s, __u64 which)
+{
+	int err;
+
+	err = attach_multi(s, s->skel->progs.nma_enter, false, which);
+	if (!err)
+		err = attach_multi(s, s->skel->progs.nma_return, true, which);
+	return err;
+}
+
+/* All together; if this kernel will not have one of them, one by one. */
+static void attach_controls(struct nma_session *s)
+{
+	__u64 which = s->wanted & all_controls(), bit;
+	size_t i;
+
+	if (!attach_control(s, which))
+		return;
+	while (s->nr_links)
+		bpf_link__destroy(s->links[--s->nr_links]);
+	for (i = 0; i < NR_CONTROLS; i++) {
+		bit = 1ull << controls[i].id;
+		if ((which & bit) && attach_control(s, bit))
+			s->missing |= bit;
+	}
+}
+
+static void attach(struct nma_session *s)
+{
+	size_t i;
+
+	attach_controls(s);
+	for (i = 0; i < NR_HOOKS; i++)
+		if (s->wanted & 1ull << hooks[i].id &&
+		    keep_link(s, bpf_program__attach(hook_prog(s, &hooks[i]))))
+			s->missing |= 1ull << hooks[i].id;
 }
 
 static void note_netns(struct nma_session *s, __u32 inode)
@@ -368,6 +483,7 @@ int nma_session__open(const struct nma_session_opts *opts,
 	if (!s)
 		return -ENOMEM;
 	s->opts = *opts;
+	s->core_btf = -1;
 	*out = s;
 
 	err = check_kernel(s);
@@ -520,7 +636,7 @@ static int walk_sockets(struct nma_session *s)
 		err = find_old_tokens(s);
 	if (err)
 		return err;
-	s->old_tokens_known = group_wanted(s, GROUP_TOKENS);
+	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
 
 	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
 	if (!link)
@@ -565,24 +681,40 @@ int nma_session__fd(const struct nma_session *s)
 	return ring_buffer__epoll_fd(s->ring);
 }
 
-/* Runs that were skipped because the program was already running on that CPU. */
-static __u64 missed_runs(const struct nma_session *s)
+/* Runs that were skipped because a program was already running on that CPU. */
+static __u64 missed_runs(int fd)
 {
-	struct bpf_prog_info info;
-	__u64 missed = 0;
-	__u32 len;
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+/* Calls and returns the kernel could not hand to us. */
+static __u64 missed_calls(const struct bpf_link *link)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_link_get_info_by_fd(bpf_link__fd(link), &info, &len) ||
+	    info.type != BPF_LINK_TYPE_KPROBE_MULTI)
+		return 0;
+	return info.kprobe_multi.missed;
+}
+
+static __u64 missed(const struct nma_session *s)
+{
+	struct bpf_program *prog;
+	__u64 n = 0;
 	size_t i;
 
-	for (i = 0; i < NR_HOOKS; i++) {
-		if (!*hook_link(s, &hooks[i]))
-			continue;
-		memset(&info, 0, sizeof(info));
-		len = sizeof(info);
-		if (!bpf_prog_get_info_by_fd(bpf_program__fd(hook_prog(s, &hooks[i])),
-					     &info, &len))
-			missed += info.recursion_misses;
-	}
-	return missed;
+	bpf_object__for_each_program(prog, s->skel->obj)
+		n += missed_runs(bpf_program__fd(prog));
+	for (i = 0; i < s->nr_links; i++)
+		n += missed_calls(s->links[i]);
+	return n;
 }
 
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
@@ -609,7 +741,7 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 			lost->count[kind] += counts[cpu];
 	}
 	lost->count[NMA_LOSS_WALK] += s->walk_cut;
-	lost->count[NMA_LOSS_MISSED] += missed_runs(s);
+	lost->count[NMA_LOSS_MISSED] += missed(s);
 	free(counts);
 	return err;
 }
@@ -628,8 +760,12 @@ void nma_session__close(struct nma_session *s)
 {
 	if (!s)
 		return;
+	while (s->nr_links)
+		bpf_link__destroy(s->links[--s->nr_links]);
 	ring_buffer__free(s->ring);
 	nma_bpf__destroy(s->skel);
+	if (s->core_btf >= 0)
+		close(s->core_btf);
 	free(s->netns);
 	free(s);
 }

@@ -258,11 +258,11 @@ const struct nma_command *const nma_commands[] = {
 
 int nma_cli_run(int argc, char **argv, FILE *out, FILE *err)
 {
+	int ret, failed, error = 0;
 	struct nma_env env = {
-		.out = { .file = out, .width = nma_out_width(out) },
+		.out = { .file = out, .width = nma_out_width(out), .error = &error },
 		.err = err,
 	};
-	int ret, failed;
 
 	libbpf_set_print(NULL);
 	env.out.ksyms = nma_ksyms__new("/proc/kallsyms");

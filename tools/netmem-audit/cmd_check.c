@@ -159,7 +159,7 @@ static void emit_text(const struct nma_audit *a, const struct tally *t, int ret)
 			     t->infos + t->notes && !out->verbose ?
 			     " (-v shows what else was noticed)" : "");
 	else
-		nma_out_text(out, 0, "%u errors, %u warnings; netmem-audit rules ID tells what to do",
+		nma_out_text(out, 0, "errors: %u, warnings: %u; netmem-audit rules ID tells what to do",
 			     t->errors, t->warnings);
 }
 

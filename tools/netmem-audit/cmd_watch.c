@@ -149,8 +149,10 @@ static int loop(struct watch *w)
 		if (!ret)
 			ret = look_if_due(w);
 		nma_judge__flush(w->audit.judge, nma_clock_ns(), FOLD_NS);
-		if (!w->out_err && !w->env->out.json)
+		if (!w->out_err)
 			w->out_err = nma_out_finish(&w->env->out);
+		if (!w->out_err && nma_out_gone(&w->env->out))
+			w->out_err = -EPIPE;
 	}
 	if (!ret)
 		ret = nma_audit__poll(&w->audit, 0);
@@ -194,7 +196,7 @@ static int summary(struct watch *w, int ret)
 
 	if (!out->json) {
 		nma_out_text(out, 0,
-			     "%llu errors, %llu warnings, %llu infos; %llu were so before; %llu events in %llu.%llu s",
+			     "errors: %llu, warnings: %llu, infos: %llu, were so before: %llu; %llu events in %llu.%llu s",
 			     errors, j->total[NMA_SEV_W], j->total[NMA_SEV_I],
 			     j->total_pre_existing, w->events, ns / NMA_NSEC_PER_SEC,
 			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));

@@ -90,8 +90,8 @@ static const struct {
 	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bind" },
 	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restart" },
 	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_check" },
-	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_install" },
-	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "tcp_data_split_set" },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attach" },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set" },
 };
 
 const char *nma_event_name(const struct nma_change *change, bool *detail)
@@ -105,6 +105,9 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 		if (hdr->type == NMA_REC_OP && events[i].op != change->ref.op->op)
 			continue;
 		*detail = events[i].detail;
+		if (hdr->type == NMA_REC_OP && events[i].op == NMA_OP_XDP_INSTALL &&
+		    !change->ref.op->value)
+			return "xdp_detach";
 		return events[i].name;
 	}
 	return NULL;
@@ -256,7 +259,7 @@ static void e_size(const void *row, struct nma_value *v)
 
 static void e_xdp_prog(const void *row, struct nma_value *v)
 {
-	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL)
+	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL && op_of(row)->value)
 		nma_value_u64(v, op_of(row)->value);
 }
 

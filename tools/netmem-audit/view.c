@@ -193,7 +193,7 @@ void nma_view_judged(const struct nma_audit *a)
 	int i;
 
 	nma_out_text(&a->env->out, 0,
-		     "looked at: %u devices, %u RX queues, %u page_pools, %u bindings, with %u rules",
+		     "looked at devices: %u, RX queues: %u, page_pools: %u, bindings: %u, rules: %u",
 		     n.nics, n.queues, n.pools, n.bindings, n.rules);
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (a->skipped & 1ull << i)
