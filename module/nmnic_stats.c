@@ -196,6 +196,7 @@ void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st)
 static const char * const queue_strings[] = {
 	"rx%u_split_frames",	/* headers and payload apart */
 	"rx%u_waits",		/* a frame waited for buffers */
+	"rx%u_bad_fill",	/* buffers that the device could not use */
 	"rx%u_drop_unreadable",	/* headers in memory the CPU can not read */
 	"rx%u_drop_error",	/* no skb, or a completion that makes no sense */
 	"rx%u_drop_fault",	/* by the fault panel */
@@ -240,6 +241,7 @@ void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st
 
 		*data++ = hw_rx.split_frames;
 		*data++ = hw_rx.waits;
+		*data++ = hw_rx.bad_fill;
 		*data++ = rx.drop_unreadable;
 		*data++ = rx.drop_error;
 		*data++ = rx.drop_fault;

@@ -5,8 +5,9 @@
  * the newest kernel; what an older one lacks is added here and nowhere else.
  *
  * detect.sh decides (NMA_HAVE_*), this file implements and tests only that.
- * Every shim says what it replaces, since when the kernel has it, and goes when
- * the oldest supported kernel is that one. The oldest supported kernel is 6.12.
+ * Every shim names the change it makes up for and the first kernel that has it
+ * (v6.12.y: its later stable releases, too), and goes when no older one is
+ * supported. The oldest supported one is 6.12.
  */
 #ifndef NMA_COMPAT_H
 #define NMA_COMPAT_H
@@ -30,8 +31,8 @@
 #include <net/netdev_rx_queue.h>
 #include <net/page_pool/helpers.h>
 
-/* 2932ba8d9c99 ("slab: Introduce kmalloc_obj() and family"), v7.0, v6.12.y:
- * allocation by type. Ours are all GFP_KERNEL, the default.
+/* "slab: Introduce kmalloc_obj() and family", v7.0, v6.12.y: allocation by
+ * type. Ours are all GFP_KERNEL, the default.
  */
 #ifndef NMA_HAVE_ALLOC_OBJS
 #define kzalloc_obj(obj)		kzalloc(sizeof(obj), GFP_KERNEL)
@@ -39,19 +40,18 @@
 #define kvzalloc_objs(obj, num)		kvcalloc(num, sizeof(obj), GFP_KERNEL)
 #endif
 
-/* 413f0271f396 ("net: protect NAPI enablement with netdev_lock()"), v6.14, and
- * cae03e5bdd9e ("net: hold netdev instance lock during queue operations"),
- * v6.15: ndo_open, ndo_stop and the queue operations run under the netdev
- * instance lock. Before, rtnl_lock() is all there is, and the plain functions
- * do what the _locked ones do now.
+/* "net: protect NAPI enablement with netdev_lock()", v6.14, and "net: hold netdev
+ * instance lock during queue operations", v6.15: ndo_open, ndo_stop and the queue
+ * operations run under the netdev instance lock. Before, rtnl_lock() is all there
+ * is, and the plain functions do what the _locked ones do now.
  */
 #ifndef NMA_HAVE_NETDEV_INSTANCE_LOCK
 #define napi_enable_locked(napi)	napi_enable(napi)
 #define napi_disable_locked(napi)	napi_disable(napi)
 #endif
 
-/* 86e25f40aa1e ("net: napi: Add napi_config"), v6.13: NAPI settings that
- * survive a restart of the queue. Before, they do not.
+/* "net: napi: Add napi_config", v6.13: settings of a NAPI that survive it.
+ * Before, they do not.
  */
 #ifndef NMA_HAVE_NAPI_CONFIG
 static inline void netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
@@ -61,7 +61,7 @@ static inline void netif_napi_add_config(struct net_device *dev, struct napi_str
 }
 #endif
 
-/* "net: introduce ndo_set_rx_mode_async", v7.2: the address lists arrive as
+/* "net: introduce ndo_set_rx_mode_async", v7.1 or v7.2: the address lists arrive as
  * snapshots in process context. Before, the callback takes the device only and
  * must not sleep; ours does neither look at the lists nor sleep.
  *
@@ -82,8 +82,8 @@ static void fn##_compat(struct net_device *dev)				\
 #define NMA_NDO_SET_RX_MODE		ndo_set_rx_mode
 #endif
 
-/* "net: pass queue rx page size from memory provider" and its predecessors,
- * v7.0: the configuration of a queue is an argument of two queue operations.
+/* efcb9a4d32d3 ("net: add bare bone queue configs"), v7.0: the configuration of
+ * a queue is an argument of two queue operations.
  *
  * NMA_QUEUE_OP(fn) after the definition of fn, = NMA_QUEUE_OP_PTR(fn) in the
  * table.
@@ -121,7 +121,7 @@ static int fn##_compat(struct net_device *dev, void *qmem, int idx)	\
 #define NMA_CORE_CHECKS_HDS		0
 #endif
 
-/* "net: add helper to check for unreadable memory providers", v6.18 */
+/* With the first drivers that have unreadable memory on request only, v6.18 */
 #ifndef NMA_HAVE_RXQ_HAS_UNREADABLE_MP
 static inline bool netif_rxq_has_unreadable_mp(struct net_device *dev, unsigned int rxq_idx)
 {
@@ -131,7 +131,7 @@ static inline bool netif_rxq_has_unreadable_mp(struct net_device *dev, unsigned 
 }
 #endif
 
-/* 64fdb808660d ("net: page_pool: allow enabling recycling late, fix false
+/* 64fdaa94bfe0 ("net: page_pool: allow enabling recycling late, fix false
  * positive warning"), v6.17. Before, netlink shows a copy of the NAPI id which
  * is taken at creation.
  */
@@ -146,26 +146,12 @@ static inline void page_pool_enable_direct_recycling(struct page_pool *pool,
 }
 #endif
 
-/* 91a152cbb49c ("page_pool: rename page_pool_alloc_netmem to *_netmems"),
- * v6.14, v6.12.y
- */
+/* "net: page_pool: rename page_pool_alloc_netmem to *_netmems", v6.14, v6.12.y */
 #ifndef NMA_HAVE_PP_ALLOC_NETMEMS
 #define page_pool_alloc_netmems(pool, gfp)	page_pool_alloc_netmem(pool, gfp)
 #endif
 
-/* "page_pool: add page_pool_alloc_frag_netmem", v6.14, v6.12.y. Before,
- * fragments come from pages only; a pool with a provider fails such a request.
- */
-#ifndef NMA_HAVE_PP_ALLOC_FRAG_NETMEM
-static inline netmem_ref page_pool_alloc_frag_netmem(struct page_pool *pool, unsigned int *offset,
-						     unsigned int size, gfp_t gfp)
-{
-	return page_to_netmem(page_pool_alloc_frag(pool, offset, size, gfp));
-}
-#endif
-
-/* 7dba339faae9 ("page_pool: disable sync for cpu for dmabuf memory provider"),
- * v6.14, v6.12.y: the pool knows whether its memory is the CPU's to sync.
+/* "page_pool: disable sync for cpu for dmabuf memory provider", v6.14, v6.12.y: the pool knows whether its memory is the CPU's to sync.
  * Before, everything that is not a page is not.
  */
 #ifndef NMA_HAVE_PP_DMA_SYNC_NETMEM
@@ -181,7 +167,7 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 }
 #endif
 
-/* 383faec0fd64 ("net: enable driver support for netmem TX"), v6.16: memory of a
+/* "net: enable driver support for netmem TX", v6.16: memory of a
  * dma-buf is mapped once, at binding, and not the driver's to unmap. Before,
  * no such memory is transmitted.
  */
@@ -202,8 +188,8 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 #define NMA_ETHTOOL_RX_RING_COUNT(fn)
 #endif
 
-/* 9bb00786fc61 ("net: ethtool: add dedicated callbacks for getting and setting
- * rxfh fields"), v6.17, v6.12.y. Before, "ethtool -n DEV rx-flow-hash" is not
+/* "net: ethtool: add dedicated callbacks for getting and setting rxfh fields",
+ * v6.17, v6.12.y. Before, "ethtool -n DEV rx-flow-hash" is not
  * answered.
  */
 #ifdef NMA_HAVE_ETHTOOL_RXFH_FIELDS
@@ -217,7 +203,7 @@ struct ethtool_rxfh_fields {
 #define NMA_ETHTOOL_RXFH_FIELDS(fn)
 #endif
 
-/* f7862dfef612 ("saner replacement for debugfs_rename()"), v6.15 */
+/* "saner replacement for debugfs_rename()", v6.15 */
 #ifndef NMA_HAVE_DEBUGFS_CHANGE_NAME
 static inline int debugfs_change_name(struct dentry *dentry, const char *fmt, const char *name)
 {
