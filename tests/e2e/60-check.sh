@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 150
+# limit: 300
 #
 # netmem-audit check: silent on what is right, and for each fault of the panel
 # a finding that names rule, port, queue and pool.
@@ -52,8 +52,8 @@ test_healthy_bound() {
 
 test_healthy_with_traffic() {
 	recv_devmem -b 0
-	background tx send_to -b 0 "$V4"
-	wait_for 10 devmem_flows
+	background tx send_to -b 0 -r 20M "$V4"
+	wait_for 10 connected
 	expect_clean
 	stop "${pid[tx]}"
 	finish rx

@@ -357,6 +357,8 @@ held() {
 }
 
 recv_devmem() { start rx nma-traffic recv -i nm0 -q "$Q" -p "$PORT" "$@"; }
+connected() { ss -tnH state established sport = ":$PORT" | grep -q .; }
+
 # More than a full window is on its way or waits to be read.
 devmem_flows() {
 	pools_are '[.pools[] | select(has("dmabuf_id")) | .inflight] |
@@ -382,10 +384,21 @@ pools() { nma-traffic pools "$@"; }
 
 pools_are() { pools -i nm0 >"$W/pools.json" && jq -e "$1" "$W/pools.json"; }
 
+# A CPU keeps packets that another one has freed for it until it next receives
+# something: make it.
+flush_deferred_skbs() {
+	local cpu
+
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		taskset -c $cpu ping -q -c 1 127.0.0.1 >/dev/null
+	done
+}
+
 # no_pool_left: nothing bound, nothing detached that still waits for buffers
 no_pool_left() {
 	local where
 
+	flush_deferred_skbs
 	for where in '' root_ns peer; do
 		$where nma-traffic pools >"$W/pools.json"
 		jq -e 'all(.pools[]; (has("dmabuf_id") or
