@@ -303,6 +303,22 @@ static void test_snapshot_records_wait_for_the_whole(void **state)
 	assert_int_equal(c->reports, 1);
 }
 
+/* What a snapshot no longer finds has no case left. */
+static void test_gone_without_a_word(void **state)
+{
+	struct court *c = *state;
+
+	FEED(c->m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 1));
+	FEED(c->m, bad_pool(30));
+	FEED(c->m, rec_mark(NMA_MARK_SNAPSHOT_END, 1));
+	nma_judge__all(c->j, 10 * SEC);
+	assert_int_equal(active(c), 1);
+	FEED(c->m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 2));
+	FEED(c->m, rec_mark(NMA_MARK_SNAPSHOT_END, 2));
+	nma_judge__all(c->j, 11 * SEC);
+	assert_int_equal(active(c), 0);
+}
+
 static void test_only_named(void **state)
 {
 	struct nma_strs names = { .v = { "nm7" }, .nr = 1 };
@@ -386,6 +402,7 @@ int main(void)
 		T(test_pre_existing),
 		T(test_latent_becomes_real),
 		T(test_snapshot_records_wait_for_the_whole),
+		T(test_gone_without_a_word),
 		T(test_only_named),
 		T(test_only_asked_rules),
 		T(test_storm),
