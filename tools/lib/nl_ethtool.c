@@ -143,6 +143,8 @@ static int rings_cb(const struct nlmsghdr *nlh, void *data)
 			rings->thresh = mnl_attr_get_u32(attr);
 			rings->thresh_known = true;
 			break;
+		default:
+			break;
 		}
 	}
 	return MNL_CB_OK;

@@ -106,7 +106,8 @@ static void clip(char *s, size_t width)
 	if (nma_text_width(s) <= width)
 		return;
 	n = nma_text_fit(s, width - 1, "");
-	strcpy(s + n, "~");
+	s[n] = '~';
+	s[n + 1] = '\0';
 }
 
 static int grid_fill_cell(const struct nma_out *out, struct grid *g,
@@ -118,7 +119,7 @@ static int grid_fill_cell(const struct nma_out *out, struct grid *g,
 
 	g->col[c]->get(row, &v);
 	if (!value_text(out, &v, text, sizeof(text)))
-		strcpy(text, "-");
+		snprintf(text, sizeof(text), "-");
 	width = nma_text_width(text);
 	if (width > g->fmt[c].width)
 		g->fmt[c].width = width;

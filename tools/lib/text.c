@@ -55,7 +55,8 @@ static size_t put_escaped(char *dst, const unsigned char *src, size_t n)
 	size_t i;
 
 	if (n == 1 && src[0] == '\\') {
-		memcpy(dst, "\\\\", 2);
+		dst[0] = '\\';
+		dst[1] = '\\';
 		return 2;
 	}
 	for (i = 0; i < n; i++) {
