@@ -105,6 +105,8 @@ int nma_session__snapshot(struct nma_session *s)
 	if (fake.snapshot_err)
 		return fake.snapshot_err;
 	fake.snapshots++;
+	if (fake.snapshots <= fake.cut_walks)
+		fake.lost.count[NMA_LOSS_WALK]++;
 	mark(NMA_MARK_SNAPSHOT_BEGIN);
 	for (i = 0; i < fake.nr_state; i++)
 		fake_send(fake.state[i]);

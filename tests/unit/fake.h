@@ -33,6 +33,7 @@ struct fake {
 	void (*on_poll)(unsigned int poll);
 	unsigned int polls;
 	unsigned int snapshots;
+	unsigned int cut_walks;		/* so many snapshots are cut short */
 	unsigned int open;		/* sessions */
 	__u64 now_ns;
 	struct nma_session_opts opts;	/* of the last session */

@@ -458,6 +458,18 @@ static void test_check_incomplete(void **state)
 	assert_int_equal(run("check"), NMA_EXIT_VIOLATION);
 }
 
+static void test_check_walks_again(void **state)
+{
+	(void)state;
+	fake.cut_walks = 2;
+	assert_int_equal(run("check -j"), NMA_EXIT_OK);
+	assert_int_equal(num(get(parse(), "lost"), "walk_cut"), 0);
+	assert_int_equal(fake.snapshots, 3);
+	fake.cut_walks = 100;
+	assert_int_equal(run("check -j"), NMA_EXIT_INCOMPLETE);
+	assert_int_not_equal(num(get(parse(), "lost"), "walk_cut"), 0);
+}
+
 static void test_check_unobservable(void **state)
 {
 	(void)state;
@@ -734,6 +746,7 @@ int main(void)
 		T(test_check_settle),
 		T(test_check_tokens),
 		T(test_check_incomplete),
+		T(test_check_walks_again),
 		T(test_check_unobservable),
 		T(test_check_asks_the_driver),
 		T(test_watch),

@@ -20,6 +20,8 @@ const char *const nma_fail_on_names[] = {
 /* Without them nothing can be found, so nothing may be called right. */
 #define SYMBOLS	(NMA_H(NETS) | NMA_H(POOLS) | NMA_H(BINDINGS))
 
+#define WALK_TRIES	3
+
 static const char *const loss_texts[] = {
 #define NMA_LOSS(id, key, text) [NMA_LOSS_##id] = text,
 	NMA_LOSS_LIST
@@ -204,22 +206,45 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 	return a->judge ? NMA_EXIT_OK : out_of_memory(a);
 }
 
+/* Loss counters, less the walks that were done again. */
+static int read_lost(struct nma_audit *a, __u64 *walks_cut)
+{
+	int err = nma_session__lost(a->session, &a->lost);
+
+	if (err)
+		return err;
+	*walks_cut = a->lost.count[NMA_LOSS_WALK];
+	a->lost.count[NMA_LOSS_WALK] -= a->walks_redone;
+	return 0;
+}
+
+/* A walk over changing state may be cut short, and what it missed would look
+ * gone: it is done again.
+ */
 int nma_audit__snapshot(struct nma_audit *a)
 {
-	__u64 cut = a->lost.count[NMA_LOSS_WALK];
+	__u64 first, before, after;
 	int tries, err;
 
-	/* a walk over changing state may fail; what it missed would look gone */
-	for (tries = 0; tries < 3; tries++) {
+	err = read_lost(a, &first);
+	after = first;
+	for (tries = 0; !err && tries < WALK_TRIES; tries++) {
+		before = after;
 		err = nma_session__snapshot(a->session);
+		if (err == -EINTR)
+			err = 0;
 		if (!err)
-			err = nma_session__lost(a->session, &a->lost);
-		if (err) {
-			nma_err(a->env, err, "%s", nma_session__error(a->session));
-			return NMA_EXIT_ENV;
-		}
-		if (a->lost.count[NMA_LOSS_WALK] == cut)
+			err = read_lost(a, &after);
+		if (!err && after == before)
 			break;
+	}
+	if (err) {
+		nma_err(a->env, err, "%s", nma_session__error(a->session));
+		return NMA_EXIT_ENV;
+	}
+	if (tries < WALK_TRIES) {
+		a->walks_redone += after - first;
+		a->lost.count[NMA_LOSS_WALK] -= after - first;
 	}
 	return NMA_EXIT_OK;
 }
@@ -249,11 +274,12 @@ int nma_audit__check_names(struct nma_audit *a)
 
 int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 {
+	__u64 walks_cut;
 	int err;
 
 	err = nma_session__poll(a->session, timeout_ms);
 	if (err >= 0)
-		err = nma_session__lost(a->session, &a->lost);
+		err = read_lost(a, &walks_cut);
 	if (err >= 0 || err == -EINTR)
 		return NMA_EXIT_OK;
 	nma_err(a->env, err, "can not read events: %s", strerror(-err));

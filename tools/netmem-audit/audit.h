@@ -34,6 +34,7 @@ struct nma_audit {
 	struct nma_ethtool *ethtool;
 	struct nma_judge *judge;	/* NULL: nothing is judged */
 	struct nma_lost lost;
+	__u64 walks_redone;		/* cut short, then done again in full */
 	__u64 rules;			/* asked for and possible here */
 	__u64 skipped;			/* asked for, but hooks are not there */
 	unsigned int bad_records;

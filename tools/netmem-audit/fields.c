@@ -182,7 +182,7 @@ GET(pool_release, nma_value_u64(v, POOL(row)->r.release_cnt))
 GET_NONZERO(pool_create_ns, POOL(row)->r.create_ns)
 GET(pool_stack, nma_value_stack(v, POOL(row)->r.stack, NMA_STACK_LEN))
 GET(pool_addr, nma_value_addr(v, POOL(row)->r.pool))
-GET(pool_netns, nma_value_u64(v, POOL(row)->r.hdr.netns))
+GET_NONZERO(pool_netns, POOL(row)->r.hdr.netns)
 
 static void pool_queue(const void *row, struct nma_value *v)
 {
@@ -308,7 +308,7 @@ GET(sock_bytes, nma_value_u64(v, SOCK(row)->r.bytes))
 GET_NONZERO(sock_taken, SOCK(row)->r.taken)
 GET_NONZERO(sock_returned, SOCK(row)->r.returned)
 GET_NONZERO(sock_oldest, SOCK(row)->r.oldest_ns)
-GET(sock_netns, nma_value_u64(v, SOCK(row)->r.hdr.netns))
+GET_NONZERO(sock_netns, SOCK(row)->r.hdr.netns)
 GET(sock_local, endpoint(v, SOCK(row), SOCK(row)->r.src, SOCK(row)->r.sport))
 GET(sock_remote, endpoint(v, SOCK(row), SOCK(row)->r.dst, SOCK(row)->r.dport))
 
