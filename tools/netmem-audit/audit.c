@@ -278,7 +278,8 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 	int err;
 
 	err = nma_session__poll(a->session, timeout_ms);
-	if (err >= 0)
+	/* costs a system call per program: not while nothing happens */
+	if (err > 0)
 		err = read_lost(a, &walks_cut);
 	if (err >= 0 || err == -EINTR)
 		return NMA_EXIT_OK;

@@ -20,6 +20,7 @@
 #define POLL_MS		100
 #define POLL_NS		(POLL_MS * NMA_NSEC_PER_MSEC)
 #define SNAPSHOT_NS	(2 * NMA_NSEC_PER_SEC)	/* for what no hook tells */
+#define SNAPSHOT_SHARE	50	/* walks take at most one 50th of the time */
 #define FOLD_NS		NMA_NSEC_PER_SEC	/* between reports of the same */
 #define REBUILD_NS	(2 * NMA_NSEC_PER_SEC)	/* last look at queues in rebuild */
 
@@ -36,7 +37,8 @@ struct watch {
 	const struct watch_opts *opts;
 	struct nma_child child;
 	__u64 start_ns;
-	__u64 snapshot_ns;	/* the last one */
+	__u64 snapshot_ns;	/* when the last one ended */
+	__u64 period_ns;	/* between two */
 	__u64 events;
 	bool ready;		/* the first snapshot is over */
 	int out_err;		/* stdout is gone: nobody listens */
@@ -73,12 +75,16 @@ static void on_finding(void *ctx, const struct nma_finding *f)
 
 static int look(struct watch *w)
 {
+	__u64 begin_ns = nma_clock_ns();
 	int ret;
 
 	ret = nma_audit__snapshot(&w->audit);
 	if (ret)
 		return ret;
 	w->snapshot_ns = nma_clock_ns();
+	w->period_ns = (w->snapshot_ns - begin_ns) * SNAPSHOT_SHARE;
+	if (w->period_ns < SNAPSHOT_NS)
+		w->period_ns = SNAPSHOT_NS;
 	nma_judge__all(w->audit.judge, w->snapshot_ns);
 	return NMA_EXIT_OK;
 }
@@ -120,7 +126,7 @@ static int look_if_due(struct watch *w)
 {
 	__u64 now_ns = nma_clock_ns(), age_ns = now_ns - w->snapshot_ns;
 
-	if (age_ns < SNAPSHOT_NS &&
+	if (age_ns < w->period_ns &&
 	    (age_ns < POLL_NS || now_ns < nma_judge__due(w->audit.judge)))
 		return NMA_EXIT_OK;
 	return look(w);
