@@ -5,10 +5,9 @@
  * lives as long as buffers of it are out), freed.
  */
 #include "nma_fill.bpf.h"
+#include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
-
-#include <bpf/bpf_tracing.h>
 
 #define ERR_PTR_MAX	4095
 
@@ -76,33 +75,32 @@ static __always_inline void send_bind_failed(struct net_device *dev, int err)
 	bpf_ringbuf_submit(r, 0);
 }
 
-/* The device comes first in all versions; the rest of the arguments grew from
- * two (6.12) to six (7.2), hence no BPF_PROG().
+/* net_devmem_bind_dmabuf(dev, ...): the device comes first in all versions, the
+ * rest of the arguments grew from two (6.12) to six (7.2).
  */
-SEC("?fexit/net_devmem_bind_dmabuf")
-int nma_bind(__u64 *ctx)
+int nma_on_bind(const struct nma_call *call, __u64 ret)
 {
-	__u64 ret = 0;
-
-	bpf_get_func_ret(ctx, &ret);
+	if (!call)
+		return 0;
 	if (ret >= -(__u64)ERR_PTR_MAX)
-		send_bind_failed((struct net_device *)ctx[0], (int)ret);
+		send_bind_failed((void *)call->arg[0], (int)ret);
 	else
 		send_binding(ret, NMA_CAUSE_CREATE);
 	return 0;
 }
 
-SEC("?fentry/net_devmem_unbind_dmabuf")
-int BPF_PROG(nma_unbind, struct net_devmem_dmabuf_binding *binding)
+/* net_devmem_unbind_dmabuf(binding) */
+int nma_on_unbind(__u64 binding)
 {
-	send_binding((__u64)binding, NMA_CAUSE_DETACH);
+	send_binding(binding, NMA_CAUSE_DETACH);
 	return 0;
 }
 
-/* At entry, when there is still something to read. */
-SEC("?fentry/__net_devmem_dmabuf_binding_free")
-int nma_bind_free(__u64 *ctx)
+/* __net_devmem_dmabuf_binding_free(); on entry, while there is something to
+ * read.
+ */
+int nma_on_bind_free(__u64 arg)
 {
-	send_binding(binding_from_free_arg(ctx[0]), NMA_CAUSE_GONE);
+	send_binding(binding_from_free_arg(arg), NMA_CAUSE_GONE);
 	return 0;
 }

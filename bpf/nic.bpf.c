@@ -5,10 +5,9 @@
  * change it (up and down, names, queues, XDP, tcp-data-split).
  */
 #include "nma_fill.bpf.h"
+#include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
-
-#include <bpf/bpf_tracing.h>
 
 #define POOLS_MAX	(1 << 16)	/* ends a list that changes under us */
 
@@ -170,40 +169,46 @@ static __always_inline void send_nic(struct net_device *dev, __u16 cause)
 		bpf_ringbuf_submit(r, 0);
 }
 
-/* A notifier's callback, and as such never inlined: sees every device event of
- * every namespace. A move to another namespace is UNREGISTER and REGISTER.
+/* page_pool_netdevice_event(nb, event, info): a notifier's callback, and as such
+ * never inlined; sees every device event of every namespace. A move to another
+ * namespace is UNREGISTER and REGISTER.
  */
-SEC("?fentry/page_pool_netdevice_event")
-int BPF_PROG(nma_netdev_event, void *nb, unsigned long event,
-	     struct netdev_notifier_info *info)
+int nma_on_netdev_event(__u64 event, __u64 addr)
 {
-	struct netdev_notifier_changeupper_info *upper = (void *)info;
+	struct netdev_notifier_changeupper_info *upper = (void *)addr;
+	struct netdev_notifier_info *info = (void *)addr;
 	struct net_device *dev = BPF_CORE_READ(info, dev);
+	__u16 cause = NMA_CAUSE_CHANGE;
 
 	switch (event) {
 	case NETDEV_UNREGISTER:
-		send_nic(dev, NMA_CAUSE_GONE);
+		cause = NMA_CAUSE_GONE;
 		break;
 	case NETDEV_CHANGEUPPER:
-		send_nic(BPF_CORE_READ(upper, upper_dev), NMA_CAUSE_CHANGE);
+		dev = BPF_CORE_READ(upper, upper_dev);
 		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
 	case NETDEV_REGISTER:
 	case NETDEV_CHANGEMTU:
 	case NETDEV_CHANGENAME:
-		send_nic(dev, NMA_CAUSE_CHANGE);
 		break;
+	default:
+		return 0;
 	}
+	send_nic(dev, cause);
 	return 0;
 }
 
-/* The number of queues changes without an event of the device. */
-SEC("?fexit/netif_set_real_num_rx_queues")
-int BPF_PROG(nma_netdev_queues, struct net_device *dev, unsigned int rxq,
-	     int ret)
+/* netif_set_real_num_rx_queues(dev, rxq): no event of the device tells it */
+int nma_on_set_queues(const struct nma_call *call, __u64 ret)
 {
-	if (!ret && BPF_CORE_READ(dev, reg_state) == NETREG_REGISTERED)
+	struct net_device *dev;
+
+	if (!call || (int)ret)
+		return 0;
+	dev = (void *)call->arg[0];
+	if (BPF_CORE_READ(dev, reg_state) == NETREG_REGISTERED)
 		send_nic(dev, NMA_CAUSE_CHANGE);
 	return 0;
 }
@@ -226,29 +231,32 @@ static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
 	bpf_ringbuf_submit(r, 0);
 }
 
-/* The device's own note of the program follows later: the record says what
- * will be there.
+/* dev_xdp_install(dev, mode, bpf_op, extack, flags, prog). The device's own note
+ * of the program follows later: the record says what will be there.
  */
-SEC("?fexit/dev_xdp_install")
-int BPF_PROG(nma_xdp_install, struct net_device *dev, __u32 mode, void *bpf_op,
-	     void *extack, __u32 flags, struct bpf_prog *prog, int ret)
+int nma_on_xdp_install(const struct nma_call *call, __u64 ret)
 {
-	__u32 id = BPF_CORE_READ(prog, aux, id);
+	struct bpf_prog *prog;
+	struct net_device *dev;
 	struct nma_rec_nic *r;
+	__u32 mode, id;
+
+	if (!call)
+		return 0;
+	dev = (void *)call->arg[0];
+	mode = call->arg[1];
+	prog = (void *)call->arg[5];
+	id = BPF_CORE_READ(prog, aux, id);
 
 	send_xdp_op(dev, mode, id, ret);
-	if (ret)
+	if ((int)ret)
 		return 0;
 
 	r = begin_nic(dev, NMA_CAUSE_CHANGE);
 	if (!r)
 		return 0;
-	if (mode == 0)
-		r->xdp_prog_id[0] = id;
-	else if (mode == 1)
-		r->xdp_prog_id[1] = id;
-	else if (mode == 2)
-		r->xdp_prog_id[2] = id;
+	if (mode < 3)
+		r->xdp_prog_id[mode] = id;
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
@@ -266,37 +274,49 @@ static __always_inline __u8 attr_u8(struct genl_info *info, __u32 attr)
 	return value;
 }
 
-/* Since v6.14 the core takes the pending setting over right after this
- * returned without an error; before, only the driver knows.
- */
-SEC("?fexit/ethnl_set_rings")
-int BPF_PROG(nma_hds_set, struct ethnl_req_info *req, struct genl_info *info,
-	     int ret)
+static __always_inline void send_hds_op(struct net_device *dev, __u8 wanted,
+					__u8 hds, int ret)
 {
-	struct net_device *dev = BPF_CORE_READ(req, dev);
-	struct nma_rec_nic *nic;
-	struct nma_rec_op *op;
+	struct nma_rec_op *r;
+
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	if (!r)
+		return;
+	r->netdev = (__u64)dev;
+	r->queue = NMA_NO_QUEUE;
+	nma_fill_op(r);
+	r->op = NMA_OP_HDS_SET;
+	r->value = wanted;
+	r->ret = ret < 0 ? ret : 0;
+	r->hds = hds;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* ethnl_set_rings(req, info). Since v6.14 the core takes the pending setting
+ * over right after this returned without an error; before, only the driver
+ * knows.
+ */
+int nma_on_set_rings(const struct nma_call *call, __u64 ret)
+{
+	struct ethnl_req_info *req;
+	struct net_device *dev;
+	struct nma_rec_nic *r;
 	__u8 hds;
 
-	hds = ret < 0 ? netdev_hds(dev) : netdev_hds_pending(dev);
-	op = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
-	if (op) {
-		op->netdev = (__u64)dev;
-		op->queue = NMA_NO_QUEUE;
-		nma_fill_op(op);
-		op->op = NMA_OP_HDS_SET;
-		op->value = attr_u8(info, ETHTOOL_A_RINGS_TCP_DATA_SPLIT);
-		op->ret = ret < 0 ? ret : 0;
-		op->hds = hds;
-		bpf_ringbuf_submit(op, 0);
-	}
-
-	nic = begin_nic(dev, NMA_CAUSE_CHANGE);
-	if (!nic)
+	if (!call)
 		return 0;
-	nic->hds = hds;
-	if (ret >= 0)
-		nic->hds_thresh = netdev_hds_thresh_pending(dev);
-	bpf_ringbuf_submit(nic, 0);
+	req = (void *)call->arg[0];
+	dev = BPF_CORE_READ(req, dev);
+	hds = (int)ret < 0 ? netdev_hds(dev) : netdev_hds_pending(dev);
+	send_hds_op(dev, attr_u8((void *)call->arg[1],
+				 ETHTOOL_A_RINGS_TCP_DATA_SPLIT), hds, ret);
+
+	r = begin_nic(dev, NMA_CAUSE_CHANGE);
+	if (!r)
+		return 0;
+	r->hds = hds;
+	if ((int)ret >= 0)
+		r->hds_thresh = netdev_hds_thresh_pending(dev);
+	bpf_ringbuf_submit(r, 0);
 	return 0;
 }

@@ -11,6 +11,7 @@
  * All of them run in process context.
  */
 #include "nma_fill.bpf.h"
+#include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_provider.bpf.h"
 #include "nma_ring.bpf.h"
@@ -18,7 +19,6 @@
 #include <bpf/bpf_tracing.h>
 
 #define ERR_PTR_MAX	4095
-#define STACK_SKIP	3	/* program, its trampoline, page_pool_list() */
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -111,38 +111,45 @@ static __always_inline void send_pool(struct page_pool *pool, __u16 cause)
 	bpf_ringbuf_submit(r, 0);
 }
 
-SEC("?fexit/page_pool_list")
-int BPF_PROG(nma_pool_create, struct page_pool *pool, int ret)
+static __always_inline void copy_stack(struct nma_rec_pool *r,
+				       const struct nma_call *call)
+{
+	__builtin_memcpy(r->stack, call->stack, sizeof(r->stack));
+}
+
+/* page_pool_list(pool) */
+int nma_on_pool_create(const struct nma_call *call, __u64 ret)
 {
 	struct pool_times times = { .create_ns = bpf_ktime_get_ns() };
-	__u64 addr = (__u64)pool;
 	struct nma_rec_pool *r;
+	__u64 pool;
 
-	if (ret)
+	if (!call || (int)ret)
 		return 0;
-	if (bpf_map_update_elem(&nma_pools, &addr, &times, BPF_ANY))
+	pool = call->arg[0];
+	if (bpf_map_update_elem(&nma_pools, &pool, &times, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
 
 	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE);
 	if (!r)
 		return 0;
-	r->pool = addr;
+	r->pool = pool;
 	nma_fill_pool(r);
-	bpf_get_stack(ctx, r->stack, sizeof(r->stack), STACK_SKIP);
+	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
 
-/* Success was seen by nma_pool_create. */
-SEC("?fexit/page_pool_create_percpu")
-int BPF_PROG(nma_pool_fail, struct page_pool_params *params, int cpuid,
-	     __u64 ret)
+/* page_pool_create_percpu(params, cpuid); success was seen above */
+int nma_on_pool_fail(const struct nma_call *call, __u64 ret)
 {
+	struct page_pool_params *params;
 	struct net_device *dev;
 	struct nma_rec_pool *r;
 
-	if (ret < -(__u64)ERR_PTR_MAX)
+	if (!call || ret < -(__u64)ERR_PTR_MAX)
 		return 0;
+	params = (void *)call->arg[0];
 
 	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED);
 	if (!r)
@@ -155,21 +162,41 @@ int BPF_PROG(nma_pool_fail, struct page_pool_params *params, int cpuid,
 		r->mp_priv = nma_rxq_provider(dev, r->queue, &r->mp);
 		r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
 	}
-	bpf_get_stack(ctx, r->stack, sizeof(r->stack), STACK_SKIP - 1);
+	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
 
-/* At exit, so that a walk that reads the pool later sees it detached. */
-SEC("?fexit/page_pool_detached")
-int BPF_PROG(nma_pool_detach, struct page_pool *pool)
+/* page_pool_detached(pool); on return, so that a walk that reads the pool later
+ * sees it detached.
+ */
+int nma_on_pool_detach(const struct nma_call *call)
 {
-	__u64 addr = (__u64)pool;
-	struct pool_times *times = bpf_map_lookup_elem(&nma_pools, &addr);
+	struct pool_times *times;
+	__u64 pool;
 
+	if (!call)
+		return 0;
+	pool = call->arg[0];
+	times = bpf_map_lookup_elem(&nma_pools, &pool);
 	if (times)
 		times->detach_ns = bpf_ktime_get_ns();
-	send_pool(pool, NMA_CAUSE_DETACH);
+	send_pool((void *)pool, NMA_CAUSE_DETACH);
+	return 0;
+}
+
+/* page_pool_unlist(pool); on return, when no walk can find the pool any more
+ * and it is still allocated.
+ */
+int nma_on_pool_gone(const struct nma_call *call)
+{
+	__u64 pool;
+
+	if (!call)
+		return 0;
+	pool = call->arg[0];
+	send_pool((void *)pool, NMA_CAUSE_GONE);
+	bpf_map_delete_elem(&nma_pools, &pool);
 	return 0;
 }
 
@@ -181,16 +208,5 @@ int BPF_PROG(nma_pool_release, struct page_pool *pool, __s32 inflight)
 {
 	if (inflight && BPF_CORE_READ(pool, user.detach_time))
 		send_pool(pool, NMA_CAUSE_RELEASE);
-	return 0;
-}
-
-/* At exit, when no walk can find the pool any more; it is still allocated. */
-SEC("?fexit/page_pool_unlist")
-int BPF_PROG(nma_pool_gone, struct page_pool *pool)
-{
-	__u64 addr = (__u64)pool;
-
-	send_pool(pool, NMA_CAUSE_GONE);
-	bpf_map_delete_elem(&nma_pools, &addr);
 	return 0;
 }

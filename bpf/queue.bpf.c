@@ -5,11 +5,10 @@
  * asked for it and what the kernel answered.
  */
 #include "nma_fill.bpf.h"
+#include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_provider.bpf.h"
 #include "nma_ring.bpf.h"
-
-#include <bpf/bpf_tracing.h>
 
 #define QUEUES_MAX	(1 << 16)
 
@@ -116,54 +115,55 @@ static __always_inline void send_queue(__u64 netdev, __u32 queue)
 		bpf_ringbuf_submit(r, 0);
 }
 
-SEC("?fexit/net_devmem_bind_dmabuf_to_queue")
-int BPF_PROG(nma_bind_queue, struct net_device *dev, __u32 queue,
-	     struct net_devmem_dmabuf_binding *binding, void *extack, int ret)
+/* net_devmem_bind_dmabuf_to_queue(dev, queue, binding, extack) */
+int nma_on_bind_queue(const struct nma_call *call, __u64 ret)
 {
-	__u64 netdev = (__u64)dev;
+	struct net_devmem_dmabuf_binding *binding;
 	struct nma_rec_op *r;
 
-	r = begin_op(NMA_OP_BIND_QUEUE, netdev, queue, ret);
+	if (!call)
+		return 0;
+	binding = (void *)call->arg[2];
+	r = begin_op(NMA_OP_BIND_QUEUE, call->arg[0], call->arg[1], ret);
 	if (r) {
-		r->mp_priv = (__u64)binding;
+		r->mp_priv = call->arg[2];
 		r->value = BPF_CORE_READ(binding, id);
 		bpf_ringbuf_submit(r, 0);
 	}
-	send_queue(netdev, queue);
+	send_queue(call->arg[0], call->arg[1]);
 	return 0;
 }
 
-/* The loader points this at netdev_rx_queue_reconfig() where that exists: it
- * takes more arguments but begins with the same two.
+/* netdev_rx_queue_restart(dev, queue), or netdev_rx_queue_reconfig() where that
+ * exists: it takes more arguments but begins with the same two.
  */
-SEC("?fexit/netdev_rx_queue_restart")
-int nma_queue_restart(__u64 *ctx)
+int nma_on_queue_restart(const struct nma_call *call, __u64 ret)
 {
-	__u64 netdev = ctx[0], ret = 0;
-	__u32 queue = ctx[1];
 	struct nma_rec_op *r;
 
-	bpf_get_func_ret(ctx, &ret);
-	r = begin_op(NMA_OP_QUEUE_RESTART, netdev, queue, ret);
+	if (!call)
+		return 0;
+	r = begin_op(NMA_OP_QUEUE_RESTART, call->arg[0], call->arg[1], ret);
 	if (r)
 		bpf_ringbuf_submit(r, 0);
-	send_queue(netdev, queue);
+	send_queue(call->arg[0], call->arg[1]);
 	return 0;
 }
 
-SEC("?fexit/page_pool_check_memory_provider")
-int BPF_PROG(nma_mp_check, struct net_device *dev, struct netdev_rx_queue *rxq,
-	     int ret)
+/* page_pool_check_memory_provider(dev, rxq) */
+int nma_on_mp_check(const struct nma_call *call, __u64 ret)
 {
+	struct netdev_rx_queue *rxq;
 	struct nma_rec_op *r;
-	__u64 addr = 0;
 
-	/* Nothing to look for: most restarts. */
-	if (!BPF_CORE_READ(rxq, mp_params.mp_priv))
+	if (!call)
 		return 0;
+	rxq = (void *)call->arg[1];
+	if (!BPF_CORE_READ(rxq, mp_params.mp_priv))
+		return 0;	/* nothing to look for: most restarts */
 
-	bpf_get_func_arg(ctx, 1, &addr);	/* rxq, as a number */
-	r = begin_op(NMA_OP_MP_CHECK, (__u64)dev, rxq_index(addr), ret);
+	r = begin_op(NMA_OP_MP_CHECK, call->arg[0], rxq_index(call->arg[1]),
+		     ret);
 	if (r)
 		bpf_ringbuf_submit(r, 0);
 	return 0;

@@ -25,6 +25,7 @@
 #define TOKENS_MAX	64	/* above MAX_SKB_FRAGS, and a mask the verifier sees */
 #define STEPS_MAX	(1 << 22)	/* of a walk through one socket's tokens */
 
+_Static_assert((NMA_BLOCKS_PER_SOCK & (NMA_BLOCKS_PER_SOCK - 1)) == 0, "masked");
 _Static_assert(NMA_BIRTHS_PER_BLOCK == 1 << BLOCK_SHIFT, "blocks are indexed by bits");
 
 char LICENSE[] SEC("license") = "GPL";
@@ -101,7 +102,10 @@ static __u32 block_of(const __u32 *block, __u64 token)
 {
 	__u64 i = token >> BLOCK_SHIFT;
 
-	return i < NMA_BLOCKS_PER_SOCK ? block[i] : 0;
+	if (i >= NMA_BLOCKS_PER_SOCK)
+		return 0;
+	barrier_var(i);		/* or the mask is gone, and the verifier lost */
+	return block[i & (NMA_BLOCKS_PER_SOCK - 1)];
 }
 
 static __u32 birth_of(const struct token_walk *w, __u64 token)
@@ -232,13 +236,13 @@ static void set_reader(struct sock_row *row, __u32 pid)
 	bpf_get_current_comm(row->comm, sizeof(row->comm));
 }
 
-/* A zeroed block for tokens around @i blocks up, or 0. */
+/* A zeroed block for the socket's tokens from @i * NMA_BIRTHS_PER_BLOCK on, or 0. */
 static __noinline __u32 add_block(struct sock_row *row, __u32 i)
 {
 	__u32 none = 0, b = 0;
 	void *zero = bpf_map_lookup_elem(&nma_births, &none);
 
-	if (!row || !zero || i >= NMA_BLOCKS_PER_SOCK)
+	if (!zero || i >= NMA_BLOCKS_PER_SOCK)
 		return 0;
 	if (bpf_map_pop_elem(&nma_free_blocks, &b)) {
 		b = 1 + __sync_fetch_and_add(&fresh_blocks, 1);
@@ -256,17 +260,21 @@ static __noinline __u32 add_block(struct sock_row *row, __u32 i)
 	return b;
 }
 
-static __always_inline void give_birth(struct sock_row *row, __u32 token,
-				       __u32 now)
+/* Global, so that the verifier goes through it once and not for each token. */
+__noinline int nma_give_birth(struct sock_row *row, __u32 token, __u32 now)
 {
-	__u32 b = block_of(row->block, token);
 	struct birth_block *births;
+	__u32 b;
 
+	if (!row)
+		return 0;
+	b = block_of(row->block, token);
 	if (!b)
 		b = add_block(row, token >> BLOCK_SHIFT);
 	births = bpf_map_lookup_elem(&nma_births, &b);
 	if (b && births)
 		births->at[token & BLOCK_MASK] = now;
+	return 0;
 }
 
 static __noinline void send_begin(struct sock *sk, struct sock_row *row)
@@ -306,7 +314,7 @@ int BPF_PROG(nma_token_take, struct sock *sk, struct tcp_xa_pool *p)
 
 	now = bpf_jiffies64() ?: 1;
 	for (i = 0; i < TOKENS_MAX && i < n; i++)
-		give_birth(row, tokens[i], now);
+		nma_give_birth(row, tokens[i], now);
 
 	row->taken += n;
 	pid = bpf_get_current_pid_tgid() >> 32;

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Which programs are loaded and what they are attached to. A program that this
+ * kernel's verifier refuses is left out and its hooks are reported missing,
+ * rather than the whole audit failing.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel_btf.h"
+#include "session_priv.h"
+
+#define RING_BYTES_DEFAULT	(1u << 20)
+#define MAX_POOLS_DEFAULT	16384
+
+/* Where a hook of the control path is looked at; all share two programs. */
+struct control {
+	enum nma_hook id;
+	bool on_return;		/* else on entry only */
+};
+
+static const struct control controls[] = {
+	{ NMA_HOOK_POOL_CREATE, true },
+	{ NMA_HOOK_POOL_FAIL, true },
+	{ NMA_HOOK_POOL_DETACH, true },
+	{ NMA_HOOK_POOL_GONE, true },
+	{ NMA_HOOK_BIND, true },
+	{ NMA_HOOK_UNBIND, false },
+	{ NMA_HOOK_BIND_FREE, false },
+	{ NMA_HOOK_BIND_QUEUE, true },
+	{ NMA_HOOK_QUEUE_RESTART, true },
+	{ NMA_HOOK_MP_CHECK, true },
+	{ NMA_HOOK_XDP, true },
+	{ NMA_HOOK_HDS_SET, true },
+	{ NMA_HOOK_NETDEV, false },
+	{ NMA_HOOK_QUEUES, true },
+};
+
+#define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))
+
+/* A hook with a program and an attachment of its own. */
+struct hook {
+	enum nma_hook id;
+	bool tokens;		/* only when these are asked for */
+	size_t prog;		/* offset of the program in struct nma_bpf */
+};
+
+#define HOOK(id, tokens, name) \
+	{ NMA_HOOK_##id, tokens, offsetof(struct nma_bpf, progs.name) }
+
+static const struct hook hooks[] = {
+	HOOK(POOL_RELEASE, false, nma_pool_release),
+	HOOK(TOKEN_TAKE, true, nma_token_take),
+	HOOK(TOKEN_RETURN, true, nma_token_return),
+	HOOK(SOCK_CLOSE, true, nma_sock_close),
+};
+
+#define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
+
+_Static_assert(NR_HOOKS + 2 * NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
+
+static struct bpf_program *hook_prog(const struct nma_session *s,
+				     const struct hook *h)
+{
+	return *(struct bpf_program **)((char *)s->skel + h->prog);
+}
+
+/* The function that stands behind a hook on this kernel. */
+static const char *control_name(const struct nma_session *s, enum nma_hook id)
+{
+	if (id == NMA_HOOK_QUEUE_RESTART && s->opts.features->queue_reconfig)
+		return "netdev_rx_queue_reconfig";
+	return nma_hook_name(id);
+}
+
+static __u64 tick_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &ts))
+		return 0;
+	return ts.tv_nsec;
+}
+
+static void configure(struct nma_session *s)
+{
+	const struct nma_session_opts *o = &s->opts;
+	struct nma_config *cfg = (struct nma_config *)&s->skel->rodata->nma_cfg;
+	int i;
+
+	for (i = 0; i < NMA_SYM_MAX; i++)
+		cfg->sym[i] = o->features->sym[i];
+	cfg->tick_ns = tick_ns();
+
+	bpf_map__set_max_entries(s->skel->maps.nma_ring,
+				 o->ring_bytes ? o->ring_bytes :
+						 RING_BYTES_DEFAULT);
+	bpf_map__set_max_entries(s->skel->maps.nma_pools,
+				 o->max_pools ? o->max_pools :
+						MAX_POOLS_DEFAULT);
+	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
+}
+
+static void choose_iterators(struct nma_session *s)
+{
+	const struct nma_bpf *skel = s->skel;
+	bool wanted = s->opts.tokens &&
+		      (s->opts.features->hooks & NMA_H(TCP_ITER));
+
+	bpf_program__set_autoload(skel->progs.nma_tcp_iter, wanted);
+	bpf_program__set_autoload(skel->progs.nma_sock_iter, wanted);
+}
+
+/* There, and not refused at an earlier try. */
+static bool hook_usable(const struct nma_session *s, enum nma_hook id)
+{
+	return s->opts.features->hooks & ~s->missing & 1ull << id;
+}
+
+static void choose_hooks(struct nma_session *s)
+{
+	size_t i;
+
+	s->wanted = 0;
+	if (!s->opts.events)
+		return;
+	for (i = 0; i < NR_CONTROLS; i++)
+		if (hook_usable(s, controls[i].id))
+			s->wanted |= 1ull << controls[i].id;
+	bpf_program__set_autoload(s->skel->progs.nma_enter, s->wanted);
+	bpf_program__set_autoload(s->skel->progs.nma_return, s->wanted);
+
+	for (i = 0; i < NR_HOOKS; i++) {
+		if (!hook_usable(s, hooks[i].id) ||
+		    (hooks[i].tokens && !s->opts.tokens))
+			continue;
+		s->wanted |= 1ull << hooks[i].id;
+		bpf_program__set_autoload(hook_prog(s, &hooks[i]), true);
+	}
+}
+
+static __u64 all_controls(void)
+{
+	__u64 all = 0;
+	size_t i;
+
+	for (i = 0; i < NR_CONTROLS; i++)
+		all |= 1ull << controls[i].id;
+	return all;
+}
+
+/* The hooks whose program the kernel refused become missing. */
+static bool drop_refused(struct nma_session *s)
+{
+	const char *name = s->refused;
+	size_t i;
+
+	if (!strcmp(name, "nma_enter") || !strcmp(name, "nma_return")) {
+		s->missing |= s->wanted & all_controls();
+		return true;
+	}
+	for (i = 0; i < NR_HOOKS; i++) {
+		if (strcmp(bpf_program__name(hook_prog(s, &hooks[i])), name))
+			continue;
+		s->missing |= 1ull << hooks[i].id;
+		return true;
+	}
+	return false;
+}
+
+static struct nma_bpf *open_skeleton(struct nma_session *s)
+{
+	char path[64];
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct nma_bpf *skel;
+
+	if (s->core_btf >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", s->core_btf);
+		opts.btf_custom_path = path;
+	}
+	skel = nma_bpf__open_opts(&opts);
+	if (!skel || s->core_btf >= 0)
+		return skel;
+
+	/* Only now it is known which types the programs need. */
+	s->core_btf = nma_kernel_btf__subset(bpf_object__btf(skel->obj));
+	if (s->core_btf < 0)
+		return skel;	/* works all the same, but slower */
+	nma_bpf__destroy(skel);
+	return open_skeleton(s);
+}
+
+int nma_session_load(struct nma_session *s)
+{
+	int err;
+
+	do {
+		nma_bpf__destroy(s->skel);
+		s->refused[0] = '\0';
+		s->log[0] = '\0';
+		s->skel = open_skeleton(s);
+		if (!s->skel)
+			return nma_session_fail(s, -errno, "can not open the BPF programs");
+		configure(s);
+		choose_hooks(s);
+		choose_iterators(s);
+		err = nma_bpf__load(s->skel);
+	} while (err && err != -EPERM && drop_refused(s));
+
+	if (err)
+		return nma_session_fail(s, err, "can not load the BPF programs");
+	return 0;
+}
+
+static int keep_link(struct nma_session *s, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	s->links[s->nr_links++] = link;
+	return 0;
+}
+
+/* One attachment to many functions. By address if we have them: a search by
+ * name goes through all of the kernel's symbols.
+ */
+static int attach_multi(struct nma_session *s, struct bpf_program *prog,
+			bool on_return, __u64 which)
+{
+	const char *names[NR_CONTROLS];
+	unsigned long addrs[NR_CONTROLS];
+	__u64 cookies[NR_CONTROLS];
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
+		.cookies = cookies,
+		.retprobe = on_return,
+	);
+	bool have_addrs = true;
+	enum nma_hook id;
+	size_t i;
+
+	for (i = 0; i < NR_CONTROLS; i++) {
+		id = controls[i].id;
+		if (!(which & 1ull << id) || (on_return && !controls[i].on_return))
+			continue;
+		cookies[opts.cnt] = id;
+		addrs[opts.cnt] = s->opts.features->addr[id];
+		names[opts.cnt] = control_name(s, id);
+		have_addrs &= addrs[opts.cnt] != 0;
+		opts.cnt++;
+	}
+	if (!opts.cnt)
+		return 0;
+	if (have_addrs)
+		opts.addrs = addrs;
+	else
+		opts.syms = names;
+	return keep_link(s, bpf_program__attach_kprobe_multi_opts(prog, NULL,
+								  &opts));
+}
+
+static int attach_control(struct nma_session *s, __u64 which)
+{
+	int err;
+
+	err = attach_multi(s, s->skel->progs.nma_enter, false, which);
+	if (!err)
+		err = attach_multi(s, s->skel->progs.nma_return, true, which);
+	return err;
+}
+
+/* All together; if this kernel will not have one of them, one by one. */
+static void attach_controls(struct nma_session *s)
+{
+	__u64 which = s->wanted & all_controls(), bit;
+	size_t i;
+
+	if (!attach_control(s, which))
+		return;
+	while (s->nr_links)
+		bpf_link__destroy(s->links[--s->nr_links]);
+	for (i = 0; i < NR_CONTROLS; i++) {
+		bit = 1ull << controls[i].id;
+		if ((which & bit) && attach_control(s, bit))
+			s->missing |= bit;
+	}
+}
+
+void nma_session_attach(struct nma_session *s)
+{
+	size_t i;
+
+	attach_controls(s);
+	for (i = 0; i < NR_HOOKS; i++)
+		if (s->wanted & 1ull << hooks[i].id &&
+		    keep_link(s, bpf_program__attach(hook_prog(s, &hooks[i]))))
+			s->missing |= 1ull << hooks[i].id;
+}
+
+/* Runs that were skipped because a program was already running on that CPU. */
+static __u64 missed_runs(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+/* Calls and returns the kernel could not hand to us. */
+static __u64 missed_calls(const struct bpf_link *link)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_link_get_info_by_fd(bpf_link__fd(link), &info, &len) ||
+	    info.type != BPF_LINK_TYPE_KPROBE_MULTI)
+		return 0;
+	return info.kprobe_multi.missed;
+}
+
+__u64 nma_session_missed(const struct nma_session *s)
+{
+	struct bpf_program *prog;
+	__u64 n = 0;
+	size_t i;
+
+	bpf_object__for_each_program(prog, s->skel->obj)
+		n += missed_runs(bpf_program__fd(prog));
+	for (i = 0; i < s->nr_links; i++)
+		n += missed_calls(s->links[i]);
+	return n;
+}

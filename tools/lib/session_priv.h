@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What the parts of a session share: session.c (life), session_load.c (programs
+ * and attachments), session_walk.c (snapshots). Nobody else includes this.
+ */
+#ifndef NMA_SESSION_PRIV_H
+#define NMA_SESSION_PRIV_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "features.h"
+#include "session.h"
+
+#include "nma_prog.h"	/* before the skeleton, which has its types */
+#include "nma.skel.h"
+
+#define NMA_LINKS_MAX	64
+
+struct nma_session {
+	struct nma_session_opts opts;
+	struct nma_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[NMA_LINKS_MAX];
+	size_t nr_links;
+	int core_btf;		/* see nma_kernel_btf__subset() */
+	__u64 wanted;		/* hooks, NMA_H() bits */
+	__u64 missing;
+	__u64 walk_cut;
+	__u32 generation;
+	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
+	bool old_tokens_known;
+	__u32 *netns;		/* inodes seen by this snapshot */
+	size_t nr_netns;
+	char refused[64];	/* program that failed to load, from the log */
+	char error[512];
+	char log[512];		/* last message of libbpf worth repeating */
+};
+
+/* Sets the error text, with libbpf's reason if it gave one; returns @err. */
+__attribute__((format(printf, 3, 4)))
+int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
+
+int nma_session_load(struct nma_session *s);
+void nma_session_attach(struct nma_session *s);
+
+/* Program runs that the kernel skipped. */
+__u64 nma_session_missed(const struct nma_session *s);
+
+/* Sees each record before the caller does. */
+void nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
+
+#endif /* NMA_SESSION_PRIV_H */
