@@ -138,7 +138,7 @@ static void fill_items(struct item *items)
 	set_item(&items[ITEM_TX_VEC], KIND_STRUCT, "net_devmem_dmabuf_binding",
 		 "tx_vec");
 	set_item(&items[ITEM_ZCRX], KIND_STRUCT, "io_zcrx_ifq", NULL);
-	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_getpid", NULL);
+	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_recvmsg", NULL);
 }
 
 static bool has_member(const struct btf *btf, const struct btf_type *t,
