@@ -264,9 +264,34 @@ struct inet_sock {
 	__u16 inet_sport;
 };
 
+struct socket {
+	struct sock *sk;
+};
+
 struct tcp_xa_pool {
 	__u8 idx;
 	__u32 tokens[1];
+};
+
+/* Tasks */
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[NMA_COMM_LEN];
+	struct css_set *cgroups;
 };
 
 /* Iterators */
@@ -279,6 +304,13 @@ struct bpf_iter_meta {
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__bpf_sk_storage_map {

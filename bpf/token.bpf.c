@@ -37,7 +37,7 @@ struct sock_row {
 	__u64 taken;
 	__u64 returned;
 	__u64 cgroup_id;
-	__u32 pid;			/* last reader */
+	__u32 pid;			/* last reader, or who has it open */
 	__u16 starved;			/* a block was refused */
 	__u16 closed;			/* its last record is on its way */
 	char comm[NMA_COMM_LEN];
@@ -411,6 +411,31 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	if (!bpf_sk_storage_get(&nma_socks, skc, NULL,
 				BPF_LOCAL_STORAGE_GET_F_CREATE))
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	return 0;
+}
+
+/* Nobody was seen reading from these sockets; whoever has one open holds its
+ * tokens. The first to be found is charged.
+ */
+SEC("?iter/task_file")
+int nma_owner_iter(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct sock_row *row;
+	struct socket *sock;
+
+	if (!task || !file)
+		return 0;
+	sock = bpf_sock_from_file(file);
+	if (!sock)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sock->sk, NULL, 0);
+	if (!row || row->pid)
+		return 0;
+	row->pid = task->tgid;
+	row->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	BPF_CORE_READ_STR_INTO(&row->comm, task, group_leader, comm);
 	return 0;
 }
 

@@ -176,7 +176,9 @@ struct nma_rec_binding {
  * iter over sockets for tokens older than the tool, tcp_v4_destroy_sock (GONE).
  */
 struct nma_rec_sock {
-	struct nma_rec_hdr hdr;	/* pid, comm: the last task that read */
+	struct nma_rec_hdr hdr;	/* pid, comm: the last task that read; none was
+				 * seen: one that has the socket open; orphan: 0
+				 */
 	__u64 cookie;
 	__u64 cgroup_id;
 	__u64 taken;		/* tokens handed out since tracking began */

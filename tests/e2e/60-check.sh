@@ -135,6 +135,21 @@ test_xdp_above_a_bound_port() {
 	expect_clean
 }
 
+# Tokens taken before the tool started: their number from the kernel, their
+# holder from who has the socket open.
+test_holder_of_old_tokens() {
+	recv_devmem --keep-tokens 23 -b 1M
+	send_to -b 1M "$V4"
+	held rx
+	expect 0 netmem-audit -j show tokens >"$W/show.json"
+	expect_json "$W/show.json" ".tokens | length == 1 and
+		.[0].tokens == 23 and .[0].pid == ${pid[rx]} and
+		.[0].comm == \"nma-traffic\" and .[0].local == \"$V4:$PORT\""
+	stop "${pid[rx]}"
+	expect 0 netmem-audit -j show tokens >"$W/show.json"
+	expect_json "$W/show.json" '.tokens == []'
+}
+
 test_only_named_ports_are_judged() {
 	fault pp_flags 1
 	defer reopen
@@ -190,5 +205,5 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_fault_pp_flags test_fault_always_unreadable \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
 	test_fault_leak_netmem test_xdp_above_a_bound_port \
-	test_only_named_ports_are_judged test_veth_alone \
+	test_holder_of_old_tokens test_only_named_ports_are_judged test_veth_alone \
 	test_without_privilege test_bad_usage

@@ -31,7 +31,7 @@ struct nma_session_opts {
 	nma_rec_fn fn;
 	void *ctx;
 	bool events;		/* attach hooks; false: snapshots only */
-	bool tokens;		/* attach the token hooks as well */
+	bool tokens;		/* sockets in snapshots, and the token hooks */
 	bool deep;		/* per-packet and per-buffer hooks too */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */

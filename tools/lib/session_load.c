@@ -112,6 +112,7 @@ static void choose_iterators(struct nma_session *s)
 		      (s->opts.features->hooks & NMA_H(TCP_ITER));
 
 	bpf_program__set_autoload(skel->progs.nma_tcp_iter, wanted);
+	bpf_program__set_autoload(skel->progs.nma_owner_iter, wanted);
 	bpf_program__set_autoload(skel->progs.nma_sock_iter, wanted);
 }
 

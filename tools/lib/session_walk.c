@@ -148,6 +148,20 @@ static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
 		s->walk_cut++;
 }
 
+/* Tells the rows that have no reader yet who has their socket open. */
+static int find_owners(struct nma_session *s)
+{
+	struct bpf_link *link;
+	int err;
+
+	link = bpf_program__attach_iter(s->skel->progs.nma_owner_iter, NULL);
+	if (!link)
+		return nma_session_fail(s, -errno, "can not iterate over open files");
+	err = iterate(s, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
 static int find_old_tokens(struct nma_session *s)
 {
 	struct bpf_link *link;
@@ -159,7 +173,7 @@ static int find_old_tokens(struct nma_session *s)
 	for (i = 0; i < s->nr_netns; i++)
 		find_tokens_in(s, link, s->netns[i]);
 	bpf_link__destroy(link);
-	return 0;
+	return find_owners(s);
 }
 
 /* Every socket that took tokens. Those from before the tool have to be found

@@ -116,7 +116,7 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		.fn = on_record,
 		.ctx = a,
 		.events = opts->events,
-		.tokens = opts->events,
+		.tokens = true,
 	};
 	int ret, err;
 

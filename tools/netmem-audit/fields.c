@@ -289,12 +289,18 @@ static void endpoint(struct nma_value *v, const struct nma_sock *sock,
 		     const __u8 *addr, __u16 port)
 {
 	char text[INET6_ADDRSTRLEN];
+	int family = sock->r.family;
 
-	if (sock->r.family != AF_INET && sock->r.family != AF_INET6)
+	if (family != AF_INET && family != AF_INET6)
 		return;
-	if (!inet_ntop(sock->r.family, addr, text, sizeof(text)))
+	/* IPv4 through a socket for both */
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr)) {
+		family = AF_INET;
+		addr += 12;
+	}
+	if (!inet_ntop(family, addr, text, sizeof(text)))
 		return;
-	nma_value_fmt(v, sock->r.family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+	nma_value_fmt(v, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
 GET_NONZERO(sock_pid, SOCK(row)->r.hdr.pid)
