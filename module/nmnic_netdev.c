@@ -119,7 +119,10 @@ static void netdev_setup(struct nmnic_port *np)
 	netdev->ethtool_ops = &nmnic_ethtool_ops;
 	netdev->stat_ops = &nmnic_stat_ops;
 	netdev->queue_mgmt_ops = &nmnic_queue_mgmt_ops;
-	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	/* No netpoll: the device runs in the context that rings its doorbell, which
+	 * must not have interrupts disabled.
+	 */
+	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_DISABLE_NETPOLL;
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = NMNIC_MAX_MTU;
 	netdev->hw_features = NMNIC_HW_FEATURES | NETIF_F_GRO_HW;
