@@ -109,12 +109,10 @@ struct nmhw_ring {
 };
 
 struct nmhw_rxq_cfg {
-	struct nmhw_ring fill[NMHW_RX_RINGS];
+	struct nmhw_ring fill[NMHW_RX_RINGS];	/* header: size 0 without split is fine */
 	struct nmhw_ring cmpl;	/* up to 2 * NMHW_MAX_RING entries */
 	bool split;		/* tcp-data-split for this queue */
 };
-
-/* Without split, the header ring may be absent: size 0. */
 
 /* ---- TX ring: driver -> device ---------------------------------------------
  *
@@ -129,11 +127,11 @@ struct nmhw_rxq_cfg {
  * transport header csum_start points at is not summed.
  *
  * With TSO, a TCP frame of up to NMHW_MAX_TSO bytes leaves as frames of up to mss
- * bytes of payload, each with the headers in the first hdr_len bytes. The device sets
- * IP lengths, IPv4 id (counting up) and checksum, TCP sequence number, checksum
- * (whatever was in the field; CSUM and csum_* are ignored) and flags: FIN and PSH
- * on the last frame only, CWR on the first only. No extra header may come between
- * Ethernet and TCP but a VLAN tag and IPv6 extensions.
+ * bytes of payload, each with the headers in the first hdr_len bytes. The device
+ * sets IP lengths, IPv4 id (counting up) and checksum, TCP sequence number,
+ * checksum (whatever was in the field; CSUM and csum_* are ignored) and flags: FIN
+ * and PSH on the last frame only, CWR on the first only. Nothing but a VLAN tag and
+ * IPv6 extension headers may come between Ethernet, IP and TCP.
  *
  * A frame whose descriptors make no sense (too many, too long, no memory at an
  * address, checksum out of range, TSO of something else) is consumed and counted
@@ -253,6 +251,7 @@ void nmhw_rx_gro_set(struct nmhw_port *port, u32 bytes);
 
 /* Ethernet header included, a VLAN tag not counted. */
 void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes);
+
 /* Destination filter: @promisc accepts everything; otherwise own address,
  * broadcast and all multicast.
  */
