@@ -581,6 +581,28 @@ static void test_watch_xdp(void **state)
 	assert_false(json_object_object_get_ex(doc, "xdp_prog_id", NULL));
 }
 
+static void plug(unsigned int poll)
+{
+	static struct nma_rec_nic r;
+
+	r = CAUSED(rec_upper(), CHANGE);
+	r.hdr.time_ns = fake.now_ns;
+	if (poll == 5)
+		r.hdr.cause = NMA_CAUSE_GONE;
+	if (poll >= 3 && poll <= 5)
+		fake_send(&r);
+}
+
+static void test_watch_devices(void **state)
+{
+	(void)state;
+	fake.on_poll = plug;
+	assert_int_equal(run("watch -j --duration 1"), NMA_EXIT_OK);
+	assert_string_equal(str(parse_line(1), "event"), "device_appeared");
+	assert_string_equal(str(doc, "ifname"), "nm0.7");
+	assert_string_equal(str(parse_line(2), "event"), "device_gone");
+}
+
 static void test_watch_clean(void **state)
 {
 	(void)state;
@@ -752,6 +774,7 @@ int main(void)
 		T(test_watch),
 		T(test_watch_text),
 		T(test_watch_xdp),
+		T(test_watch_devices),
 		T(test_watch_clean),
 		T(test_watch_pre_existing),
 		T(test_watch_incomplete),

@@ -65,33 +65,48 @@ static const struct nma_field finding_fields[] = {
 	{ "first_time_ns", "", NMA_FIELD_JSON, f_first },
 };
 
-/* Which records are life-cycle events, and what they are called. */
+/* The record is the first we hear of the device. */
+static bool is_new(const struct nma_change *change)
+{
+	return change->ref.nic->seen.first_ns == change->hdr->time_ns;
+}
+
+static bool without_program(const struct nma_change *change)
+{
+	return !change->ref.op->value;
+}
+
+/* Which records are life-cycle events, and what they are called; the first row
+ * that fits.
+ */
 static const struct {
 	__u16 type;
 	__u16 cause;	/* object records */
 	__u32 op;	/* operation records */
 	bool detail;
 	const char *name;
+	bool (*when)(const struct nma_change *change);
 } events[] = {
-	{ NMA_REC_NIC, NMA_CAUSE_CREATE, 0, false, "device_appeared" },
-	{ NMA_REC_NIC, NMA_CAUSE_CHANGE, 0, true, "device_changed" },
-	{ NMA_REC_NIC, NMA_CAUSE_GONE, 0, false, "device_gone" },
-	{ NMA_REC_QUEUE, NMA_CAUSE_CHANGE, 0, true, "queue_changed" },
-	{ NMA_REC_POOL, NMA_CAUSE_CREATE, 0, false, "pool_created" },
-	{ NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED, 0, false, "pool_refused" },
-	{ NMA_REC_POOL, NMA_CAUSE_DETACH, 0, false, "pool_destroyed" },
-	{ NMA_REC_POOL, NMA_CAUSE_RELEASE, 0, true, "pool_draining" },
-	{ NMA_REC_POOL, NMA_CAUSE_GONE, 0, false, "pool_freed" },
-	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "dmabuf_bound" },
-	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "dmabuf_refused" },
-	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "dmabuf_unbound" },
-	{ NMA_REC_BINDING, NMA_CAUSE_GONE, 0, false, "binding_freed" },
-	{ NMA_REC_SOCK, NMA_CAUSE_GONE, 0, true, "socket_closed" },
-	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bind" },
-	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restart" },
-	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_check" },
-	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attach" },
-	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set" },
+	{ NMA_REC_NIC, NMA_CAUSE_CHANGE, 0, false, "device_appeared", is_new },
+	{ NMA_REC_NIC, NMA_CAUSE_CHANGE, 0, true, "device_changed", NULL },
+	{ NMA_REC_NIC, NMA_CAUSE_GONE, 0, false, "device_gone", NULL },
+	{ NMA_REC_QUEUE, NMA_CAUSE_CHANGE, 0, true, "queue_changed", NULL },
+	{ NMA_REC_POOL, NMA_CAUSE_CREATE, 0, false, "pool_created", NULL },
+	{ NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED, 0, false, "pool_refused", NULL },
+	{ NMA_REC_POOL, NMA_CAUSE_DETACH, 0, false, "pool_destroyed", NULL },
+	{ NMA_REC_POOL, NMA_CAUSE_RELEASE, 0, true, "pool_draining", NULL },
+	{ NMA_REC_POOL, NMA_CAUSE_GONE, 0, false, "pool_freed", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "dmabuf_bound", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "dmabuf_refused", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "dmabuf_unbound", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_GONE, 0, false, "binding_freed", NULL },
+	{ NMA_REC_SOCK, NMA_CAUSE_GONE, 0, true, "socket_closed", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bind", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restart", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_check", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detach", without_program },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attach", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", NULL },
 };
 
 const char *nma_event_name(const struct nma_change *change, bool *detail)
@@ -104,10 +119,9 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 			continue;
 		if (hdr->type == NMA_REC_OP && events[i].op != change->ref.op->op)
 			continue;
+		if (events[i].when && !events[i].when(change))
+			continue;
 		*detail = events[i].detail;
-		if (hdr->type == NMA_REC_OP && events[i].op == NMA_OP_XDP_INSTALL &&
-		    !change->ref.op->value)
-			return "xdp_detach";
 		return events[i].name;
 	}
 	return NULL;
