@@ -166,8 +166,8 @@ walk_tokens(struct sock *sk, const struct sock_row *row, __u32 scratch)
 	return w;
 }
 
-/* The source port as inet_sock has it, for a closing socket has given its own
- * number back already.
+/* The source port as inet_sock has it, for an orphan has given its own number
+ * back already.
  */
 static __always_inline void fill_addresses(struct nma_rec_sock *r,
 					   struct sock *sk)
@@ -358,16 +358,22 @@ static __always_inline void free_blocks(struct sock_row *row)
 	}
 }
 
-/* Before the kernel takes the tokens back. A socket that was read from is
- * reported even without tokens out, for the sums of what it took.
+/* The last file descriptor is gone: nobody can return a token any more, and the
+ * kernel takes them back when it destroys the socket. Not hooked there, for that
+ * happens in softirq as well as in tasks, and a program that interrupts itself
+ * is skipped. A socket that was read from is reported even without tokens out,
+ * for the sums of what it took.
  */
-SEC("?fentry/tcp_v4_destroy_sock")
-int BPF_PROG(nma_sock_close, struct sock *sk)
+SEC("?fentry/inet_release")
+int BPF_PROG(nma_sock_close, struct socket *sock)
 {
+	struct sock *sk = sock->sk;
+	struct sock_row *row = NULL;
 	struct token_walk *w;
 	struct nma_rec_sock *r;
-	struct sock_row *row = NULL;
 
+	if (!sk)
+		return 0;
 	if (sk->sk_bpf_storage)
 		row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	if (!row && !sk->sk_user_frags.xa_head)
@@ -391,7 +397,7 @@ int BPF_PROG(nma_sock_close, struct sock *sk)
 }
 
 /* Sockets of this namespace with tokens older than the tool get a row, so that
- * nma_sock_iter finds them.
+ * nma_sock_iter finds them; orphans, too.
  */
 SEC("?iter/tcp")
 int nma_tcp_iter(struct bpf_iter__tcp *ctx)
@@ -414,8 +420,8 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* Nobody was seen reading from these sockets; whoever has one open holds its
- * tokens. The first to be found is charged.
+/* The same for sockets that somebody has open, in whatever namespace. Nobody was
+ * seen reading from them; the first to be found is charged.
  */
 SEC("?iter/task_file")
 int nma_owner_iter(struct bpf_iter__task_file *ctx)
@@ -424,13 +430,20 @@ int nma_owner_iter(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct sock_row *row;
 	struct socket *sock;
+	struct sock *sk;
 
 	if (!task || !file)
 		return 0;
 	sock = bpf_sock_from_file(file);
 	if (!sock)
 		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sock->sk, NULL, 0);
+	sk = sock->sk;
+	if (!sk || !sk->sk_user_frags.xa_head)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!row)
+		nma_count_loss(NMA_LOSS_MAP, 1);
 	if (!row || row->pid)
 		return 0;
 	row->pid = task->tgid;

@@ -173,7 +173,7 @@ struct nma_rec_binding {
 };
 
 /* Token account of one socket. Producers: read of the token storage (snapshot),
- * iter over sockets for tokens older than the tool, tcp_v4_destroy_sock (GONE).
+ * iter over sockets for tokens older than the tool, inet_release (GONE).
  */
 struct nma_rec_sock {
 	struct nma_rec_hdr hdr;	/* pid, comm: the last task that read; none was

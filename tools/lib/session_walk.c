@@ -131,15 +131,18 @@ static int iterate(struct nma_session *s, struct bpf_link *link)
 }
 
 /* Gives the sockets of one namespace that hold tokens a row. A namespace that
- * can not be entered counts as not looked at.
+ * no task is in any more can not be entered; what is open there was found by
+ * find_open_tokens(), and the orphans left in it are about to end.
  */
 static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
 			   __u32 netns)
 {
-	int back;
+	int back, err;
 
-	if (nma_netns__enter(netns, &back)) {
-		s->walk_cut++;
+	err = nma_netns__enter(netns, &back);
+	if (err) {
+		if (err != -ENOENT)
+			s->walk_cut++;
 		return;
 	}
 	if (iterate(s, link))
@@ -148,8 +151,8 @@ static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
 		s->walk_cut++;
 }
 
-/* Tells the rows that have no reader yet who has their socket open. */
-static int find_owners(struct nma_session *s)
+/* Gives every open socket that holds tokens a row, with a task to charge. */
+static int find_open_tokens(struct nma_session *s)
 {
 	struct bpf_link *link;
 	int err;
@@ -166,14 +169,18 @@ static int find_old_tokens(struct nma_session *s)
 {
 	struct bpf_link *link;
 	size_t i;
+	int err;
 
+	err = find_open_tokens(s);
+	if (err)
+		return err;
 	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
 	if (!link)
 		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
 	for (i = 0; i < s->nr_netns; i++)
 		find_tokens_in(s, link, s->netns[i]);
 	bpf_link__destroy(link);
-	return find_owners(s);
+	return 0;
 }
 
 /* Every socket that took tokens. Those from before the tool have to be found
