@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Receiving: see conn.h. In devmem mode a message's payload is where its control
@@ -16,7 +16,7 @@
 #include "conn.h"
 #include "pattern.h"
 
-#define CHUNK		(256 * 1024)	/* bytes asked for at once */
+#define CHUNK		(256L * 1024)	/* bytes asked for at once */
 #define MAX_FRAGS	1024		/* messages there is room for */
 
 /* Shared by all connections: one is served at a time. */
@@ -27,7 +27,7 @@ static uint8_t control[MAX_FRAGS * CMSG_SPACE(sizeof(struct dmabuf_cmsg))]
 /* The sender's port: part of the pattern's key, so that flows differ. */
 static int peer_port(int fd, uint16_t *port)
 {
-	struct sockaddr_in6 addr;	/* the port is where IPv4 has it */
+	struct sockaddr_in6 addr = {};	/* the port is where IPv4 has it */
 	socklen_t len = sizeof(addr);
 
 	if (getpeername(fd, (struct sockaddr *)&addr, &len))

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Generic netlink through libmnl. libmnl turns an error message into errno and

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * nma-traffic: traffic for the tests of netmem-audit and nmnic. Receives TCP into

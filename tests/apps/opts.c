@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Option rows, parser and help: see opts.h.
@@ -23,11 +23,11 @@
 enum opt_type { OPT_FLAG, OPT_NUMBER, OPT_STRING, OPT_QUEUES };
 
 struct opt_row {
-	char letter;		/* '\0': long form only */
 	const char *name;
+	char letter;		/* 0: long form only */
 	enum opt_type type;
-	size_t offset;		/* in struct nma_opts */
 	unsigned int roles;
+	size_t offset;		/* in struct nma_opts */
 	uint64_t min;		/* of a number */
 	uint64_t max;
 	const char *metavar;
@@ -37,47 +37,47 @@ struct opt_row {
 #define FIELD(member) offsetof(struct nma_opts, member)
 
 static const struct opt_row rows[] = {
-	{ 'i', "interface", OPT_STRING, FIELD(ifname), RECV | BIND | POOLS,
+	{ "interface", 'i', OPT_STRING, RECV | BIND | POOLS, FIELD(ifname),
 	  0, 0, "IF", "network interface" },
-	{ 'q', "queue", OPT_QUEUES, FIELD(queues), RECV | BIND,
+	{ "queue", 'q', OPT_QUEUES, RECV | BIND, FIELD(queues),
 	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to" },
-	{ 's', "size", OPT_NUMBER, FIELD(size), RECV | BIND,
+	{ "size", 's', OPT_NUMBER, RECV | BIND, FIELD(size),
 	  4096, 1ULL << 40, "BYTES", "size of the dma-buf" },
-	{ 'H', "host", OPT_FLAG, FIELD(host), RECV,
+	{ "host", 'H', OPT_FLAG, RECV, FIELD(host),
 	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding" },
-	{ 'p', "port", OPT_NUMBER, FIELD(port), RECV | SEND,
+	{ "port", 'p', OPT_NUMBER, RECV | SEND, FIELD(port),
 	  1, 65535, "PORT", "TCP port" },
-	{ 'b', "bytes", OPT_NUMBER, FIELD(bytes), RECV | SEND,
+	{ "bytes", 'b', OPT_NUMBER, RECV | SEND, FIELD(bytes),
 	  0, UINT64_MAX, "BYTES",
 	  "of each connection; 0: no set end" },
-	{ 'r', "rate", OPT_NUMBER, FIELD(rate), SEND,
+	{ "rate", 'r', OPT_NUMBER, SEND, FIELD(rate),
 	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit" },
-	{ 'f', "flows", OPT_NUMBER, FIELD(flows), RECV | SEND,
+	{ "flows", 'f', OPT_NUMBER, RECV | SEND, FIELD(flows),
 	  1, 64, "N", "connections to make or to accept" },
-	{ 'n', "count", OPT_NUMBER, FIELD(count), BIND,
+	{ "count", 'n', OPT_NUMBER, BIND, FIELD(count),
 	  0, UINT32_MAX, "N",
 	  "cycles of bind and unbind; 0: bind and stay" },
-	{ 0, "batch", OPT_NUMBER, FIELD(batch), RECV,
+	{ "batch", 0, OPT_NUMBER, RECV, FIELD(batch),
 	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once" },
-	{ 0, "seed", OPT_NUMBER, FIELD(seed), RECV | SEND,
+	{ "seed", 0, OPT_NUMBER, RECV | SEND, FIELD(seed),
 	  0, UINT32_MAX, "N", "of the pattern, the same at both ends" },
-	{ 0, "keep-tokens", OPT_NUMBER, FIELD(keep_tokens), RECV,
+	{ "keep-tokens", 0, OPT_NUMBER, RECV, FIELD(keep_tokens),
 	  0, 1 << 20, "N",
 	  "misbehave: keep each connection's first N for --hold" },
-	{ 0, "exit-with-tokens", OPT_NUMBER, FIELD(exit_with_tokens), RECV,
+	{ "exit-with-tokens", 0, OPT_NUMBER, RECV, FIELD(exit_with_tokens),
 	  0, 1 << 20, "N", "misbehave: exit without returning N" },
-	{ 0, "plain-recv", OPT_FLAG, FIELD(plain_recv), RECV,
+	{ "plain-recv", 0, OPT_FLAG, RECV, FIELD(plain_recv),
 	  0, 0, NULL,
 	  "misbehave: recv() as if there were no dma-buf" },
-	{ 0, "hold", OPT_NUMBER, FIELD(hold), RECV | BIND,
+	{ "hold", 0, OPT_NUMBER, RECV | BIND, FIELD(hold),
 	  0, 86400, "SEC",
 	  "tokens or binding stay; 0: until a signal" },
-	{ 't', "timeout", OPT_NUMBER, FIELD(timeout), RECV | SEND,
+	{ "timeout", 't', OPT_NUMBER, RECV | SEND, FIELD(timeout),
 	  0, 86400, "SEC", "give up when nothing moves; 0: never" },
-	{ 0, "ready", OPT_STRING, FIELD(ready), RECV | BIND,
+	{ "ready", 0, OPT_STRING, RECV | BIND, FIELD(ready),
 	  0, 0, "FILE",
 	  "append \"ready\" when set up, \"held\" when holding" },
-	{ 'h', "help", OPT_FLAG, FIELD(help), RECV | SEND | BIND | POOLS,
+	{ "help", 'h', OPT_FLAG, RECV | SEND | BIND | POOLS, FIELD(help),
 	  0, 0, NULL, "this text" },
 };
 

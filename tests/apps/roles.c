@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Signals, waiting, and the ready file: see roles.h.
@@ -45,7 +45,7 @@ int nma_wait(struct pollfd *fds, unsigned int n, unsigned int ms)
 {
 	struct timespec limit = {
 		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000,
+		.tv_nsec = ms % 1000 * 1000000L,
 	};
 	int ret;
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Role send: ordinary TCP connections that carry the pattern.
@@ -18,7 +18,7 @@
 #include "roles.h"
 
 #define MAX_FLOWS	64	/* as the limit of --flows */
-#define CHUNK		(64 * 1024)
+#define CHUNK		(64UL * 1024)
 #define ACK_POLL_MS	5	/* acknowledgements raise no event */
 
 enum flow_state { FLOW_SENDING, FLOW_DRAINING, FLOW_DONE };
@@ -61,7 +61,7 @@ static int flow_open(struct flow *flow, const struct nma_opts *o)
 	struct timeval limit = { .tv_sec = o->timeout };
 	unsigned int rate = o->rate;
 	struct sockaddr_in6 addr;
-	socklen_t len;
+	socklen_t len = 0;
 	int err;
 
 	err = peer_address(o, &addr, &len);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Unit tests of what can be wrong in nma-traffic without a kernel noticing: a

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
  * udmabuf: see udmabuf.h.
@@ -66,7 +66,7 @@ int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 	create.size = size;
 	dmabuf = ioctl(dev, UDMABUF_CREATE, &create);
 	if (dmabuf < 0) {
-		err = nma_err(-errno, "no udmabuf of %zu bytes (see the limits below /sys/module/udmabuf/parameters)",
+		err = nma_err(-errno, "no udmabuf of %zu bytes (limits: /sys/module/udmabuf/parameters)",
 			      size);
 		goto out;
 	}
