@@ -70,6 +70,16 @@ test_odd_length() {
 	expect_clean "$W/rx.json" 1000003
 }
 
+# The receiver expects another pattern: it must not find this one right.
+test_wrong_data_is_seen() {
+	recv_devmem -b 1M --seed 1
+	send_to -b 1M --seed 2 "$V4"
+	finish rx 1
+	expect_json "$W/rx.json" '.dmabuf_bytes == 1048576 and
+		.verify_errors > 1000000 and .first_error < 8'
+	expect_no_leak
+}
+
 test_unsteered_flow_stays_out_of_the_dma_buf() {
 	start rx nma-traffic recv -i nm0 -q "$Q" -p 9003 -b 1M
 	send_to -p 9003 -b 1M "$V4"
@@ -80,5 +90,5 @@ test_unsteered_flow_stays_out_of_the_dma_buf() {
 
 nm_setup
 run_tests test_256_mib_ipv4 test_256_mib_ipv6 test_eight_flows \
-	test_two_queues_bound test_odd_length \
+	test_two_queues_bound test_odd_length test_wrong_data_is_seen \
 	test_unsteered_flow_stays_out_of_the_dma_buf
