@@ -64,7 +64,7 @@ test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some
 	@tests/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T))
 
 unit:			## the tests that need no kernel, in the lab tree
-	@tests/lab/chroot tests/unit/run
+	@tests/lab/chroot /mnt/checkout/tests/unit/run
 
 lint:			## style and static checks, in the lab tree
 	@tests/lint
