@@ -518,7 +518,7 @@ static void break_pool(unsigned int poll)
 
 	r = CAUSED(rec_payload(30, 0), CREATE);
 	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
-	r.hdr.time_ns = fake.now_ns;
+	r.hdr.time_ns = fake.now_ns - 7;
 	if (poll == 3)
 		fake_send(&r);
 	if (poll == 4)
@@ -536,6 +536,9 @@ static void test_watch(void **state)
 	assert_string_equal(str(doc, "type"), "finding");
 	assert_string_equal(str(doc, "rule"), "NM-POOL-01");
 	assert_int_equal(num(doc, "count"), 1);
+	/* when it happened, not when we heard of it */
+	assert_int_equal(json_object_get_uint64(get(doc, "time_ns")),
+			 100 * SEC + 3 * SEC / 10 - 7);
 	assert_false(json_object_object_get_ex(doc, "pre_existing", NULL));
 	assert_string_equal(str(parse_line(3), "event"), "pool_freed");
 	parse_line(4);

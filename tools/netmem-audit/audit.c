@@ -61,7 +61,7 @@ static int on_record(void *ctx, const struct nma_rec_hdr *hdr)
 	if (a->opts.event)
 		a->opts.event(a->opts.ctx, &change);
 	if (a->judge)
-		nma_judge__record(a->judge, &change, nma_clock_ns());
+		nma_judge__record(a->judge, &change, hdr->time_ns);
 	return 0;
 }
 
