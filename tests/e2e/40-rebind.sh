@@ -11,8 +11,14 @@
 . "$(dirname -- "$0")/lib.sh"
 
 rx_complete() {
+	rx_right
+	expect_json "$W/rx.json" ".bytes == $1"
+}
+
+# However much it was
+rx_right() {
 	finish rx
-	expect_json "$W/rx.json" ".bytes == $1 and .dmabuf_bytes == $1 and
+	expect_json "$W/rx.json" ".bytes > 0 and .dmabuf_bytes == .bytes and
 		.verify_errors == 0 and .tokens_outstanding == 0"
 	expect_no_leak
 }
@@ -23,8 +29,8 @@ bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
 test_down_and_up_while_bound() {
 	local i
 
-	recv_devmem -b 64M
-	background tx send_to -b 64M "$V4"
+	recv_devmem -b 0
+	background tx send_to -b 0 "$V4"
 	wait_for 5 connected
 	for ((i = 0; i < 7; i++)); do
 		ip link set nm0 down
@@ -32,7 +38,8 @@ test_down_and_up_while_bound() {
 		wait_for 5 carrier_up nm0
 		wait_for 5 bound_pools 1
 	done
-	rx_complete $((64 << 20))
+	stop "${pid[tx]}"
+	rx_right
 }
 
 test_peer_down_and_up_while_bound() {

@@ -120,9 +120,11 @@ expect_text() {
 	fail "$1 does not say: $2"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: until it succeeds. The seconds are those of an
+# idle machine; emulated on one that has other work, the guest's clock runs on
+# while its processors wait for their turn.
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + 4 * $1 + 1))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
