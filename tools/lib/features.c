@@ -46,9 +46,9 @@ enum item_id {
 };
 
 struct item {
-	enum kind kind;
 	const char *name;
 	const char *member;
+	enum kind kind;
 	__u32 btf_id;		/* found: 0 not */
 };
 
@@ -227,7 +227,7 @@ static int lookup_symbol(struct probe_bpf *probe, const char *name, __u64 *addr)
 static void check_symbols(struct probe_bpf *probe, struct item *items,
 			  struct nma_features *f)
 {
-	__u64 addr;
+	__u64 addr = 0;
 	int i, err;
 
 	for (i = 0; i < ITEM_MAX; i++) {
