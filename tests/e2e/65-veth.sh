@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+#
+# A system without nmnic: the audit is of use on any driver. veth has page pools
+# while it runs native XDP; they name no device.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+shown_pools() { netmem-audit -j show pools | jq '.pools | length'; }
+
+veth_setup() {
+	ip link add veth0 type veth peer name veth1 netns "$peer_ns"
+	ip addr add "$V4/24" dev veth0
+	ip link set veth0 up
+	peer ip addr add "$V4_PEER/24" dev veth1
+	peer ip link set veth1 up
+	wait_for 5 carrier_up veth0
+}
+
+test_healthy() {
+	netmem-audit -j check >"$W/check.json"
+	expect_json "$W/check.json" '.findings == []'
+	netmem-audit -j show nics >"$W/show.json"
+	expect_json "$W/show.json" '[.nics[] | select(.ifname == "veth0")] |
+		length == 1'
+}
+
+test_pools_without_a_device() {
+	local before
+
+	before=$(shown_pools)
+	xdp_attach veth0 xdp
+	[ "$(shown_pools)" -gt "$before" ]
+	recv_host -b 4M
+	send_to -b 4M "$V4"
+	finish host
+	expect_json "$W/host.json" '.verify_errors == 0'
+	netmem-audit -j check >"$W/check.json"
+	expect_json "$W/check.json" '.findings == []'
+	ip link set veth0 xdp off
+	wait_for 10 pools_shown "$before"
+}
+
+pools_shown() { [ "$(shown_pools)" = "$1" ]; }
+
+[ ! -e /sys/module/nmnic ] || bail_out "nmnic is loaded"
+veth_setup
+run_tests test_healthy test_pools_without_a_device
