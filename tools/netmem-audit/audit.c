@@ -223,7 +223,7 @@ static int read_lost(struct nma_audit *a, __u64 *walks_cut)
  */
 int nma_audit__snapshot(struct nma_audit *a)
 {
-	__u64 first, before, after;
+	__u64 first = 0, before, after;
 	int tries, err;
 
 	err = read_lost(a, &first);
