@@ -10,17 +10,25 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-rx_complete() {
-	rx_right
-	expect_json "$W/rx.json" ".bytes == $1"
-}
-
-# However much it was
+# All of it, however much it was
 rx_right() {
 	finish rx
 	expect_json "$W/rx.json" ".bytes > 0 and .dmabuf_bytes == .bytes and
 		.verify_errors == 0 and .tokens_outstanding == 0"
 	expect_no_leak
+}
+
+# For as long as it takes, and not so fast that nothing else gets on.
+stream_begins() {
+	recv_devmem -b 0
+	background tx send_to -b 0 -r 20M "$V4"
+	wait_for 20 connected
+}
+
+stream_ends() {
+	alive "${pid[tx]}" || fail "the sender has given up"
+	stop "${pid[tx]}"
+	rx_right
 }
 
 bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
@@ -29,40 +37,34 @@ bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
 test_down_and_up_while_bound() {
 	local i
 
-	recv_devmem -b 0
-	background tx send_to -b 0 "$V4"
-	wait_for 5 connected
+	stream_begins
 	for ((i = 0; i < 7; i++)); do
 		ip link set nm0 down
 		ip link set nm0 up
 		wait_for 5 carrier_up nm0
 		wait_for 5 bound_pools 1
 	done
-	stop "${pid[tx]}"
-	rx_right
+	stream_ends
 }
 
 test_peer_down_and_up_while_bound() {
 	local i
 
-	recv_devmem -b 32M
-	background tx send_to -b 32M "$V4"
-	wait_for 5 connected
+	stream_begins
 	for ((i = 0; i < 5; i++)); do
 		peer ip link set nm1 down
 		peer ip link set nm1 up
 		wait_for 5 carrier_up nm0
 	done
-	rx_complete $((32 << 20))
+	stream_ends
 }
 
 # Binding and unbinding restarts a queue: the neighbours must not notice.
 test_other_queue_restarts_while_bound() {
-	recv_devmem -b 64M
-	background tx send_to -b 64M "$V4"
+	stream_begins
 	nma-traffic bind -i nm0 -q 2 -n 101 >"$W/bind.json"
 	expect_json "$W/bind.json" '.binds == 101'
-	rx_complete $((64 << 20))
+	stream_ends
 }
 
 # The kernel still has the dead receiver's packets when its binding goes.
@@ -80,7 +82,8 @@ test_receiver_killed_with_traffic_running() {
 	done
 	recv_devmem -b 1M
 	send_to -b 1M "$V4"
-	rx_complete 1048576
+	rx_right
+	expect_json "$W/rx.json" '.bytes == 1048576'
 }
 
 test_unload_while_bound() {
