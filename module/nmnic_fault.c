@@ -48,7 +48,7 @@ DEFINE_STATIC_KEY_FALSE(nmnic_faults_key);
 
 static struct dentry *debugfs_root;
 
-bool __nmnic_fault_fire(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue)
+bool nmnic_fault_fire(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue)
 {
 	struct nmnic_fault *fault = &np->faults.fault[id];
 	int armed = atomic_read(&fault->armed);
@@ -79,8 +79,8 @@ static bool hold(struct nmnic_fault_panel *panel, struct page_pool *pool, netmem
 	return true;
 }
 
-bool __nmnic_fault_leak(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
-			netmem_ref netmem)
+bool nmnic_fault_hold_back(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
+			   netmem_ref netmem)
 {
 	struct nmnic_fault_panel *panel = &np->faults;
 	bool held = false;
@@ -89,7 +89,7 @@ bool __nmnic_fault_leak(struct nmnic_port *np, unsigned int queue, struct page_p
 		return false;
 	spin_lock_bh(&panel->held_lock);
 	if (panel->num_held < MAX_HELD && hold(panel, pool, netmem)) {
-		held = __nmnic_fault_fire(np, NMNIC_FAULT_LEAK_NETMEM, queue);
+		held = nmnic_fault_fire(np, NMNIC_FAULT_LEAK_NETMEM, queue);
 		if (!held) {
 			/* Switched off in between */
 			list_first_entry(&panel->held, struct held_page, list)->num--;

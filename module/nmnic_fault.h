@@ -42,23 +42,23 @@ struct nmnic_fault_panel {
 
 DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
 
-bool __nmnic_fault_fire(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue);
+bool nmnic_fault_fire(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue);
 
 /* True if this occasion must misbehave. Any context. */
 static inline bool nmnic_fault(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue)
 {
-	return static_branch_unlikely(&nmnic_faults_key) && __nmnic_fault_fire(np, id, queue);
+	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_fire(np, id, queue);
 }
 
 /* True if @netmem was taken over: the caller forgets it. BH. */
-bool __nmnic_fault_leak(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
-			netmem_ref netmem);
+bool nmnic_fault_hold_back(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
+			   netmem_ref netmem);
 
 static inline bool nmnic_fault_leak(struct nmnic_port *np, unsigned int queue,
 				    struct page_pool *pool, netmem_ref netmem)
 {
 	return static_branch_unlikely(&nmnic_faults_key) &&
-	       __nmnic_fault_leak(np, queue, pool, netmem);
+	       nmnic_fault_hold_back(np, queue, pool, netmem);
 }
 
 void nmnic_fault_init(void);
