@@ -11,12 +11,15 @@ KERNELS ?=
 T       ?=
 V       ?= 0
 
+PACKAGES := build-essential clang llvm bpftool pkg-config python3-docutils \
+	libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libmnl-dev
+
 B := $(CURDIR)/build
 export V
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all tools apps module stage install install-module demo test unit \
+.PHONY: all native tools apps module stage install install-module demo test unit \
 	lint docs lab clean distclean help one-word
 
 ## On this machine (Debian 13 or newer, or the packages named in README.md)
@@ -30,10 +33,23 @@ one-word:
 		     "move the tree, or use 'make demo' and 'make test', which can" >&2; \
 		exit 2; fi
 
-tools: one-word		## bpf/ and tools/ into build/obj
+native: one-word
+	@missing=; \
+	for cmd in clang bpftool pkg-config rst2man; do \
+		command -v $$cmd >/dev/null || PATH=$$PATH:/usr/sbin command -v $$cmd >/dev/null || \
+			missing="$$missing $$cmd"; \
+	done; \
+	for lib in 'libbpf >= 1.4' json-c libmnl libelf zlib; do \
+		pkg-config --exists "$$lib" 2>/dev/null || missing="$$missing '$$lib'"; \
+	done; \
+	[ -z "$$missing" ] || { \
+		echo "error: this machine lacks$$missing; on Debian 13 or newer: apt-get install" \
+		     "$(PACKAGES)" >&2; exit 3; }
+
+tools: native		## bpf/ and tools/ into build/obj
 	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj
 
-apps: one-word		## tests/apps/ into build/bin
+apps: native		## tests/apps/ into build/bin
 	+@$(MAKE) --no-print-directory -C tests/apps O=$(B)/bin
 
 module: one-word	## nmnic.ko for KDIR (default: the running kernel)
