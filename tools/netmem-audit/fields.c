@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "fields.h"
+#include "getter.h"
 #include "netns.h"
 #include "rules.h"
 
@@ -18,18 +19,6 @@
 #define POOL(row)	(ROW(row)->ref.pool)
 #define BINDING(row)	(ROW(row)->ref.binding)
 #define SOCK(row)	(ROW(row)->ref.sock)
-
-/* Getters read like the tables below: GET(name, statement about v). */
-#define GET(name, ...) \
-	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
-
-/* A number that is absent when it is 0. */
-#define GET_NONZERO(name, expr) \
-	static void name(const void *row, struct nma_value *v) \
-	{ \
-		if (expr) \
-			nma_value_u64(v, expr); \
-	}
 
 static void netns_value(struct nma_value *v, __u32 inode)
 {

@@ -4,20 +4,12 @@
  * Field tables of what streams are made of: findings and life-cycle events.
  */
 #include "fields.h"
+#include "getter.h"
 #include "rules.h"
 
 #define FINDING(row)	((const struct nma_finding *)(row))
 #define CHANGE(row)	(((const struct nma_event_row *)(row))->change)
 #define MODEL(row)	(((const struct nma_event_row *)(row))->model)
-
-#define GET(name, ...) \
-	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
-#define GET_NONZERO(name, expr) \
-	static void name(const void *row, struct nma_value *v) \
-	{ \
-		if (expr) \
-			nma_value_u64(v, expr); \
-	}
 
 GET(f_rule, nma_value_str(v, nma_rules[FINDING(row)->rule].id))
 GET(f_severity, nma_value_str(v, nma_severity_name(FINDING(row)->severity)))
