@@ -3,6 +3,7 @@
  *
  * Option rows, parser and help: see opts.h.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -232,6 +233,19 @@ static int check_required(const struct nma_opts *o, enum nma_role role)
 	return 0;
 }
 
+/* IPv4 as ::ffff:a.b.c.d, so that one kind of socket does for both. */
+static int parse_address(const char *text, struct in6_addr *addr)
+{
+	char mapped[INET6_ADDRSTRLEN + 8];
+
+	if (inet_pton(AF_INET6, text, addr) == 1)
+		return 0;
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", text);
+	if (!strchr(text, ':') && inet_pton(AF_INET6, mapped, addr) == 1)
+		return 0;
+	return nma_fail("\"%s\" is not an IP address", text);
+}
+
 static int parse_argument(struct nma_opts *o, const struct nma_role_info *role,
 			  int argc, char **argv)
 {
@@ -240,6 +254,8 @@ static int parse_argument(struct nma_opts *o, const struct nma_role_info *role,
 	if (optind < argc)
 		return nma_fail("%s: unexpected argument \"%s\"", role->name,
 				argv[optind]);
+	if (o->address && parse_address(o->address, &o->addr))
+		return -EINVAL;
 	return check_required(o, role->role);
 }
 

@@ -7,6 +7,7 @@
 #ifndef NMA_OPTS_H
 #define NMA_OPTS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct nma_queues {
 
 struct nma_opts {
 	const char *address;	/* send: peer; recv: to listen on, or NULL */
+	struct in6_addr addr;	/* the same; IPv4 is mapped, NULL is any */
 	const char *ifname;
 	const char *ready;
 	struct nma_queues queues;

@@ -4,10 +4,8 @@
  * Role recv: a dma-buf, a binding, a listener, and the connections it accepts.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "conn.h"
@@ -25,24 +23,11 @@ struct receiver {
 	struct nma_conn conns[MAX_CONNS];
 };
 
-/* An IPv4 address is listened on as IPv4-mapped: one socket does for both. */
-static int parse_address(const char *text, struct in6_addr *addr)
-{
-	char mapped[INET6_ADDRSTRLEN + 8] = "::ffff:";
-
-	*addr = in6addr_any;
-	if (!text || inet_pton(AF_INET6, text, addr) == 1)
-		return 0;
-	strncat(mapped, text, INET6_ADDRSTRLEN);
-	if (!strchr(text, ':') && inet_pton(AF_INET6, mapped, addr) == 1)
-		return 0;
-	return nma_err(-EINVAL, "\"%s\" is not an IP address", text);
-}
-
 static int listener_open(const struct nma_opts *o)
 {
 	struct sockaddr_in6 addr = {
 		.sin6_family = AF_INET6,
+		.sin6_addr = o->addr,
 		.sin6_port = htons(o->port),
 	};
 	int off = 0;
@@ -50,9 +35,6 @@ static int listener_open(const struct nma_opts *o)
 	int err;
 	int fd;
 
-	err = parse_address(o->address, &addr.sin6_addr);
-	if (err)
-		return err;
 	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return nma_err(-errno, "socket");

@@ -3,11 +3,9 @@
  *
  * Role send: ordinary TCP connections that carry the pattern.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,38 +34,18 @@ struct flow {
 /* Too large for the stack, and there is one sender to a process. */
 static struct flow flows[MAX_FLOWS];
 
-static int peer_address(const struct nma_opts *o, struct sockaddr_in6 *addr,
-			socklen_t *len)
-{
-	struct sockaddr_in *in4 = (struct sockaddr_in *)addr;
-
-	memset(addr, 0, sizeof(*addr));
-	if (inet_pton(AF_INET, o->address, &in4->sin_addr) == 1) {
-		in4->sin_family = AF_INET;
-		*len = sizeof(*in4);
-	} else if (inet_pton(AF_INET6, o->address, &addr->sin6_addr) == 1) {
-		addr->sin6_family = AF_INET6;
-		*len = sizeof(*addr);
-	} else {
-		return nma_err(-EINVAL, "\"%s\" is not an IP address",
-			       o->address);
-	}
-	addr->sin6_port = htons(o->port);	/* where IPv4 has it */
-	return 0;
-}
-
 static int flow_open(struct flow *flow, const struct nma_opts *o)
 {
 	struct timeval limit = { .tv_sec = o->timeout };
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = o->addr,
+		.sin6_port = htons(o->port),
+	};
+	socklen_t len = sizeof(addr);
 	unsigned int rate = o->rate;
-	struct sockaddr_in6 addr;
-	socklen_t len = 0;
-	int err;
 
-	err = peer_address(o, &addr, &len);
-	if (err)
-		return err;
-	flow->fd = socket(addr.sin6_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	flow->fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (flow->fd < 0)
 		return nma_err(-errno, "socket");
 	/* the only blocking call on this socket is connect() */
@@ -78,7 +56,6 @@ static int flow_open(struct flow *flow, const struct nma_opts *o)
 	if (connect(flow->fd, (struct sockaddr *)&addr, len))
 		return nma_err(-errno, "can not connect to %s port %u",
 			       o->address, (unsigned int)o->port);
-	len = sizeof(addr);
 	if (getsockname(flow->fd, (struct sockaddr *)&addr, &len))
 		return nma_err(-errno, "getsockname");
 	flow->key = nma_pattern_key(o->seed, ntohs(addr.sin6_port));

@@ -131,6 +131,10 @@ static void options_reach_their_fields(void **state)
 	assert_int_equal(o.keep_tokens, 16);
 	assert_int_equal(o.port, 9000);
 	assert_string_equal(o.address, "2001:db8::1");
+	assert_int_equal(o.addr.s6_addr[15], 1);
+	assert_int_equal(parse(&send_role, "send 192.0.2.7", &o), 0);
+	assert_true(IN6_IS_ADDR_V4MAPPED(&o.addr));
+	assert_int_equal(o.addr.s6_addr[15], 7);
 	assert_false(o.host);
 }
 
@@ -152,6 +156,9 @@ static void wrong_options_are_refused(void **state)
 	for (i = 0; i < sizeof(recv_lines) / sizeof(recv_lines[0]); i++)
 		assert_true(parse(&recv_role, recv_lines[i], &o) < 0);
 	assert_true(parse(&send_role, "send", &o) < 0);
+	assert_true(parse(&send_role, "send 1.2.3", &o) < 0);
+	assert_true(parse(&send_role, "send 300.1.1.1", &o) < 0);
+	assert_true(parse(&send_role, "send nm0", &o) < 0);
 	assert_true(parse(&send_role, "send -i nm0 1.2.3.4", &o) < 0);
 }
 
