@@ -213,18 +213,28 @@ int nma_on_set_queues(const struct nma_call *call, __u64 ret)
 	return 0;
 }
 
-static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
-					__u32 id, int ret)
+/* A record of what was asked of the device as a whole, or NULL */
+static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32 op)
 {
 	struct nma_rec_op *r;
 
 	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
-		return;
+		return NULL;
 	r->netdev = (__u64)dev;
 	r->queue = NMA_NO_QUEUE;
 	nma_fill_op(r);
-	r->op = NMA_OP_XDP_INSTALL;
+	r->op = op;
+	return r;
+}
+
+static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
+					__u32 id, int ret)
+{
+	struct nma_rec_op *r = begin_op(dev, NMA_OP_XDP_INSTALL);
+
+	if (!r)
+		return;
 	r->value = id;
 	r->mode = mode;
 	r->ret = ret;
@@ -277,15 +287,10 @@ static __always_inline __u8 attr_u8(struct genl_info *info, __u32 attr)
 static __always_inline void send_hds_op(struct net_device *dev, __u8 wanted,
 					__u8 hds, int ret)
 {
-	struct nma_rec_op *r;
+	struct nma_rec_op *r = begin_op(dev, NMA_OP_HDS_SET);
 
-	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
 		return;
-	r->netdev = (__u64)dev;
-	r->queue = NMA_NO_QUEUE;
-	nma_fill_op(r);
-	r->op = NMA_OP_HDS_SET;
 	r->value = wanted;
 	r->ret = ret < 0 ? ret : 0;
 	r->hds = hds;
