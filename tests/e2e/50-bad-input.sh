@@ -141,9 +141,32 @@ test_bind_on_a_device_without_netmem() {
 	expect_text "$W/bind.err" 'refused'
 }
 
+# The far port's device loses its driver: no link here, no packet waits for
+# ever, and with the driver back a new port takes its place on the wire.
+test_peer_without_driver() {
+	local driver=/sys/bus/platform/drivers/nmnic
+
+	recv_devmem -b 0
+	echo nmnic.1 >"$driver/unbind"
+	wait_for 5 carrier_down nm0
+	expect 1 ping -q -c 1 -W 1 "$V4_PEER"
+	stop "${pid[rx]}"
+	expect_no_leak
+	echo nmnic.1 >"$driver/bind"
+	wait_for 5 has_link nm1
+	root_ns ip link set nm1 netns "$peer_ns"
+	peer ip addr add "$V4_PEER/24" dev nm1
+	nm_up
+	recv_devmem -b 1M
+	send_to -b 1M "$V4"
+	finish rx
+	expect_json "$W/rx.json" '.dmabuf_bytes == 1048576 and .verify_errors == 0'
+}
+
 nm_setup
 run_tests test_bind_without_data_split test_bind_to_queue_out_of_range \
 	test_bind_to_a_bound_queue test_bind_while_down \
 	test_data_split_off_while_bound test_unknown_fault test_fault_value \
 	test_fault_list test_steering_to_a_queue_that_does_not_exist \
-	test_peer_down test_bind_on_a_device_without_netmem
+	test_peer_down test_bind_on_a_device_without_netmem \
+	test_peer_without_driver
