@@ -77,6 +77,7 @@ test_fault_pp_flags() {
 	fault pp_flags 0
 	reopen
 	expect_clean
+	rule_seen NM-POOL-01 caught
 }
 
 test_fault_always_unreadable() {
@@ -88,6 +89,7 @@ test_fault_always_unreadable() {
 	fault always_unreadable 0
 	split on
 	expect_clean
+	rule_seen NM-POOL-02 caught
 }
 
 test_fault_hdr_pool_unreadable() {
@@ -101,6 +103,7 @@ test_fault_hdr_pool_unreadable() {
 	expect_no_leak
 	bound
 	expect_clean
+	rule_seen NM-POOL-03 caught
 }
 
 # At bind the kernel looks itself; when the port opens again nobody does.
@@ -114,6 +117,7 @@ test_fault_ignore_provider() {
 	fault ignore_provider 0
 	reopen
 	expect_clean
+	rule_seen NM-BIND-01 caught
 }
 
 # In the middle of a stream: TCP does not survive the loss of its first window.
@@ -130,6 +134,7 @@ test_fault_leak_netmem() {
 	fault leak_netmem 0
 	expect_no_leak
 	expect_clean
+	rule_seen NM-PP-06 caught
 }
 
 test_xdp_above_a_bound_port() {
@@ -144,6 +149,7 @@ test_xdp_above_a_bound_port() {
 		select(.rule == "NM-BIND-04")] | length == 1'
 	ip link set nm0.7 xdpgeneric off
 	expect_clean
+	rule_seen NM-BIND-04 caught
 }
 
 # Tokens taken before the tool started: their number from the kernel, their

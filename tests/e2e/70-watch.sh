@@ -98,6 +98,7 @@ test_kept_tokens() {
 	expect_json "$W/rx.json" '.tokens_outstanding == 0'
 	unwatch
 	expect_no_leak
+	rule_seen NM-TOK-01 caught
 }
 
 test_tokens_left_at_exit() {
@@ -110,6 +111,7 @@ test_tokens_left_at_exit() {
 	unwatch
 	expect_findings NM-TOK-03 1
 	expect_no_leak
+	rule_seen NM-TOK-03 caught
 }
 
 test_plain_recv_gets_efault() {

@@ -146,6 +146,18 @@ undo() {
 	deferred=()
 }
 
+# rule_seen RULE caught|enforced|unobservable [WHY]: this sub-test has proved that
+# the running kernel shows a violation of the rule to us, or refuses it itself, or
+# can do neither (then WHY). The runner makes a table of it (tests/rules.awk);
+# it counts only if the sub-test passes.
+rule_seen() {
+	case $2${3:+-why} in
+	caught | enforced | unobservable-why) ;;
+	*) fail "rule_seen: not a result: $*" ;;
+	esac
+	printf '# rule %s %s%s\n' "$1" "$2" "${3:+ $3}" >>"$W/rules"
+}
+
 # ---- the kernel log ----------------------------------------------------------
 
 log_lines() { dmesg | wc -l; }
@@ -168,7 +180,10 @@ report() {
 	local number=$1 name=$2 status=$3
 
 	case $status in
-	0) echo "ok $number $name" ;;
+	0)
+		echo "ok $number $name"
+		cat "$W/rules"
+		;;
 	4) echo "ok $number $name # SKIP $(cat "$W/skip")" ;;
 	*) echo "not ok $number $name" ;;
 	esac
@@ -193,6 +208,7 @@ run_tests() {
 		name=${fn#test_}
 		lines=$(log_lines)
 		start=$SECONDS
+		: >"$W/rules"
 		run_one "$fn" >"$W/log" 2>&1
 		status=$?
 		log_since "$lines" >"$W/dmesg"
