@@ -45,7 +45,8 @@ struct nmhw_port;
  *  - frame on a queue with header split off: as many payload buffers as needed.
  *
  * A frame is split if it is TCP over IPv4 or IPv6, not a fragment, has payload,
- * and its headers fit into the first header buffer and into NMHW_HDR_WINDOW.
+ * is longer than the queue's threshold, and its headers fit into the first header
+ * buffer and into NMHW_HDR_WINDOW.
  * Link padding behind the IP packet is not delivered then.
  *
  * A frame that needs more than NMHW_MAX_RX_BUFS buffers, or more than a full
@@ -112,6 +113,7 @@ struct nmhw_rxq_cfg {
 	struct nmhw_ring fill[NMHW_RX_RINGS];	/* header: size 0 without split is fine */
 	struct nmhw_ring cmpl;	/* up to 2 * NMHW_MAX_RING entries */
 	bool split;		/* tcp-data-split for this queue */
+	u32 split_thresh;	/* bytes of a frame, tag included, up to which not */
 };
 
 /* ---- TX ring: driver -> device ---------------------------------------------

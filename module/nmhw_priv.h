@@ -161,6 +161,7 @@ struct nmhw_rxq {
 	struct nmhw_port *port;
 	bool enabled;
 	bool split;
+	u32 split_thresh;	/* only longer frames */
 	struct nmhw_fifo fifo[NMHW_RX_RINGS];
 	struct nmhw_rx_cmpl *cmpl;
 	u32 cmpl_size;

@@ -70,6 +70,7 @@ int nmhw_rxq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_rx
 	rxq->cmpl_size = cfg->cmpl.size;
 	rxq->cmpl_head = 0;
 	rxq->split = cfg->split;
+	rxq->split_thresh = cfg->split_thresh;
 	rxq->pausing = false;
 	rxq->dropping = false;
 	rxq->enabled = true;

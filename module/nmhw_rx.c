@@ -102,9 +102,9 @@ static int plan_whole(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring, const struct
 	return f->merged > 1 ? -EMSGSIZE : plan_bytes(rxq, ring, f->len);
 }
 
-static bool splittable(const struct nmhw_frame *f)
+static bool splittable(const struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 {
-	return f->pkt.l4_proto == IPPROTO_TCP && f->l4_sum &&
+	return f->len > rxq->split_thresh && f->pkt.l4_proto == IPPROTO_TCP && f->l4_sum &&
 	       f->pkt.data_off < f->pkt.ip_end;
 }
 
@@ -118,7 +118,7 @@ static int rx_plan(struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 		return -EAGAIN;
 	if (!rxq->split)
 		return plan_whole(rxq, NMHW_RX_RING_PAY, f);
-	if (!splittable(f))
+	if (!splittable(rxq, f))
 		return plan_whole(rxq, NMHW_RX_RING_HDR, f);
 
 	err = plan_buf(rxq, NMHW_RX_RING_HDR);

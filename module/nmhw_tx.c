@@ -151,9 +151,12 @@ static enum nmhw_verdict tx_deliver(struct nmhw_txq *txq, const struct nmhw_dest
 static u32 tx_piece_len(const struct nmhw_txq *txq, const struct nmhw_dest *dest)
 {
 	const struct nmhw_port *peer = txq->port->peer;
+	const struct nmhw_rxq *rxq = &peer->rxq[dest->queue];
 	u32 gro = READ_ONCE(peer->gro), mss = txq->frame.mss;
 
-	if (gro < mss || !READ_ONCE(peer->rxq[dest->queue].split))
+	if (gro < mss || !READ_ONCE(rxq->split))
+		return mss;
+	if (txq->frame.head + mss <= READ_ONCE(rxq->split_thresh))
 		return mss;
 	return rounddown(gro, mss);
 }
