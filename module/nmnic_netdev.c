@@ -123,6 +123,8 @@ static void netdev_setup(struct nmnic_port *np)
 	 * must not have interrupts disabled.
 	 */
 	netdev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_DISABLE_NETPOLL;
+	/* Fragments are unmapped by what they are, see nmnic_tx.c. */
+	NMA_NETMEM_TX_SET(netdev);
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->max_mtu = NMNIC_MAX_MTU;
 	netdev->hw_features = NMNIC_HW_FEATURES | NETIF_F_GRO_HW;

@@ -178,6 +178,18 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 	dma_unmap_page_attrs(dev, addr, size, dir, attrs)
 #endif
 
+/* "net: devmem: Implement TX path", v6.16: a device says that it transmits such
+ * memory; since "net: devmem: convert netmem_tx flag to enum", v7.2 also that it
+ * does DMA to it. Before, nobody can bind memory to send from.
+ */
+#if defined(NMA_HAVE_NETMEM_TX_MODE)
+#define NMA_NETMEM_TX_SET(netdev)	((netdev)->netmem_tx = NETMEM_TX_DMA)
+#elif defined(NMA_HAVE_NETMEM_TX)
+#define NMA_NETMEM_TX_SET(netdev)	((netdev)->netmem_tx = true)
+#else
+#define NMA_NETMEM_TX_SET(netdev)	do { } while (0)
+#endif
+
 /* 84eaf4359c36 ("net: ethtool: add get_rx_ring_count callback to optimize RX
  * ring queries"), v6.19. Before, the number is asked for with ETHTOOL_GRXRINGS
  * through get_rxnfc().
