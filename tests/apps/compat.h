@@ -27,6 +27,9 @@
 /* NETDEV_A_PAGE_POOL_IO_URING: enumerated since 6.15 */
 #define NMA_PAGE_POOL_IO_URING 8
 
+/* NETDEV_CMD_BIND_TX: enumerated since 6.16 */
+#define NMA_CMD_BIND_TX 15
+
 /* The kernel's limit of entries in one SO_DEVMEM_DONTNEED, see devmem.rst */
 #define NMA_DONTNEED_MAX 128
 

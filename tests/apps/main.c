@@ -22,7 +22,9 @@ static const struct {
 	    "Steering flows to the queues is up to the caller (ethtool -X, -N)." },
 	  nma_recv_run },
 	{ { "send", NMA_ROLE_SEND, "ADDRESS",
-	    "Sends the pattern and waits until it is acknowledged." },
+	    "Sends the pattern and waits until it is acknowledged. With --dmabuf straight\n"
+	    "from a dma-buf (devmem TCP), whose pieces are used again when the kernel has\n"
+	    "said in the error queue that it is done with them." },
 	  nma_send_run },
 	{ { "bind", NMA_ROLE_BIND, NULL,
 	    "Binds a new dma-buf to the given queues, and receives nothing." },

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 
 #include <linux/genetlink.h>
 
@@ -27,6 +28,12 @@ static int netdev_open(struct nma_genl **genl, uint8_t cmd, const char *what)
 	nma_genl_close(*genl);
 	*genl = NULL;
 	return nma_missing("this kernel's netdev family has no %s", what);
+}
+
+static int ifindex_of(const char *ifname, unsigned int *ifindex)
+{
+	*ifindex = if_nametoindex(ifname);
+	return *ifindex ? 0 : nma_err(-errno, "no interface %s", ifname);
 }
 
 static int id_cb(const struct nlmsghdr *nlh, void *data)
@@ -59,39 +66,72 @@ static void put_bind(struct nma_genl *genl, unsigned int ifindex,
 	}
 }
 
+/* Sends the request that @genl holds; on success @b owns it. */
+static int binding_ask(struct nma_binding *b, struct nma_genl *genl,
+		       const char *what)
+{
+	const char *extack;
+	uint32_t id = 0;
+	int err;
+
+	err = nma_genl_talk(genl, id_cb, &id);
+	if (!err) {
+		b->genl = genl;
+		b->id = id;
+		return 0;
+	}
+	extack = nma_genl_extack(genl);
+	/* -ENOSYS is our own word for a missing capability */
+	return nma_err(err == -ENOSYS ? -EOPNOTSUPP : err, "%s refused%s%s%s",
+		       what, *extack ? ": \"" : "", extack, *extack ? "\"" : "");
+}
+
 int nma_binding_open(struct nma_binding *b, const char *ifname,
 		     const struct nma_queues *queues, int dmabuf_fd)
 {
 	struct nma_genl *genl = NULL;
 	unsigned int ifindex;
-	const char *extack;
-	uint32_t id = 0;
+	char what[64];
 	int err;
 
 	err = netdev_open(&genl, NETDEV_CMD_BIND_RX, "bind-rx");
 	if (err)
 		return err;
-	ifindex = if_nametoindex(ifname);
-	if (!ifindex) {
-		err = nma_err(-errno, "no interface %s", ifname);
+	err = ifindex_of(ifname, &ifindex);
+	if (err)
 		goto out;
-	}
 	put_bind(genl, ifindex, queues, dmabuf_fd);
-	err = nma_genl_talk(genl, id_cb, &id);
-	if (err) {
-		extack = nma_genl_extack(genl);
-		/* -ENOSYS is our own word for a missing capability */
-		err = nma_err(err == -ENOSYS ? -EOPNOTSUPP : err,
-			      "bind-rx of queue %u%s of %s refused%s%s%s",
-			      queues->id[0], queues->n > 1 ? ",..." : "", ifname,
-			      *extack ? ": \"" : "", extack, *extack ? "\"" : "");
-		goto out;
-	}
-	b->genl = genl;
-	b->id = id;
-	genl = NULL;
+	snprintf(what, sizeof(what), "bind-rx of queue %u%s of %s",
+		 queues->id[0], queues->n > 1 ? ",..." : "", ifname);
+	err = binding_ask(b, genl, what);
 out:
-	nma_genl_close(genl);
+	if (err)
+		nma_genl_close(genl);
+	return err;
+}
+
+int nma_binding_open_tx(struct nma_binding *b, const char *ifname, int dmabuf_fd)
+{
+	struct nma_genl *genl = NULL;
+	struct nlmsghdr *nlh;
+	unsigned int ifindex;
+	char what[64];
+	int err;
+
+	err = netdev_open(&genl, NMA_CMD_BIND_TX, "bind-tx");
+	if (err)
+		return err;
+	err = ifindex_of(ifname, &ifindex);
+	if (err)
+		goto out;
+	nlh = nma_genl_request(genl, NMA_CMD_BIND_TX, 0);
+	mnl_attr_put_u32(nlh, NETDEV_A_DMABUF_IFINDEX, ifindex);
+	mnl_attr_put_u32(nlh, NETDEV_A_DMABUF_FD, dmabuf_fd);
+	snprintf(what, sizeof(what), "bind-tx of %s", ifname);
+	err = binding_ask(b, genl, what);
+out:
+	if (err)
+		nma_genl_close(genl);
 	return err;
 }
 
@@ -171,11 +211,9 @@ int nma_pools_get(const char *ifname, struct json_object **pools)
 		return err;
 	dump.pools = json_object_new_array();
 	if (ifname) {
-		dump.ifindex = if_nametoindex(ifname);
-		if (!dump.ifindex) {
-			err = nma_err(-errno, "no interface %s", ifname);
+		err = ifindex_of(ifname, &dump.ifindex);
+		if (err)
 			goto out;
-		}
 	}
 	nma_genl_request(genl, NETDEV_CMD_PAGE_POOL_GET, NLM_F_DUMP);
 	err = nma_genl_talk(genl, pool_cb, &dump);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * The netdev family: binding a dma-buf to receive queues, and the kernel's own
- * list of page pools, which the tests take as truth about leaks.
+ * The netdev family: binding a dma-buf to receive queues or for sending, and the
+ * kernel's own list of page pools, which the tests take as truth about leaks.
  */
 #ifndef NMA_NETDEV_H
 #define NMA_NETDEV_H
@@ -17,7 +17,7 @@ struct nma_genl;
 
 struct nma_binding {
 	struct nma_genl *genl;	/* NULL: not bound */
-	uint32_t id;		/* what SCM_DEVMEM_DMABUF messages carry */
+	uint32_t id;		/* in SCM_DEVMEM_DMABUF messages */
 };
 
 /* Binds @dmabuf_fd to @queues of @ifname. Returns 0 or -errno (-ENOSYS: this
@@ -25,6 +25,8 @@ struct nma_binding {
  */
 int nma_binding_open(struct nma_binding *b, const char *ifname,
 		     const struct nma_queues *queues, int dmabuf_fd);
+/* The same for sending from it through @ifname. */
+int nma_binding_open_tx(struct nma_binding *b, const char *ifname, int dmabuf_fd);
 /* Unbinds; returns when the kernel has. */
 void nma_binding_close(struct nma_binding *b);
 

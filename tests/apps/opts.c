@@ -1,96 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Option rows, parser and help: see opts.h.
+ * Parser and help: see opts.h.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compat.h"
 #include "err.h"
-#include "opts.h"
-
-#define RECV	NMA_ROLE_RECV
-#define SEND	NMA_ROLE_SEND
-#define BIND	NMA_ROLE_BIND
-#define POOLS	NMA_ROLE_POOLS
-
-enum opt_type { OPT_FLAG, OPT_NUMBER, OPT_STRING, OPT_QUEUES };
-
-struct opt_row {
-	const char *name;
-	char letter;		/* 0: long form only */
-	enum opt_type type;
-	unsigned int roles;
-	size_t offset;		/* in struct nma_opts */
-	uint64_t min;		/* of a number */
-	uint64_t max;
-	const char *metavar;
-	const char *help;
-};
-
-#define FIELD(member) offsetof(struct nma_opts, member)
-
-static const struct opt_row rows[] = {
-	{ "interface", 'i', OPT_STRING, RECV | BIND | POOLS, FIELD(ifname),
-	  0, 0, "IF", "network interface" },
-	{ "queue", 'q', OPT_QUEUES, RECV | BIND, FIELD(queues),
-	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to" },
-	{ "size", 's', OPT_NUMBER, RECV | BIND, FIELD(size),
-	  4096, 1ULL << 40, "BYTES", "size of the dma-buf" },
-	{ "host", 'H', OPT_FLAG, RECV, FIELD(host),
-	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding" },
-	{ "port", 'p', OPT_NUMBER, RECV | SEND, FIELD(port),
-	  1, 65535, "PORT", "TCP port" },
-	{ "bytes", 'b', OPT_NUMBER, RECV | SEND, FIELD(bytes),
-	  0, UINT64_MAX, "BYTES",
-	  "of each connection; 0: no set end" },
-	{ "rate", 'r', OPT_NUMBER, SEND, FIELD(rate),
-	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit" },
-	{ "flows", 'f', OPT_NUMBER, RECV | SEND, FIELD(flows),
-	  1, 64, "N", "connections to make or to accept" },
-	{ "count", 'n', OPT_NUMBER, BIND, FIELD(count),
-	  0, UINT32_MAX, "N",
-	  "cycles of bind and unbind; 0: bind and stay" },
-	{ "batch", 0, OPT_NUMBER, RECV, FIELD(batch),
-	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once" },
-	{ "seed", 0, OPT_NUMBER, RECV | SEND, FIELD(seed),
-	  0, UINT32_MAX, "N", "of the pattern, the same at both ends" },
-	{ "keep-tokens", 0, OPT_NUMBER, RECV, FIELD(keep_tokens),
-	  0, 1 << 20, "N",
-	  "misbehave: keep each connection's first N for --hold" },
-	{ "exit-with-tokens", 0, OPT_NUMBER, RECV, FIELD(exit_with_tokens),
-	  0, 1 << 20, "N", "misbehave: exit without returning N" },
-	{ "plain-recv", 0, OPT_FLAG, RECV, FIELD(plain_recv),
-	  0, 0, NULL,
-	  "misbehave: recv() as if there were no dma-buf" },
-	{ "hold", 0, OPT_NUMBER, RECV | BIND, FIELD(hold),
-	  0, 86400, "SEC",
-	  "tokens or binding stay; 0: until a signal" },
-	{ "timeout", 't', OPT_NUMBER, RECV | SEND, FIELD(timeout),
-	  0, 86400, "SEC", "give up when nothing moves; 0: never" },
-	{ "ready", 0, OPT_STRING, RECV | BIND, FIELD(ready),
-	  0, 0, "FILE",
-	  "append \"ready\" when set up, \"held\" when holding" },
-	{ "help", 'h', OPT_FLAG, RECV | SEND | BIND | POOLS, FIELD(help),
-	  0, 0, NULL, "this text" },
-};
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static const struct nma_opts defaults = {
-	.port = 9000,
-	.size = 16 << 20,
-	.flows = 1,
-	.batch = 64,
-	.timeout = 30,
-};
+#include "opts_rows.h"
 
 static int parse_number(const char *text, uint64_t *value)
 {
@@ -137,7 +59,7 @@ static int parse_queues(const char *text, struct nma_queues *queues)
 	}
 }
 
-static int set_number(const struct opt_row *row, const char *text,
+static int set_number(const struct nma_opt_row *row, const char *text,
 		      uint64_t *value)
 {
 	uint64_t number;
@@ -152,21 +74,21 @@ static int set_number(const struct opt_row *row, const char *text,
 	return 0;
 }
 
-static int set_row(struct nma_opts *o, const struct opt_row *row,
+static int set_row(struct nma_opts *o, const struct nma_opt_row *row,
 		   const char *text)
 {
 	void *field = (char *)o + row->offset;
 
 	switch (row->type) {
-	case OPT_FLAG:
+	case NMA_OPT_FLAG:
 		*(bool *)field = true;
 		return 0;
-	case OPT_STRING:
+	case NMA_OPT_STRING:
 		*(const char **)field = text;
 		return 0;
-	case OPT_NUMBER:
+	case NMA_OPT_NUMBER:
 		return set_number(row, text, field);
-	case OPT_QUEUES:
+	case NMA_OPT_QUEUES:
 		if (parse_queues(text, field))
 			return nma_fail("--%s: \"%s\" is not a list of queue numbers",
 					row->name, text);
@@ -178,35 +100,35 @@ static int set_row(struct nma_opts *o, const struct opt_row *row,
 /* getopt's view of the rows that @role has; val is the row's index + 256. */
 static void make_tables(enum nma_role role, struct option *longs, char *shorts)
 {
-	const struct opt_row *row;
+	const struct nma_opt_row *row;
 
 	*shorts++ = ':';
-	for (row = rows; row < rows + ROWS; row++) {
+	for (row = nma_opt_rows; row < nma_opt_rows + nma_opt_rows_n; row++) {
 		if (!(row->roles & role))
 			continue;
 		*longs++ = (struct option){
 			.name = row->name,
-			.has_arg = row->type == OPT_FLAG ? no_argument :
+			.has_arg = row->type == NMA_OPT_FLAG ? no_argument :
 							   required_argument,
-			.val = row - rows + 256,
+			.val = row - nma_opt_rows + 256,
 		};
 		if (!row->letter)
 			continue;
 		*shorts++ = row->letter;
-		if (row->type != OPT_FLAG)
+		if (row->type != NMA_OPT_FLAG)
 			*shorts++ = ':';
 	}
 	*longs = (struct option){};
 	*shorts = '\0';
 }
 
-static const struct opt_row *row_of(int val)
+static const struct nma_opt_row *row_of(int val)
 {
-	const struct opt_row *row;
+	const struct nma_opt_row *row;
 
 	if (val >= 256)
-		return &rows[val - 256];
-	for (row = rows; row < rows + ROWS; row++) {
+		return &nma_opt_rows[val - 256];
+	for (row = nma_opt_rows; row < nma_opt_rows + nma_opt_rows_n; row++) {
 		if (row->letter == val)
 			return row;
 	}
@@ -215,14 +137,18 @@ static const struct opt_row *row_of(int val)
 
 static int check_required(const struct nma_opts *o, enum nma_role role)
 {
-	bool binds = role == BIND || (role == RECV && !o->host);
+	bool binds_rx = role == NMA_ROLE_BIND ||
+			(role == NMA_ROLE_RECV && !o->host);
+	bool binds = binds_rx || o->dmabuf;
 
-	if (role == SEND && !o->address)
+	if (role == NMA_ROLE_SEND && !o->address)
 		return nma_fail("send: no ADDRESS to send to");
 	if (binds && !o->ifname)
 		return nma_fail("no interface: say -i IF");
-	if (binds && !o->queues.n)
+	if (binds_rx && !o->queues.n)
 		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
+	if (role == NMA_ROLE_SEND && !o->dmabuf && o->ifname)
+		return nma_fail("send: -i IF is for a dma-buf: say --dmabuf, too");
 	if (o->size % 4096)
 		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
 				o->size);
@@ -262,11 +188,11 @@ static int parse_argument(struct nma_opts *o, const struct nma_role_info *role,
 int nma_opts_parse(struct nma_opts *o, const struct nma_role_info *role,
 		   int argc, char **argv)
 {
-	struct option longs[ROWS + 1];
-	char shorts[2 * ROWS + 2];
+	struct option longs[NMA_OPT_ROWS_MAX + 1];
+	char shorts[2 * NMA_OPT_ROWS_MAX + 2];
 	int val;
 
-	*o = defaults;
+	*o = nma_opt_defaults;
 	make_tables(role->role, longs, shorts);
 	opterr = 0;
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
@@ -282,25 +208,25 @@ int nma_opts_parse(struct nma_opts *o, const struct nma_role_info *role,
 	return o->help ? 0 : parse_argument(o, role, argc, argv);
 }
 
-static void help_default(const struct opt_row *row)
+static void help_default(const struct nma_opt_row *row)
 {
 	uint64_t value;
 
-	if (row->type != OPT_NUMBER)
+	if (row->type != NMA_OPT_NUMBER)
 		return;
-	value = *(const uint64_t *)((const char *)&defaults + row->offset);
+	value = *(const uint64_t *)((const char *)&nma_opt_defaults + row->offset);
 	if (value)
 		printf(" (default %" PRIu64 ")", value);
 }
 
 void nma_opts_help(const struct nma_role_info *role)
 {
-	const struct opt_row *row;
+	const struct nma_opt_row *row;
 	char left[48];
 
 	printf("Usage: nma-traffic %s [OPTION]...%s%s\n\n%s\n\n", role->name,
 	       role->args ? " " : "", role->args ? role->args : "", role->text);
-	for (row = rows; row < rows + ROWS; row++) {
+	for (row = nma_opt_rows; row < nma_opt_rows + nma_opt_rows_n; row++) {
 		if (!(row->roles & role->role))
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",

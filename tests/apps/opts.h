@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define NMA_MAX_QUEUES 64
+#define NMA_MAX_FLOWS 64
+#define NMA_MAX_IOVECS 16
 
 enum nma_role {
 	NMA_ROLE_RECV = 1 << 0,
@@ -36,6 +38,7 @@ struct nma_opts {
 	uint64_t size;
 	uint64_t rate;		/* bytes per second and flow, 0: no limit */
 	uint64_t flows;
+	uint64_t iovecs;	/* parts of one message from a dma-buf */
 	uint64_t count;
 	uint64_t seed;
 	uint64_t batch;
@@ -44,6 +47,7 @@ struct nma_opts {
 	uint64_t keep_tokens;
 	uint64_t exit_with_tokens;
 	bool host;
+	bool dmabuf;
 	bool plain_recv;
 	bool help;
 };

@@ -11,8 +11,6 @@
 #include "conn.h"
 #include "roles.h"
 
-#define MAX_CONNS 64	/* as the limit of --flows */
-
 struct receiver {
 	const struct nma_opts *opts;
 	struct nma_udmabuf dmabuf;
@@ -20,7 +18,7 @@ struct receiver {
 	struct nma_conn_env env;
 	int listener;
 	unsigned int n_conns;
-	struct nma_conn conns[MAX_CONNS];
+	struct nma_conn conns[NMA_MAX_FLOWS];
 };
 
 static int listener_open(const struct nma_opts *o)
@@ -41,7 +39,7 @@ static int listener_open(const struct nma_opts *o)
 	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    listen(fd, MAX_CONNS)) {
+	    listen(fd, NMA_MAX_FLOWS)) {
 		err = nma_err(-errno, "can not listen on port %u",
 			      (unsigned int)o->port);
 		close(fd);
@@ -124,8 +122,8 @@ static unsigned int make_poll_set(struct receiver *rx, struct pollfd *fds,
 
 static int receive_all(struct receiver *rx)
 {
-	struct pollfd fds[MAX_CONNS + 1];
-	struct nma_conn *map[MAX_CONNS + 1];
+	struct pollfd fds[NMA_MAX_FLOWS + 1];
+	struct nma_conn *map[NMA_MAX_FLOWS + 1];
 	unsigned int n;
 	unsigned int i;
 	int err;

@@ -10,8 +10,9 @@
 
 #include "report.h"
 
-/* A recv that binds, as opposed to recv --host */
-#define DEVMEM (1 << 16)
+/* A recv that binds, as opposed to recv --host, and a send that does */
+#define DEVMEM		(1 << 16)
+#define DEVMEM_TX	(1 << 17)
 
 static const struct {
 	const char *key;
@@ -33,6 +34,9 @@ static const struct {
 	{ "efaults", offsetof(struct nma_report, efaults), DEVMEM },
 	{ "verify_errors", offsetof(struct nma_report, verify_errors),
 	  NMA_ROLE_RECV },
+	{ "sends", offsetof(struct nma_report, sends), DEVMEM_TX },
+	{ "completions", offsetof(struct nma_report, completions), DEVMEM_TX },
+	{ "copied", offsetof(struct nma_report, copied), DEVMEM_TX },
 	{ "binds", offsetof(struct nma_report, binds), NMA_ROLE_BIND },
 	{ "duration_ns", offsetof(struct nma_report, duration_ns),
 	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND },
@@ -80,11 +84,13 @@ static void add_binding(struct json_object *doc, const struct nma_report *r,
 	unsigned int i;
 
 	json_object_object_add(doc, "ifname", json_object_new_string(o->ifname));
-	queues = json_object_new_array();
-	for (i = 0; i < o->queues.n; i++)
-		json_object_array_add(queues,
-				      json_object_new_int64(o->queues.id[i]));
-	json_object_object_add(doc, "queues", queues);
+	if (o->queues.n) {
+		queues = json_object_new_array();
+		for (i = 0; i < o->queues.n; i++)
+			json_object_array_add(queues,
+					      json_object_new_int64(o->queues.id[i]));
+		json_object_object_add(doc, "queues", queues);
+	}
 	if (r->dmabuf_id)
 		add_uint(doc, "dmabuf_id", r->dmabuf_id);
 }
@@ -103,21 +109,34 @@ static void add_error(struct json_object *doc)
 	json_object_object_add(doc, "error", error);
 }
 
+/* What decides on the fields of the report */
+static unsigned int kind_of(const struct nma_role_info *role,
+			    const struct nma_opts *o)
+{
+	unsigned int kind = role->role;
+
+	if (kind == NMA_ROLE_RECV && !o->host)
+		kind |= DEVMEM;
+	if (kind == NMA_ROLE_SEND && o->dmabuf)
+		kind |= DEVMEM_TX;
+	return kind;
+}
+
 int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
 		     const struct nma_opts *o, enum nma_exit status)
 {
 	const int format = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-	bool devmem = role->role == NMA_ROLE_RECV && !o->host;
+	unsigned int kind = kind_of(role, o);
 	struct json_object *doc = json_object_new_object();
 	int err = 0;
 
 	add_uint(doc, "schema", 1);
 	json_object_object_add(doc, "role", json_object_new_string(role->name));
-	if (devmem || role->role == NMA_ROLE_BIND)
+	if (kind & (DEVMEM | DEVMEM_TX | NMA_ROLE_BIND))
 		add_binding(doc, r, o);
 	/* nothing was counted where nothing could begin */
 	if (status < NMA_EXIT_USAGE)
-		add_fields(doc, r, role->role | (devmem ? DEVMEM : 0));
+		add_fields(doc, r, kind);
 	if (r->verify_errors)
 		add_uint(doc, "first_error", r->first_error);
 	if (r->pools)

@@ -27,6 +27,9 @@ struct nma_report {
 	uint64_t verify_errors;		/* wrong bytes */
 	uint64_t first_error;		/* stream position of the first of them */
 	uint64_t efaults;		/* of --plain-recv */
+	uint64_t sends;			/* messages sent from a dma-buf */
+	uint64_t completions;		/* of them, that the kernel is done with */
+	uint64_t copied;		/* of them, that it says it copied */
 	uint64_t binds;
 	uint64_t dmabuf_id;		/* of the (last) binding, 0: none */
 	uint64_t duration_ns;		/* first to last byte, or of all cycles */

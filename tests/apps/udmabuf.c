@@ -70,7 +70,7 @@ int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 			      size);
 		goto out;
 	}
-	map = mmap(NULL, size, PROT_READ, MAP_SHARED, dmabuf, 0);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
 	if (map == MAP_FAILED) {
 		err = nma_err(-errno, "can not map the udmabuf");
 		goto out;
@@ -91,7 +91,7 @@ void nma_udmabuf_destroy(struct nma_udmabuf *buf)
 {
 	if (buf->fd < 0)
 		return;
-	munmap((void *)buf->map, buf->size);
+	munmap(buf->map, buf->size);
 	close(buf->fd);
 	buf->fd = -1;
 }
@@ -113,4 +113,14 @@ int nma_udmabuf_begin_read(const struct nma_udmabuf *buf)
 int nma_udmabuf_end_read(const struct nma_udmabuf *buf)
 {
 	return udmabuf_sync(buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+}
+
+int nma_udmabuf_begin_write(const struct nma_udmabuf *buf)
+{
+	return udmabuf_sync(buf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+}
+
+int nma_udmabuf_end_write(const struct nma_udmabuf *buf)
+{
+	return udmabuf_sync(buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
 }

@@ -13,7 +13,7 @@
 struct nma_udmabuf {
 	int fd;			/* of the dma-buf; -1: none */
 	size_t size;
-	const uint8_t *map;	/* read only */
+	uint8_t *map;
 };
 
 #define NMA_UDMABUF_NONE { .fd = -1 }
@@ -24,8 +24,12 @@ struct nma_udmabuf {
 int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size);
 void nma_udmabuf_destroy(struct nma_udmabuf *buf);
 
-/* Bracket every CPU read of map with these: nobody else synchronises it. */
+/* Bracket every CPU access to map with these: nobody else synchronises it.
+ * Return 0, or -errno with a message.
+ */
 int nma_udmabuf_begin_read(const struct nma_udmabuf *buf);
 int nma_udmabuf_end_read(const struct nma_udmabuf *buf);
+int nma_udmabuf_begin_write(const struct nma_udmabuf *buf);
+int nma_udmabuf_end_write(const struct nma_udmabuf *buf);
 
 #endif /* NMA_UDMABUF_H */

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The table of options: see opts_rows.h. Misbehaviours are rows of misdeeds.def.
+ */
+#include "compat.h"
+#include "opts_rows.h"
+
+#define RECV	NMA_ROLE_RECV
+#define SEND	NMA_ROLE_SEND
+#define BIND	NMA_ROLE_BIND
+#define POOLS	NMA_ROLE_POOLS
+#define FLAG	NMA_OPT_FLAG
+#define NUMBER	NMA_OPT_NUMBER
+#define STRING	NMA_OPT_STRING
+#define QUEUES	NMA_OPT_QUEUES
+
+#define FIELD(member) offsetof(struct nma_opts, member)
+
+const struct nma_opt_row nma_opt_rows[] = {
+	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS, FIELD(ifname),
+	  0, 0, "IF", "network interface", NULL },
+	{ "queue", 'q', QUEUES, RECV | BIND, FIELD(queues),
+	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to", NULL },
+	{ "dmabuf", 'd', FLAG, SEND, FIELD(dmabuf),
+	  0, 0, NULL, "send from a dma-buf that is bound to IF (-i)", NULL },
+	{ "size", 's', NUMBER, RECV | SEND | BIND, FIELD(size),
+	  4096, 1ULL << 40, "BYTES", "size of the dma-buf", NULL },
+	{ "iovecs", 0, NUMBER, SEND, FIELD(iovecs),
+	  1, NMA_MAX_IOVECS, "N",
+	  "parts of the dma-buf in one message, last part first", NULL },
+	{ "host", 'H', FLAG, RECV, FIELD(host),
+	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding", NULL },
+	{ "port", 'p', NUMBER, RECV | SEND, FIELD(port),
+	  1, 65535, "PORT", "TCP port", NULL },
+	{ "bytes", 'b', NUMBER, RECV | SEND, FIELD(bytes),
+	  0, UINT64_MAX, "BYTES", "of each connection; 0: no set end", NULL },
+	{ "rate", 'r', NUMBER, SEND, FIELD(rate),
+	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit",
+	  NULL },
+	{ "flows", 'f', NUMBER, RECV | SEND, FIELD(flows),
+	  1, NMA_MAX_FLOWS, "N", "connections to make or to accept", NULL },
+	{ "count", 'n', NUMBER, BIND, FIELD(count),
+	  0, UINT32_MAX, "N", "cycles of bind and unbind; 0: bind and stay",
+	  NULL },
+	{ "batch", 0, NUMBER, RECV, FIELD(batch),
+	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once", NULL },
+	{ "seed", 0, NUMBER, RECV | SEND, FIELD(seed),
+	  0, UINT32_MAX, "N", "of the pattern, the same at both ends", NULL },
+	{ "keep-tokens", 0, NUMBER, RECV, FIELD(keep_tokens),
+	  0, 1 << 20, "N",
+	  "misbehave: keep each connection's first N for --hold", NULL },
+	{ "exit-with-tokens", 0, NUMBER, RECV, FIELD(exit_with_tokens),
+	  0, 1 << 20, "N", "misbehave: exit without returning N", NULL },
+	{ "plain-recv", 0, FLAG, RECV, FIELD(plain_recv),
+	  0, 0, NULL, "misbehave: recv() as if there were no dma-buf", NULL },
+	{ "hold", 0, NUMBER, RECV | BIND, FIELD(hold),
+	  0, 86400, "SEC", "tokens or binding stay; 0: until a signal", NULL },
+	{ "timeout", 't', NUMBER, RECV | SEND, FIELD(timeout),
+	  0, 86400, "SEC", "give up when nothing moves; 0: never", NULL },
+	{ "ready", 0, STRING, RECV | SEND | BIND, FIELD(ready),
+	  0, 0, "FILE", "append \"ready\" when set up, \"held\" when holding",
+	  NULL },
+	{ "help", 'h', FLAG, RECV | SEND | BIND | POOLS, FIELD(help),
+	  0, 0, NULL, "this text", NULL },
+};
+
+const size_t nma_opt_rows_n = sizeof(nma_opt_rows) / sizeof(nma_opt_rows[0]);
+
+_Static_assert(sizeof(nma_opt_rows) / sizeof(nma_opt_rows[0]) <= NMA_OPT_ROWS_MAX,
+	       "more options than the parser has room for");
+
+const struct nma_opts nma_opt_defaults = {
+	.port = 9000,
+	.size = 16 << 20,
+	.iovecs = 3,
+	.flows = 1,
+	.batch = 64,
+	.timeout = 30,
+};
