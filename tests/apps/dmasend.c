@@ -32,9 +32,6 @@ int nma_dmasend_setup(struct nma_flow *flow, unsigned int i)
 	const struct nma_opts *o = flow->env->opts;
 	size_t size = o->size / o->flows / PAGE * PAGE;
 
-	if (!size)
-		return nma_fail("--size: %zu bytes are no page for each of %u flows",
-				(size_t)o->size, (unsigned int)o->flows);
 	flow->share = i * size;
 	flow->piece_size = size < NMA_FLOW_CHUNK ? size : NMA_FLOW_CHUNK;
 	flow->n_pieces = size / flow->piece_size;

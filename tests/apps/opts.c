@@ -135,20 +135,30 @@ static const struct nma_opt_row *row_of(int val)
 	return NULL;
 }
 
+static int check_send(const struct nma_opts *o)
+{
+	if (!o->address)
+		return nma_fail("send: no ADDRESS to send to");
+	if (!o->dmabuf && o->ifname)
+		return nma_fail("send: -i IF is for a dma-buf: say --dmabuf, too");
+	if (o->dmabuf && o->size / o->flows < 4096)
+		return nma_fail("--size: %" PRIu64 " bytes are no page for each of %" PRIu64 " flows",
+				o->size, o->flows);
+	return 0;
+}
+
 static int check_required(const struct nma_opts *o, enum nma_role role)
 {
 	bool binds_rx = role == NMA_ROLE_BIND ||
 			(role == NMA_ROLE_RECV && !o->host);
 	bool binds = binds_rx || o->dmabuf;
 
-	if (role == NMA_ROLE_SEND && !o->address)
-		return nma_fail("send: no ADDRESS to send to");
+	if (role == NMA_ROLE_SEND && check_send(o))
+		return -EINVAL;
 	if (binds && !o->ifname)
 		return nma_fail("no interface: say -i IF");
 	if (binds_rx && !o->queues.n)
 		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
-	if (role == NMA_ROLE_SEND && !o->dmabuf && o->ifname)
-		return nma_fail("send: -i IF is for a dma-buf: say --dmabuf, too");
 	if (o->size % 4096)
 		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
 				o->size);

@@ -15,6 +15,8 @@
 
 #include "opts.h"
 #include "pattern.h"
+#include "piece.h"
+#include "zerocopy.h"
 
 #define LEN 4099	/* a page, and a prime */
 
@@ -91,6 +93,114 @@ static void flows_differ(void **state)
 				      NULL) > LEN / 2);
 }
 
+/* Reads @p back from the dma-buf as the kernel does, from byte @from on. */
+static size_t gather(const struct nma_piece *p, size_t from, uint8_t *to)
+{
+	struct iovec iov[NMA_MAX_IOVECS];
+	unsigned int n = nma_piece_iov(p, from, iov);
+	size_t len = 0;
+	unsigned int i;
+
+	assert_true(n <= p->parts);
+	for (i = 0; i < n; i++) {
+		assert_true((size_t)iov[i].iov_base >= p->base);
+		assert_true((size_t)iov[i].iov_base + iov[i].iov_len <=
+			    p->base + p->len);
+		memcpy(to + len, data + (size_t)iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	return len;
+}
+
+static void parts_of_a_piece_are_the_stream(void **state)
+{
+	static const size_t lengths[] = { 1, 2, 13, 1448, LEN };
+	uint64_t key = nma_pattern_key(0, 1);
+	struct nma_piece p = { .base = 101 };
+	static uint8_t got[LEN];
+	size_t from;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		p.len = lengths[i];
+		for (p.parts = 1; p.parts <= NMA_MAX_IOVECS; p.parts++) {
+			nma_piece_fill(&p, data, key, 7);
+			for (from = 0; from < p.len; from += p.len / 5 + 1) {
+				assert_int_equal(gather(&p, from, got), p.len - from);
+				assert_int_equal(nma_pattern_check(got, p.len - from, key,
+								   7 + from, NULL), 0);
+			}
+		}
+	}
+}
+
+/* Else a wrong offset would show the right data by chance. */
+static void parts_are_not_in_order(void **state)
+{
+	struct nma_piece p = { .len = 1000, .parts = 3 };
+	struct iovec iov[NMA_MAX_IOVECS];
+
+	(void)state;
+	assert_int_equal(nma_piece_iov(&p, 0, iov), 3);
+	assert_true(iov[0].iov_base > iov[1].iov_base);
+	assert_true(iov[1].iov_base > iov[2].iov_base);
+}
+
+static void completions_free_their_pieces(void **state)
+{
+	static struct nma_zerocopy zc;
+	unsigned int i;
+
+	(void)state;
+	memset(&zc, 0, sizeof(zc));
+	zc.sent = UINT32_MAX - 1;	/* numbers wrap around */
+	for (i = 0; i < 4; i++)
+		nma_zerocopy_sent(&zc, i / 2);
+	assert_int_equal(nma_zerocopy_done(&zc, UINT32_MAX, 0, false), 0);
+	assert_int_equal(zc.pending[0], 1);
+	assert_int_equal(zc.pending[1], 1);
+	assert_int_equal(nma_zerocopy_done(&zc, UINT32_MAX - 1, UINT32_MAX - 1,
+					   true), 0);
+	assert_int_equal(zc.pending[0], 0);
+	assert_int_equal(zc.completed, 3);
+	assert_int_equal(zc.copied, 1);
+}
+
+static void false_completions_are_seen(void **state)
+{
+	static struct nma_zerocopy zc;
+
+	(void)state;
+	memset(&zc, 0, sizeof(zc));
+	nma_zerocopy_sent(&zc, 0);
+	nma_zerocopy_sent(&zc, 0);
+	assert_int_equal(nma_zerocopy_done(&zc, 2, 2, false), -EPROTO);
+	assert_int_equal(nma_zerocopy_done(&zc, 1, 0, false), -EPROTO);
+	assert_int_equal(nma_zerocopy_done(&zc, 0, 0, false), 0);
+	assert_int_equal(nma_zerocopy_done(&zc, 0, 0, false), -EPROTO);
+	assert_int_equal(zc.pending[0], 1);
+}
+
+static void messages_on_their_way_are_limited(void **state)
+{
+	static struct nma_zerocopy zc;
+	unsigned int i;
+
+	(void)state;
+	memset(&zc, 0, sizeof(zc));
+	for (i = 0; i < NMA_ZC_MESSAGES; i++) {
+		assert_false(nma_zerocopy_full(&zc));
+		nma_zerocopy_sent(&zc, i % NMA_ZC_PIECES);
+	}
+	assert_true(nma_zerocopy_full(&zc));
+	/* the oldest is not done: its place can not be used again */
+	assert_int_equal(nma_zerocopy_done(&zc, 1, 1, false), 0);
+	assert_true(nma_zerocopy_full(&zc));
+	assert_int_equal(nma_zerocopy_done(&zc, 0, 0, false), 0);
+	assert_false(nma_zerocopy_full(&zc));
+}
+
 static const struct nma_role_info recv_role = {
 	"recv", NMA_ROLE_RECV, "[ADDRESS]", "text"
 };
@@ -136,6 +246,10 @@ static void options_reach_their_fields(void **state)
 	assert_true(IN6_IS_ADDR_V4MAPPED(&o.addr));
 	assert_int_equal(o.addr.s6_addr[15], 7);
 	assert_false(o.host);
+	assert_int_equal(parse(&send_role, "send -d -i nm0 --iovecs 16 2001:db8::1",
+			       &o), 0);
+	assert_true(o.dmabuf);
+	assert_int_equal(o.iovecs, 16);
 }
 
 static void wrong_options_are_refused(void **state)
@@ -149,17 +263,22 @@ static void wrong_options_are_refused(void **state)
 		"recv -H a b", "recv -H --nothing", "recv -H --batch 129",
 		"recv -H -n 1",
 	};
+	static const char *const send_lines[] = {
+		"send", "send 1.2.3", "send 300.1.1.1", "send nm0",
+		"send -i nm0 1.2.3.4", "send -d 1.2.3.4",
+		"send -d -i nm0 --iovecs 0 1.2.3.4",
+		"send -d -i nm0 --iovecs 17 1.2.3.4",
+		"send -d -i nm0 -s 4095 1.2.3.4", "send -q 1 1.2.3.4",
+		"send -d -i nm0 -s 4K -f 2 1.2.3.4",
+	};
 	struct nma_opts o;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(recv_lines) / sizeof(recv_lines[0]); i++)
 		assert_true(parse(&recv_role, recv_lines[i], &o) < 0);
-	assert_true(parse(&send_role, "send", &o) < 0);
-	assert_true(parse(&send_role, "send 1.2.3", &o) < 0);
-	assert_true(parse(&send_role, "send 300.1.1.1", &o) < 0);
-	assert_true(parse(&send_role, "send nm0", &o) < 0);
-	assert_true(parse(&send_role, "send -i nm0 1.2.3.4", &o) < 0);
+	for (i = 0; i < sizeof(send_lines) / sizeof(send_lines[0]); i++)
+		assert_true(parse(&send_role, send_lines[i], &o) < 0);
 }
 
 int main(void)
@@ -170,6 +289,11 @@ int main(void)
 		cmocka_unit_test(every_single_wrong_byte_is_seen),
 		cmocka_unit_test(shifted_data_is_wrong),
 		cmocka_unit_test(flows_differ),
+		cmocka_unit_test(parts_of_a_piece_are_the_stream),
+		cmocka_unit_test(parts_are_not_in_order),
+		cmocka_unit_test(completions_free_their_pieces),
+		cmocka_unit_test(false_completions_are_seen),
+		cmocka_unit_test(messages_on_their_way_are_limited),
 		cmocka_unit_test(options_reach_their_fields),
 		cmocka_unit_test(wrong_options_are_refused),
 	};

@@ -383,6 +383,14 @@ devmem_flows() {
 		add > 600'
 }
 
+# nma-traffic says whether the kernel has bind-tx at all.
+need_bind_tx() {
+	local status=0
+
+	nma-traffic send --dmabuf -i lo 127.0.0.1 >"$W/tx.json" 2>&1 || status=$?
+	[ "$status" != 4 ] || skip "no bind-tx in $(uname -r)"
+}
+
 recv_host() { start host nma-traffic recv --host "$@"; }
 send_to() { peer nma-traffic send "$@"; }
 
