@@ -20,6 +20,20 @@
 #include "flow.h"
 #include "pattern.h"
 
+/* The port decides the queue of the receiver, see its steering rules. */
+static int flow_bind(struct nma_flow *flow, unsigned int port)
+{
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6, .sin6_port = htons(port),
+	};
+	int on = 1;
+
+	setsockopt(flow->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(flow->fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return nma_err(-errno, "source port %u", port);
+	return 0;
+}
+
 static int flow_connect(struct nma_flow *flow)
 {
 	const struct nma_opts *o = flow->env->opts;
@@ -63,6 +77,10 @@ int nma_flow_open(struct nma_flow *flow, struct nma_flow_env *env,
 
 	*flow = (struct nma_flow){ .env = env, .fd = -1 };
 	err = flow_socket(flow);
+	if (err)
+		return err;
+	if (env->opts->source_port)
+		err = flow_bind(flow, env->opts->source_port + i);
 	if (err)
 		return err;
 	if (env->opts->dmabuf) {

@@ -34,6 +34,7 @@ struct nma_opts {
 	const char *ready;
 	struct nma_queues queues;
 	uint64_t port;
+	uint64_t source_port;	/* of flow 0, 0: any */
 	uint64_t bytes;
 	uint64_t size;
 	uint64_t rate;		/* bytes per second and flow, 0: no limit */
