@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 300
+# limit: 400
 #
 # netmem-audit check: silent on what is right, and for each fault of the panel
 # a finding that names rule, port, queue and pool.
@@ -27,6 +27,7 @@ expect_finding() {
 	expect_json "$W/check.json" "[.findings[] | select(.rule == \"$1\" and
 		.ifname == \"nm0\") | select($filter)] | length > 0"
 	expect_json "$W/check.json" "[.findings[].rule] | unique == [\"$1\"]"
+	keep_finding "$1"
 }
 
 # By pool_id, or among the evidence when it is about all pools of a queue.
@@ -147,6 +148,7 @@ test_xdp_above_a_bound_port() {
 	expect 1 netmem-audit -j check >"$W/check.json"
 	expect_json "$W/check.json" '[.findings[] |
 		select(.rule == "NM-BIND-04")] | length == 1'
+	keep_finding NM-BIND-04
 	ip link set nm0.7 xdpgeneric off
 	expect_clean
 	rule_seen NM-BIND-04 caught
@@ -173,6 +175,43 @@ test_only_named_ports_are_judged() {
 	reopen
 	expect 1 netmem-audit -j check -i nm0 >"$W/check.json"
 	expect 0 netmem-audit -j check -i lo >"$W/check.json"
+}
+
+# A fault that is known, and one that is waived, until the waiver expires.
+test_baseline_and_waiver() {
+	defer disarm pp_flags
+	fault pp_flags 1
+	reopen
+	expect 1 check --save "$W/base"
+	expect 0 check --baseline "$W/base"
+	expect_json "$W/check.json" '.known == 1 and .mended == 0 and
+		.findings[0].known'
+	reopen		# other pools, without the fault
+	expect 0 check --baseline "$W/base"
+	expect_json "$W/check.json" '.known == 0 and .mended == 1'
+	fault pp_flags 2
+	reopen
+	expect 1 check --baseline "$W/base"	# one of two is new
+	expect_json "$W/check.json" '.known <= 1 and .warnings >= 1'
+	waive 2999-12-31
+	expect 0 check --waive "$W/waivers"
+	expect_json "$W/check.json" '.waived == 2 and .waivers[0].used == 2'
+	waive 2020-01-01
+	expect 1 check --waive "$W/waivers"
+	expect_json "$W/check.json" '.waived == 0 and
+		all(.findings[]; has("waiver_expired"))'
+	head -c 100 "$W/base" >"$W/cut"
+	expect 2 netmem-audit check --baseline "$W/cut" 2>"$W/check.err"
+	expect_text "$W/check.err" '/cut:2: '
+}
+
+# waive DAY: POOL-01 of this driver
+waive() {
+	{
+		echo '{"schema":1,"type":"waivers"}'
+		printf '{"rule":"NM-POOL-01","driver":"nmnic","reason":"a test",'
+		printf '"expires":"%s"}\n' "$1"
+	} >"$W/waivers"
 }
 
 unprivileged() {
@@ -202,5 +241,5 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_fault_pp_flags test_fault_always_unreadable \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
 	test_fault_leak_netmem test_xdp_above_a_bound_port \
-	test_holder_of_old_tokens test_only_named_ports_are_judged test_without_privilege \
-	test_bad_usage
+	test_holder_of_old_tokens test_only_named_ports_are_judged \
+	test_baseline_and_waiver test_without_privilege test_bad_usage

@@ -156,6 +156,23 @@ rule_seen() {
 	*) fail "rule_seen: not a result: $*" ;;
 	esac
 	printf '# rule %s %s%s\n' "$1" "$2" "${3:+ $3}" >>"$W/rules"
+	[ "$2" != caught ] || keep_finding "$1"
+}
+
+# keep_finding RULE: the last finding of that rule in what this script has in
+# $W/*.json and $W/*.out now, as an example for docs/RULES.md. rule_seen does it,
+# too, but by then the output may be that of the clean twin.
+keep_finding() {
+	local dir finding
+
+	dir=$(dirname -- "$0")/../../build/results/findings/$(uname -r)
+	finding=$(cat "$W"/*.json "$W"/*.out 2>/dev/null |
+		jq -Rc --arg rule "$1" 'fromjson? | ., .findings[]? |
+			select(.type? == "finding" and .rule == $rule)' |
+		tail -n 1)
+	[ -n "$finding" ] || return 0
+	mkdir -p "$dir"
+	printf '%s\n' "$finding" >"$dir/$1.json"
 }
 
 # ---- the kernel log ----------------------------------------------------------

@@ -33,6 +33,7 @@ void fake_reset(void)
 		},
 		.rings = { .hds = NMA_HDS_ON },
 		.now_ns = 100 * NMA_NSEC_PER_SEC,
+		.today = "2026-11-20",
 	};
 }
 
@@ -49,6 +50,11 @@ void fake_send(const void *rec)
 __u64 nma_clock_ns(void)
 {
 	return fake.now_ns;
+}
+
+void nma_clock_today(char day[NMA_DAY_LEN])
+{
+	memcpy(day, fake.today, NMA_DAY_LEN);
 }
 
 int nma_features__probe(struct nma_features *f)

@@ -36,6 +36,7 @@ struct fake {
 	unsigned int cut_walks;		/* so many snapshots are cut short */
 	unsigned int open;		/* sessions */
 	__u64 now_ns;
+	char today[11];
 	struct nma_session_opts opts;	/* of the last session */
 };
 

@@ -12,136 +12,10 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "command.h"
 #include "fake.h"
 #include "text.h"
 #include "world.h"
-
-static char *out, *err;
-static struct json_object *doc;
-
-static struct nma_rec_nic nic;
-static struct nma_rec_queue queue[2];
-static struct nma_rec_pool pool[4];
-static struct nma_rec_binding binding;
-static struct nma_rec_sock sock;
-
-/* A device with a bound and an unbound queue. */
-static int setup(void **state)
-{
-	(void)state;
-	fake_reset();
-	nic = rec_nic();
-	queue[0] = rec_queue(0);
-	queue[1] = rec_bound(1);
-	pool[0] = rec_header(10, 0);
-	pool[1] = rec_payload(11, 0);
-	pool[2] = rec_header(20, 1);
-	pool[3] = rec_provided(21, 1);
-	binding = rec_binding();
-	sock = rec_sock(1, 0);
-	fake_add(&nic);
-	fake_add(&queue[0]);
-	fake_add(&queue[1]);
-	fake_add(&pool[0]);
-	fake_add(&pool[1]);
-	fake_add(&pool[2]);
-	fake_add(&pool[3]);
-	fake_add(&binding);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(out);
-	free(err);
-	out = NULL;
-	err = NULL;
-	json_object_put(doc);
-	doc = NULL;
-	assert_int_equal(fake.open, 0);	/* every session was closed */
-	return 0;
-}
-
-/* Runs "netmem-audit" with the words of @line. */
-static int run(const char *line)
-{
-	char *copy = strdup(line), *save = NULL, *argv[32] = { "netmem-audit" };
-	size_t out_size, err_size;
-	FILE *o, *e;
-	int argc = 1, ret;
-
-	free(out);
-	free(err);
-	o = open_memstream(&out, &out_size);
-	e = open_memstream(&err, &err_size);
-	for (argv[1] = strtok_r(copy, " ", &save); argv[argc];
-	     argv[argc] = strtok_r(NULL, " ", &save))
-		argc++;
-	ret = nma_cli_run(argc, argv, o, e);
-	fclose(o);
-	fclose(e);
-	free(copy);
-	return ret;
-}
-
-/* The output as a document; the n-th line of it. */
-static struct json_object *parse_line(unsigned int n)
-{
-	char *line = out;
-
-	while (n--)
-		line = strchr(line, '\n') + 1;
-	json_object_put(doc);
-	doc = json_tokener_parse(line);
-	assert_non_null(doc);
-	assert_true(json_object_object_get_ex(doc, "schema", NULL));
-	assert_true(json_object_object_get_ex(doc, "lost", NULL));
-	return doc;
-}
-
-static struct json_object *parse(void)
-{
-	return parse_line(0);
-}
-
-static struct json_object *get(struct json_object *obj, const char *key)
-{
-	struct json_object *val;
-
-	if (!json_object_object_get_ex(obj, key, &val))
-		fail_msg("no key %s in %s", key, json_object_to_json_string(obj));
-	return val;
-}
-
-static const char *str(struct json_object *obj, const char *key)
-{
-	return json_object_get_string(get(obj, key));
-}
-
-static int num(struct json_object *obj, const char *key)
-{
-	return json_object_get_int(get(obj, key));
-}
-
-static struct json_object *first(struct json_object *obj, const char *key)
-{
-	struct json_object *arr = get(obj, key);
-
-	assert_true(json_object_array_length(arr) > 0);
-	return json_object_array_get_idx(arr, 0);
-}
-
-static size_t length(struct json_object *obj, const char *key)
-{
-	return json_object_array_length(get(obj, key));
-}
-
-static void expect_said(const char *text, const char *words)
-{
-	if (!strstr(text, words))
-		fail_msg("'%s' does not say '%s'", text, words);
-}
 
 static void test_usage(void **state)
 {
@@ -502,16 +376,6 @@ static void test_check_asks_the_driver(void **state)
 	assert_int_equal(length(doc, "notes"), 1);
 }
 
-static unsigned int count_lines(const char *what)
-{
-	unsigned int nr = 0;
-	const char *p;
-
-	for (p = strstr(out, what); p; p = strstr(p + 1, what))
-		nr++;
-	return nr;
-}
-
 static void break_pool(unsigned int poll)
 {
 	static struct nma_rec_pool r;
@@ -752,7 +616,7 @@ static void test_reader_leaves(void **state)
 	assert_string_equal(err, "");
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
 int main(void)
 {

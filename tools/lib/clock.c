@@ -3,6 +3,7 @@
  *
  * See clock.h.
  */
+#include <string.h>
 #include <time.h>
 
 #include "clock.h"
@@ -13,4 +14,13 @@ __u64 nma_clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NMA_NSEC_PER_SEC + ts.tv_nsec;
+}
+
+void nma_clock_today(char day[NMA_DAY_LEN])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!gmtime_r(&now, &tm) || !strftime(day, NMA_DAY_LEN, "%Y-%m-%d", &tm))
+		strcpy(day, "9999-12-31");	/* no waiver holds */
 }

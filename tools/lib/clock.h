@@ -13,4 +13,9 @@
 
 __u64 nma_clock_ns(void);	/* CLOCK_MONOTONIC */
 
+#define NMA_DAY_LEN	11
+
+/* "YYYY-MM-DD" (UTC), for what people put dates on. */
+void nma_clock_today(char day[NMA_DAY_LEN]);
+
 #endif /* NMA_CLOCK_H */

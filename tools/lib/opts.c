@@ -133,6 +133,11 @@ static int set_value(struct nma_args *args, const struct nma_opt *opt,
 	case NMA_OPT_STRS:
 		err = set_strs(s, value);
 		break;
+	case NMA_OPT_STR:
+		err = *s ? 0 : -EINVAL;
+		if (!err)
+			*(const char **)value = s;
+		break;
 	case NMA_OPT_CHOICE:
 		err = set_choice(opt, s, value);
 		break;
@@ -271,6 +276,7 @@ static void put_default(char *dst, size_t size, const struct nma_opt *opt,
 	dst[0] = '\0';
 	switch (opt->type) {
 	case NMA_OPT_FLAG:
+	case NMA_OPT_STR:
 	case NMA_OPT_STRS:
 		return;
 	case NMA_OPT_U32:

@@ -40,6 +40,20 @@ static size_t utf8_decode(const unsigned char *s, size_t len, unsigned int *cp)
 	return n;
 }
 
+bool nma_text_is_utf8(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n, len = strlen(text);
+	unsigned int cp;
+
+	for (; len; s += n, len -= n) {
+		n = utf8_decode(s, len, &cp);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 /* Characters that move the cursor or reorder what a terminal shows. */
 static bool terminal_unsafe(unsigned int cp)
 {

@@ -24,6 +24,9 @@ enum nma_text_for {
 size_t nma_text_safe(char *dst, size_t size, const char *src, size_t len,
 		     enum nma_text_for use);
 
+/* Is all of @s valid UTF-8? */
+bool nma_text_is_utf8(const char *s);
+
 /* Characters, not bytes, of a string that nma_text_safe() made. */
 size_t nma_text_width(const char *s);
 

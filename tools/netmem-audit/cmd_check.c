@@ -24,6 +24,9 @@
 struct check_opts {
 	struct nma_strs ifnames;
 	__u64 settle_ns;
+	const char *baseline;
+	const char *save;
+	const char *waive;
 	struct nma_judge_args judge;
 };
 
@@ -32,7 +35,24 @@ struct tally {
 	unsigned int warnings;
 	unsigned int infos;
 	unsigned int notes;
+	unsigned int known;
+	unsigned int waived;
+	unsigned int mended;	/* in the baseline, but no longer there */
 	bool failed;
+};
+
+struct ruling {
+	const struct nma_finding *finding;
+	struct nma_standing standing;
+};
+
+struct check {
+	struct nma_audit audit;
+	const struct check_opts *opts;
+	struct nma_excuses excuses;
+	struct ruling *rulings;
+	size_t nr;
+	struct tally tally;
 };
 
 /* Is something left that time could mend? */
@@ -92,24 +112,74 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 	return ret;
 }
 
-static struct tally count(const struct nma_audit *a, int fail_on)
+static void count(struct tally *t, const struct ruling *r, int fail_on)
 {
-	struct tally t = { 0 };
+	enum nma_severity severity = r->finding->severity;
 
-	nma_judge_for_each(a->judge, f) {
-		if (f->kind == NMA_KIND_NOTE) {
-			t.notes++;
-			continue;
-		}
-		if (f->severity >= NMA_SEV_E)
-			t.errors++;
-		else if (f->severity == NMA_SEV_W)
-			t.warnings++;
-		else
-			t.infos++;
-		t.failed |= nma_severity_fails(f->severity, fail_on);
+	if (r->finding->kind == NMA_KIND_NOTE) {
+		t->notes++;
+		return;
 	}
-	return t;
+	if (r->standing.kind == NMA_KNOWN || r->standing.kind == NMA_WAIVED) {
+		t->known += r->standing.kind == NMA_KNOWN;
+		t->waived += r->standing.kind == NMA_WAIVED;
+		return;
+	}
+	if (severity >= NMA_SEV_E)
+		t->errors++;
+	else if (severity == NMA_SEV_W)
+		t->warnings++;
+	else
+		t->infos++;
+	t->failed |= nma_severity_fails(severity, fail_on);
+}
+
+static int rule_on_all(struct check *c)
+{
+	const struct nma_audit *a = &c->audit;
+	struct ruling *r;
+	size_t room = 0;
+
+	nma_judge_for_each(a->judge, f)
+		room++;
+	c->rulings = calloc(room + 1, sizeof(*c->rulings));
+	if (!c->rulings) {
+		nma_err(a->env, -ENOMEM, "out of memory");
+		return NMA_EXIT_ENV;
+	}
+	nma_judge_for_each(a->judge, f) {
+		r = &c->rulings[c->nr++];
+		r->finding = f;
+		if (f->kind != NMA_KIND_NOTE)
+			r->standing = nma_excuses__judge(&c->excuses, a->model, f);
+		count(&c->tally, r, c->opts->judge.fail_on);
+	}
+	if (c->excuses.baseline)
+		c->tally.mended = nma_baseline__left(c->excuses.baseline, a->rules,
+						     &c->opts->ifnames);
+	return NMA_EXIT_OK;
+}
+
+/* What is waived is left out: it shall fail when its waiver expires. */
+static int save(struct check *c)
+{
+	struct nma_baseline *b = nma_baseline__new();
+	char error[512] = "out of memory";
+	int err = b ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; i < c->nr && !err; i++)
+		if (c->rulings[i].finding->kind != NMA_KIND_NOTE &&
+		    !c->rulings[i].standing.waiver)
+			err = nma_baseline__add(b, c->rulings[i].finding);
+	if (!err)
+		err = nma_baseline__save(b, c->opts->save, c->audit.features.release,
+					 error, sizeof(error));
+	nma_baseline__free(b);
+	if (!err)
+		return NMA_EXIT_OK;
+	nma_err(c->audit.env, err, "no baseline was written: %s", error);
+	return NMA_EXIT_ENV;
 }
 
 static void add_int(struct json_object *obj, const char *key, unsigned int n)
@@ -117,45 +187,78 @@ static void add_int(struct json_object *obj, const char *key, unsigned int n)
 	json_object_object_add(obj, key, json_object_new_int(n));
 }
 
-static int emit_json(const struct nma_audit *a, const struct tally *t, int ret)
+static int emit_json(const struct check *c, int ret)
 {
 	struct json_object *findings = json_object_new_array();
 	struct json_object *notes = json_object_new_array();
+	const struct nma_out *out = &c->audit.env->out;
 	struct json_object *doc = nma_out_doc("check");
-	const struct nma_out *out = &a->env->out;
+	const struct tally *t = &c->tally;
+	const struct ruling *r;
 
-	nma_judge_for_each(a->judge, f)
-		if (nma_view_shown(out, f))
-			json_object_array_add(f->kind == NMA_KIND_NOTE ? notes : findings,
-					      nma_view_finding_json(out, f));
+	for (r = c->rulings; r < c->rulings + c->nr; r++)
+		if (nma_view_shown(out, r->finding))
+			json_object_array_add(r->finding->kind == NMA_KIND_NOTE ?
+					      notes : findings,
+					      nma_view_finding_json(out, r->finding,
+								    &r->standing));
 	nma_out_add_str(doc, "result", nma_view_result(ret));
 	add_int(doc, "errors", t->errors);
 	add_int(doc, "warnings", t->warnings);
 	add_int(doc, "infos", t->infos);
+	if (c->excuses.baseline) {
+		add_int(doc, "known", t->known);
+		add_int(doc, "mended", t->mended);
+	}
+	if (c->excuses.waivers) {
+		add_int(doc, "waived", t->waived);
+		json_object_object_add(doc, "waivers", nma_excuses__json(&c->excuses));
+	}
+	nma_out_add_str(doc, "saved", c->opts->save);
 	json_object_object_add(doc, "findings", findings);
 	json_object_object_add(doc, "notes", notes);
-	nma_view_judged_json(a, doc);
+	nma_view_judged_json(&c->audit, doc);
 	return nma_out_emit(out, doc);
 }
 
-static void emit_text(const struct nma_audit *a, const struct tally *t, int ret)
+static void emit_excuses(const struct check *c)
 {
-	const struct nma_out *out = &a->env->out;
+	const struct nma_out *out = &c->audit.env->out;
+	const struct tally *t = &c->tally;
+
+	nma_excuses__show(&c->excuses, c->audit.env);
+	if (c->excuses.baseline)
+		nma_out_text(out, 0, "known from %s: %u, no longer there: %u%s",
+			     c->opts->baseline, t->known, t->mended,
+			     t->mended ? " (--save writes a new baseline)" : "");
+	if (c->excuses.waivers)
+		nma_out_text(out, 0, "waived: %u", t->waived);
+	if (c->opts->save)
+		nma_out_text(out, 0, "baseline written to %s", c->opts->save);
+}
+
+static void emit_text(const struct check *c, int ret)
+{
+	const struct nma_out *out = &c->audit.env->out;
+	const struct tally *t = &c->tally;
+	const struct ruling *r;
 	bool any = false;
 
-	nma_judge_for_each(a->judge, f) {
-		if (!nma_view_shown(out, f))
+	for (r = c->rulings; r < c->rulings + c->nr; r++) {
+		if (!nma_view_shown(out, r->finding))
 			continue;
-		nma_view_finding(out, f);
+		nma_view_finding(out, r->finding, &r->standing);
 		any = true;
 	}
 	if (any)
 		fputc('\n', out->file);
-	nma_view_judged(a);
+	nma_view_judged(&c->audit);
+	emit_excuses(c);
 	if (ret == NMA_EXIT_INCOMPLETE)
 		nma_out_text(out, 0, "result incomplete: see the warnings");
 	if (!t->errors && !t->warnings)
-		nma_out_text(out, 0, "no violation%s",
+		nma_out_text(out, 0, "no%s violation%s",
+			     t->known + t->waived ? " new" : "",
 			     t->infos + t->notes && !out->verbose ?
 			     " (-v shows what else was noticed)" : "");
 	else
@@ -163,25 +266,45 @@ static void emit_text(const struct nma_audit *a, const struct tally *t, int ret)
 			     t->errors, t->warnings);
 }
 
-static int verdict(struct nma_audit *a, const struct check_opts *o)
+/* A baseline of a part would hide the rest next time. */
+static int save_if_asked(struct check *c, bool complete)
 {
-	struct tally t = count(a, o->judge.fail_on);
-	int ret = NMA_EXIT_OK;
+	if (!c->opts->save)
+		return NMA_EXIT_OK;
+	if (complete)
+		return save(c);
+	nma_err(c->audit.env, -ENODATA,
+		"no baseline was written to %s: the result is incomplete",
+		c->opts->save);
+	return NMA_EXIT_INCOMPLETE;
+}
 
-	if (!nma_audit__complete(a))
-		ret = NMA_EXIT_INCOMPLETE;
-	if (t.failed)
+static int verdict(struct check *c)
+{
+	bool complete;
+	int ret;
+
+	ret = rule_on_all(c);
+	if (ret)
+		return ret;
+	complete = nma_audit__complete(&c->audit);
+	ret = save_if_asked(c, complete);
+	if (ret)
+		return ret;
+	if (c->tally.failed)
 		ret = NMA_EXIT_VIOLATION;
-	if (!a->env->out.json)
-		emit_text(a, &t, ret);
-	else if (emit_json(a, &t, ret))
+	else if (!complete)
+		ret = NMA_EXIT_INCOMPLETE;
+	if (!c->audit.env->out.json)
+		emit_text(c, ret);
+	else if (emit_json(c, ret))
 		ret = ret ? ret : NMA_EXIT_ENV;
 	return ret;
 }
 
-static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
+static int look(struct check *c, struct nma_env *env)
 {
-	const struct check_opts *o = opts;
+	const struct check_opts *o = c->opts;
 	struct nma_audit_opts aopts = {
 		/* hooks tell which sockets are at work; without a wait the
 		 * state alone counts
@@ -190,20 +313,34 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 		.ifnames = &o->ifnames,
 	};
 	struct nma_limits limits = nma_limits_of(&o->judge);
-	struct nma_audit a;
+	struct nma_audit *a = &c->audit;
+	int ret;
+
+	ret = nma_audit__open(a, env, &aopts);
+	if (!ret)
+		ret = nma_audit__judge(a, NULL, &limits, NULL, NULL);
+	if (!ret)
+		ret = settle(a, o->settle_ns);
+	if (!ret)
+		ret = nma_audit__check_names(a);
+	if (!ret)
+		ret = verdict(c);
+	nma_audit__close(a);
+	return ret;
+}
+
+static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
+{
+	const struct check_opts *o = opts;
+	struct check c = { .opts = o };
 	int ret;
 
 	(void)w;
-	ret = nma_audit__open(&a, env, &aopts);
+	ret = nma_excuses__load(&c.excuses, env, o->baseline, o->waive);
 	if (!ret)
-		ret = nma_audit__judge(&a, NULL, &limits, NULL, NULL);
-	if (!ret)
-		ret = settle(&a, o->settle_ns);
-	if (!ret)
-		ret = nma_audit__check_names(&a);
-	if (!ret)
-		ret = verdict(&a, o);
-	nma_audit__close(&a);
+		ret = look(&c, env);
+	free(c.rulings);
+	nma_excuses__free(&c.excuses);
 	return ret;
 }
 
@@ -212,6 +349,13 @@ static const struct nma_opt options[] = {
 	{ "settle", 0, NMA_OPT_TIME, offsetof(struct check_opts, settle_ns), "SEC",
 	  "wait up to SEC seconds until nothing is transitional, then judge what is "
 	  "left whatever its age", 0, 86400, NULL },
+	{ "save", 0, NMA_OPT_STR, offsetof(struct check_opts, save), "FILE",
+	  "write all findings that are not waived to FILE, a baseline", 0, 0, NULL },
+	{ "baseline", 0, NMA_OPT_STR, offsetof(struct check_opts, baseline), "FILE",
+	  "findings that are in the baseline FILE are known and do not fail",
+	  0, 0, NULL },
+	{ "waive", 0, NMA_OPT_STR, offsetof(struct check_opts, waive), "FILE",
+	  "findings that a waiver in FILE covers do not fail", 0, 0, NULL },
 	NMA_JUDGE_OPTIONS(struct check_opts, judge),
 };
 
@@ -227,6 +371,10 @@ static const char *const about[] = {
 	"longer than --stall, and tokens once they are older than --token-age. With "
 	"--settle, all buffers and tokens that are still out after the wait count, "
 	"except tokens of sockets that are at work.",
+	"A finding is known if the baseline has it, as often and as severe, for the "
+	"same rule, condition, namespace name, interface name and queue. A waiver "
+	"names a rule, an interface or a driver, a reason and the last day it holds; "
+	"when that has passed, the finding fails again.",
 	NULL
 };
 

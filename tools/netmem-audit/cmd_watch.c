@@ -70,7 +70,7 @@ static void on_finding(void *ctx, const struct nma_finding *f)
 	if (w->env->out.json)
 		w->out_err = nma_view_emit_finding(&w->env->out, f);
 	else
-		nma_view_finding(&w->env->out, f);
+		nma_view_finding(&w->env->out, f, NULL);
 }
 
 static int look(struct watch *w)

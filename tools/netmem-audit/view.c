@@ -36,16 +36,33 @@ bool nma_view_shown(const struct nma_out *out, const struct nma_finding *f)
 	return f->kind != NMA_KIND_NOTE && (f->severity > NMA_SEV_I || f->event);
 }
 
-void nma_view_finding(const struct nma_out *out, const struct nma_finding *f)
+/* " (waived until 2027-03-31)" */
+static void excuse(const struct nma_finding *f, const struct nma_standing *st,
+		   char *dst, size_t size)
 {
+	dst[0] = '\0';
+	if (f->pre_existing)
+		snprintf(dst, size, " (was so before)");
+	else if (!st || st->kind == NMA_COUNTS)
+		return;
+	else if (st->kind == NMA_KNOWN)
+		snprintf(dst, size, " (known)");
+	else
+		snprintf(dst, size, " (%s %s)", st->kind == NMA_WAIVED ?
+			 "waived until" : "its waiver expired on", st->waiver->expires);
+}
+
+void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
+		      const struct nma_standing *st)
+{
+	char where[128], but[64];
 	unsigned int i;
-	char where[128];
 
 	place(f, where, sizeof(where));
+	excuse(f, st, but, sizeof(but));
 	nma_out_text(out, 0, "%s %s%s%s",
 		     f->kind == NMA_KIND_NOTE ? "note" : nma_severity_name(f->severity),
-		     nma_rules[f->rule].id, where,
-		     f->pre_existing ? " (was so before)" : "");
+		     nma_rules[f->rule].id, where, but);
 	nma_out_text(out, 4, "%s", f->message);
 	for (i = 0; i < f->nr_evidence; i++)
 		nma_out_label(out, f->evidence[i].key, &f->evidence[i].value, 4);
@@ -63,13 +80,32 @@ static void fill_finding(const struct nma_out *out, struct json_object *obj,
 	json_object_object_add(obj, "evidence", evidence);
 }
 
+static void fill_standing(struct json_object *obj, const struct nma_standing *st)
+{
+	struct json_object *waiver;
+
+	if (st->kind == NMA_KNOWN)
+		json_object_object_add(obj, "known", json_object_new_boolean(true));
+	if (st->kind != NMA_WAIVED && st->kind != NMA_LAPSED)
+		return;
+	waiver = json_object_new_object();
+	json_object_object_add(waiver, "line", json_object_new_int64(st->waiver->line));
+	nma_out_add_str(waiver, "reason", st->waiver->reason);
+	nma_out_add_str(waiver, "expires", st->waiver->expires);
+	json_object_object_add(obj, st->kind == NMA_WAIVED ? "waived" : "waiver_expired",
+			       waiver);
+}
+
 struct json_object *nma_view_finding_json(const struct nma_out *out,
-					  const struct nma_finding *f)
+					  const struct nma_finding *f,
+					  const struct nma_standing *st)
 {
 	struct json_object *obj = json_object_new_object();
 
 	nma_out_add_str(obj, "type", "finding");
 	fill_finding(out, obj, f);
+	if (st)
+		fill_standing(obj, st);
 	return obj;
 }
 

@@ -9,14 +9,19 @@
 
 #include "audit.h"
 #include "fields.h"
+#include "standing.h"
 
 /* Infos about a state and notes are there for those who ask (-v). */
 bool nma_view_shown(const struct nma_out *out, const struct nma_finding *f);
 
-/* One finding: a few lines of text, or an object to be added to an array. */
-void nma_view_finding(const struct nma_out *out, const struct nma_finding *f);
+/* One finding: a few lines of text, or an object to be added to an array. The
+ * standing may be NULL.
+ */
+void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
+		      const struct nma_standing *st);
 struct json_object *nma_view_finding_json(const struct nma_out *out,
-					  const struct nma_finding *f);
+					  const struct nma_finding *f,
+					  const struct nma_standing *st);
 
 /* One document of a stream. */
 int nma_view_emit_finding(const struct nma_out *out, const struct nma_finding *f);
