@@ -34,6 +34,7 @@ struct page_pool;
 #define NMNIC_HDR_TRUESIZE	(PAGE_SIZE / 2)
 #define NMNIC_HEADROOM		(NET_SKB_PAD + NET_IP_ALIGN)
 #define NMNIC_SKB_TAIL		SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+#define NMNIC_HDR_LEN		(NMNIC_HDR_TRUESIZE - NMNIC_HEADROOM - NMNIC_SKB_TAIL)
 
 struct nmnic_rx_buf {
 	netmem_ref netmem;	/* 0: the slot is empty */
@@ -68,6 +69,7 @@ struct nmnic_rxq {
 	u16 mss;		/* ... if it was merged from several, else 0 */
 	bool drop;		/* ... that is dropped until its end */
 	bool split;		/* tcp-data-split */
+	u32 hds_thresh;
 	struct nmnic_fill fill[NMHW_RX_RINGS];
 	/* Slow path field follows */
 	dma_addr_t cmpl_dma;
@@ -159,8 +161,10 @@ struct nmnic_vec {
 
 /* What a change of configuration builds new queues from */
 struct nmnic_cfg {
+	u32 queues;		/* pairs of them, from 0 on */
 	u32 rx_ring;		/* entries of either fill ring */
 	u32 tx_ring;
+	u32 hds_thresh;		/* frames up to this are not split */
 	bool split;
 };
 
@@ -173,7 +177,7 @@ struct nmnic_port {
 	struct net_device *netdev;
 	struct device *dev;
 	struct nmhw_port *hw;
-	unsigned int num_queues;
+	unsigned int num_queues;	/* that the device has, see cfg.queues */
 	/* Slow path fields follow */
 	bool up;		/* queues started, port enabled */
 	bool dma_dev_pinned;
@@ -215,6 +219,14 @@ int nmnic_rxq_start(struct nmnic_rxq *rxq);
 void nmnic_rxq_stop(struct nmnic_rxq *rxq);
 int nmnic_rxq_poll(struct nmnic_rxq *rxq, int budget);
 bool nmnic_rxq_refill(struct nmnic_rxq *rxq, gfp_t gfp);
+
+/* nmnic_rss.c */
+int nmnic_rss_init(struct nmnic_port *np);
+void nmnic_rss_spread(struct nmnic_port *np, unsigned int queues);
+int nmnic_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh);
+int nmnic_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
+		   struct netlink_ext_ack *extack);
+int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields);
 
 /* nmnic_gro.c */
 void nmnic_gro_set(struct nmnic_port *np, bool on);

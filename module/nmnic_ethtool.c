@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * ethtool: rings and tcp-data-split, channels, receive hashing, link.
+ * ethtool: rings and tcp-data-split, channels, link.
  * All under the netdev instance lock, or rtnl_lock() where there is none.
  */
 #include <linux/ethtool.h>
@@ -21,6 +21,7 @@ static void nmnic_get_ringparam(struct net_device *netdev, struct ethtool_ringpa
 	ring->tx_max_pending = NMHW_MAX_RING;
 	ring->rx_pending = np->cfg.rx_ring;
 	ring->tx_pending = np->cfg.tx_ring;
+	nma_ring_set_hds_thresh(kring, np->cfg.hds_thresh, NMNIC_HDR_LEN);
 	kring->tcp_data_split = np->cfg.split ? ETHTOOL_TCP_DATA_SPLIT_ENABLED :
 						ETHTOOL_TCP_DATA_SPLIT_DISABLED;
 }
@@ -37,7 +38,7 @@ static int split_off_check(struct nmnic_port *np, struct netlink_ext_ack *extack
 {
 	unsigned int i;
 
-	for (i = 0; i < np->num_queues; i++) {
+	for (i = 0; i < np->cfg.queues; i++) {
 		if (!netif_rxq_has_unreadable_mp(np->netdev, i))
 			continue;
 		NL_SET_ERR_MSG_FMT(extack,
@@ -65,6 +66,7 @@ static int nmnic_set_ringparam(struct net_device *netdev, struct ethtool_ringpar
 	cfg.tx_ring = ring->tx_pending;
 	/* "auto" is off: a split costs a buffer per frame. */
 	cfg.split = kring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_ENABLED;
+	cfg.hds_thresh = nma_ring_hds_thresh(kring);
 
 	if (np->cfg.split && !cfg.split) {
 		err = split_off_check(np, extack);
@@ -85,14 +87,28 @@ static void nmnic_get_channels(struct net_device *netdev, struct ethtool_channel
 	struct nmnic_port *np = netdev_priv(netdev);
 
 	ch->max_combined = np->num_queues;
-	ch->combined_count = np->num_queues;
+	ch->combined_count = np->cfg.queues;
+}
+
+/* The core has refused what would take queues from rules, from a table that the
+ * user gave, or from whoever has bound them.
+ */
+static int nmnic_set_channels(struct net_device *netdev, struct ethtool_channels *ch)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmnic_cfg cfg = np->cfg;
+
+	cfg.queues = ch->combined_count;
+	if (cfg.queues == np->cfg.queues)
+		return 0;
+	return nmnic_queues_reconfigure(np, &cfg);
 }
 
 static u32 nmnic_get_rx_ring_count(struct net_device *netdev)
 {
 	struct nmnic_port *np = netdev_priv(netdev);
 
-	return np->num_queues;
+	return np->cfg.queues;
 }
 
 static int nmnic_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *cmd, u32 *locs)
@@ -120,67 +136,6 @@ static u32 nmnic_get_rxfh_key_size(struct net_device *netdev)
 	return NMHW_RSS_KEY_LEN;
 }
 
-static int nmnic_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh)
-{
-	struct nmnic_port *np = netdev_priv(netdev);
-	unsigned int i;
-
-	rxfh->hfunc = ETH_RSS_HASH_TOP;
-	if (rxfh->key)
-		memcpy(rxfh->key, np->rss.key, NMHW_RSS_KEY_LEN);
-	if (rxfh->indir)
-		for (i = 0; i < NMHW_RSS_INDIR_LEN; i++)
-			rxfh->indir[i] = np->rss.indir[i];
-	return 0;
-}
-
-static int nmnic_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
-			  struct netlink_ext_ack *extack)
-{
-	struct nmnic_port *np = netdev_priv(netdev);
-	struct nmhw_rss rss = np->rss;
-	unsigned int i;
-	int err;
-
-	if (rxfh->hfunc != ETH_RSS_HASH_NO_CHANGE && rxfh->hfunc != ETH_RSS_HASH_TOP) {
-		NL_SET_ERR_MSG(extack, "the only hash function is toeplitz");
-		return -EOPNOTSUPP;
-	}
-	if (rxfh->key)
-		memcpy(rss.key, rxfh->key, NMHW_RSS_KEY_LEN);
-	if (rxfh->indir)
-		for (i = 0; i < NMHW_RSS_INDIR_LEN; i++)
-			rss.indir[i] = rxfh->indir[i];
-
-	err = nmhw_rss_set(np->hw, &rss);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "the indirection table has a queue that does not exist");
-		return err;
-	}
-	np->rss = rss;
-	return 0;
-}
-
-/* Fixed in the device */
-static int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields)
-{
-	switch (fields->flow_type) {
-	case TCP_V4_FLOW:
-	case UDP_V4_FLOW:
-	case TCP_V6_FLOW:
-	case UDP_V6_FLOW:
-		fields->data = RXH_IP_SRC | RXH_IP_DST | RXH_L4_B_0_1 | RXH_L4_B_2_3;
-		return 0;
-	case IPV4_FLOW:
-	case IPV6_FLOW:
-		fields->data = RXH_IP_SRC | RXH_IP_DST;
-		return 0;
-	default:
-		fields->data = 0;
-		return 0;
-	}
-}
-
 /* Not ethtool_op_get_link(), which needs rtnl_lock() to flush link events. */
 static u32 nmnic_get_link(struct net_device *netdev)
 {
@@ -199,12 +154,15 @@ static int nmnic_get_link_ksettings(struct net_device *netdev, struct ethtool_li
 }
 
 const struct ethtool_ops nmnic_ethtool_ops = {
-	.supported_ring_params	= ETHTOOL_RING_USE_TCP_DATA_SPLIT,
+	.supported_ring_params	= ETHTOOL_RING_USE_TCP_DATA_SPLIT | NMA_RING_USE_HDS_THRESH,
+	/* The core's queue counts are set */
+	NMA_ETHTOOL_NEEDS_RTNL(SCHANNELS)
 	.get_link		= nmnic_get_link,
 	.get_link_ksettings	= nmnic_get_link_ksettings,
 	.get_ringparam		= nmnic_get_ringparam,
 	.set_ringparam		= nmnic_set_ringparam,
 	.get_channels		= nmnic_get_channels,
+	.set_channels		= nmnic_set_channels,
 	NMA_ETHTOOL_RX_RING_COUNT(nmnic_get_rx_ring_count)
 	.get_rxnfc		= nmnic_get_rxnfc,
 	.set_rxnfc		= nmnic_set_rxnfc,

@@ -141,15 +141,10 @@ static void netdev_setup(struct nmnic_port *np)
 /* The device in the state that the netdev shows */
 static int port_reset(struct nmnic_port *np)
 {
-	unsigned int i;
-
-	netdev_rss_key_fill(np->rss.key, sizeof(np->rss.key));
-	for (i = 0; i < NMHW_RSS_INDIR_LEN; i++)
-		np->rss.indir[i] = ethtool_rxfh_indir_default(i, np->num_queues);
 	port_set_features(np, np->netdev->features);
 	port_set_mtu(np, np->netdev->mtu);
 	port_set_filter(np);
-	return nmhw_rss_set(np->hw, &np->rss);
+	return nmnic_rss_init(np);
 }
 
 struct net_device *nmnic_netdev_create(struct device *dev, struct nmhw_port *hw, u32 ring_size)
@@ -170,6 +165,7 @@ struct net_device *nmnic_netdev_create(struct device *dev, struct nmhw_port *hw,
 	np->netdev = netdev;
 	np->dev = dev;
 	np->hw = hw;
+	np->cfg.queues = queues;
 	np->cfg.rx_ring = ring_size;
 	np->cfg.tx_ring = ring_size;
 	netdev_setup(np);

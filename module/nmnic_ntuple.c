@@ -120,7 +120,7 @@ static int rule_set_queue(const struct nmnic_port *np, struct nmhw_rule *rule,
 		return 0;
 	}
 	/* The upper half names virtual functions, which there are none of. */
-	if (fs->ring_cookie >= np->num_queues)
+	if (fs->ring_cookie >= np->cfg.queues)
 		return -EINVAL;
 	rule->queue = fs->ring_cookie;
 	return 0;

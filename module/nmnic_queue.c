@@ -113,11 +113,13 @@ static void vec_stop(struct nmnic_vec *vec)
 	nmnic_txq_stop(vec->q.txq);
 }
 
+/* A vector that is not in use has none. */
 static void qpair_free(struct nmnic_qpair *q)
 {
 	if (q->rxq)
 		nmnic_rxq_free(q->rxq);
-	nmnic_txq_free(q->txq);
+	if (q->txq)
+		nmnic_txq_free(q->txq);
 }
 
 static int qpair_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg, struct nmnic_qpair *q)
@@ -138,6 +140,7 @@ static int qpair_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg, struc
 	return 0;
 }
 
+/* A set has room for the queues of all vectors, and the first ones filled. */
 static struct nmnic_qpair *set_alloc(struct nmnic_port *np, const struct nmnic_cfg *cfg)
 {
 	struct nmnic_qpair *set;
@@ -147,7 +150,7 @@ static struct nmnic_qpair *set_alloc(struct nmnic_port *np, const struct nmnic_c
 	set = kzalloc_objs(*set, np->num_queues);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < np->num_queues; i++) {
+	for (i = 0; i < cfg->queues; i++) {
 		err = qpair_alloc(&np->vec[i], cfg, &set[i]);
 		if (err)
 			goto err_free_set;
@@ -183,12 +186,14 @@ static int set_start(struct nmnic_port *np)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < np->num_queues; i++) {
+	for (i = 0; i < np->cfg.queues; i++) {
 		err = vec_start(&np->vec[i]);
 		if (err)
 			goto err_stop_vecs;
 	}
-	netif_tx_start_all_queues(np->netdev);
+	/* Those that the core knows, but are about to go, stay stopped. */
+	for (i = 0; i < np->cfg.queues; i++)
+		netif_tx_wake_queue(netdev_get_tx_queue(np->netdev, i));
 	return 0;
 
 err_stop_vecs:
@@ -202,7 +207,7 @@ static void set_stop(struct nmnic_port *np)
 	unsigned int i;
 
 	netif_tx_disable(np->netdev);
-	for (i = 0; i < np->num_queues; i++)
+	for (i = 0; i < np->cfg.queues; i++)
 		vec_stop(&np->vec[i]);
 }
 
@@ -246,7 +251,7 @@ int nmnic_queues_open(struct nmnic_port *np)
 	if (err)
 		goto err_stop_set;
 	/* A port that is enabled has its vectors masked. */
-	for (i = 0; i < np->num_queues; i++)
+	for (i = 0; i < np->cfg.queues; i++)
 		vec_kick(&np->vec[i]);
 	np->up = true;
 	kfree(set);
@@ -276,19 +281,67 @@ void nmnic_queues_close(struct nmnic_port *np)
 	}
 }
 
+static int set_real_num(struct nmnic_port *np, unsigned int queues)
+{
+	return netif_set_real_num_queues(np->netdev, queues, queues);
+}
+
+/* The core hears of new queues before they start, and of queues that go when the
+ * others run: to take away never fails, so either way can be gone back.
+ */
+static int set_start_from(struct nmnic_port *np, unsigned int before)
+{
+	unsigned int queues = np->cfg.queues;
+	int err;
+
+	if (queues > before) {
+		err = set_real_num(np, queues);
+		if (err)
+			return err;
+	}
+	err = set_start(np);
+	if (err)
+		goto err_real_num;
+	if (queues < before)
+		set_real_num(np, queues);
+	return 0;
+
+err_real_num:
+	if (queues > before)
+		set_real_num(np, before);
+	return err;
+}
+
+static void set_give_up(struct nmnic_port *np)
+{
+	netdev_err(np->netdev, "old queues do not start again, set it down and up\n");
+	nmhw_port_disable(np->hw);
+	netif_carrier_off(np->netdev);
+	np->up = false;
+}
+
+static int reconfigure_closed(struct nmnic_port *np, const struct nmnic_cfg *cfg)
+{
+	int err;
+
+	err = set_real_num(np, cfg->queues);
+	if (err)
+		return err;
+	np->cfg = *cfg;
+	return 0;
+}
+
 /* Everything that can fail for lack of memory is done before the running queues
  * are touched. The link stays up; frames wait meanwhile.
  */
-int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg)
+static int reconfigure_open(struct nmnic_port *np, const struct nmnic_cfg *cfg)
 {
 	struct nmnic_cfg old = np->cfg;
 	struct nmnic_qpair *set;
 	int err;
 
-	if (!netif_running(np->netdev)) {
-		np->cfg = *cfg;
-		return 0;
-	}
+	if (!np->up)
+		return -ENETDOWN;
 	set = set_alloc(np, cfg);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
@@ -296,16 +349,30 @@ int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg)
 	set_stop(np);
 	set_swap(np, set);
 	np->cfg = *cfg;
-	err = set_start(np);
+	err = set_start_from(np, old.queues);
 	if (err) {
 		set_swap(np, set);
 		np->cfg = old;
-		if (set_start(np)) {
-			netdev_err(np->netdev, "old queues do not start again, set it down and up\n");
-			nmhw_port_disable(np->hw);
-			np->up = false;
-		}
+		if (set_start(np))
+			set_give_up(np);
 	}
 	set_free(np, set);
+	return err;
+}
+
+/* Flows leave queues before these go, and reach new ones when they are there. */
+int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg)
+{
+	unsigned int before = np->cfg.queues;
+	int err;
+
+	if (cfg->queues < before)
+		nmnic_rss_spread(np, cfg->queues);
+	if (netif_running(np->netdev))
+		err = reconfigure_open(np, cfg);
+	else
+		err = reconfigure_closed(np, cfg);
+	if (np->cfg.queues != before || err)
+		nmnic_rss_spread(np, np->cfg.queues);
 	return err;
 }

@@ -63,6 +63,7 @@ struct nmnic_rxq *nmnic_rxq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 		return ERR_PTR(-ENOMEM);
 	rxq->vec = vec;
 	rxq->split = cfg->split;
+	rxq->hds_thresh = cfg->hds_thresh;
 
 	err = cmpl_alloc(rxq, roundup_pow_of_two(2 * cfg->rx_ring));
 	if (err)
@@ -112,6 +113,7 @@ int nmnic_rxq_start(struct nmnic_rxq *rxq)
 		.cmpl.base = rxq->cmpl_dma,
 		.cmpl.size = rxq->cmpl_mask + 1,
 		.split = rxq->split,
+		.split_thresh = rxq->hds_thresh,
 	};
 	int err, i;
 

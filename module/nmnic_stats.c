@@ -84,81 +84,110 @@ static u64 tx_hw_drops(const struct nmhw_txq_stats *hw)
 	return hw->drop_link + hw->drop_filter + hw->drop_invalid;
 }
 
-static void nmnic_get_queue_stats_rx(struct net_device *netdev, int idx,
-				     struct netdev_queue_stats_rx *st)
+static void queue_stats_rx(struct nmnic_port *np, unsigned int idx,
+			   struct netdev_queue_stats_rx *st)
 {
-	struct nmnic_port *np = netdev_priv(netdev);
 	struct rx_counts c = rx_read(&np->vec[idx]);
 	struct nmhw_rxq_stats hw;
 
 	nmhw_rxq_stats_get(np->hw, idx, &hw);
-	st->packets = c.packets;
-	st->bytes = c.bytes;
-	st->alloc_fail = c.alloc_fail;
-	st->hw_drops = rx_hw_drops(&hw);
-	st->hw_drop_overruns = hw.drop_no_buf;
-	st->csum_unnecessary = c.csum_unnecessary;
-	st->csum_none = c.csum_none;
-	st->csum_bad = hw.csum_bad;
-	st->hw_gro_packets = c.gro_packets;
-	st->hw_gro_bytes = c.gro_bytes;
-	st->hw_gro_wire_packets = c.gro_wire_packets;
-	st->hw_gro_wire_bytes = c.gro_wire_bytes;
+	st->packets += c.packets;
+	st->bytes += c.bytes;
+	st->alloc_fail += c.alloc_fail;
+	st->hw_drops += rx_hw_drops(&hw);
+	st->hw_drop_overruns += hw.drop_no_buf;
+	st->csum_unnecessary += c.csum_unnecessary;
+	st->csum_none += c.csum_none;
+	st->csum_bad += hw.csum_bad;
+	st->hw_gro_packets += c.gro_packets;
+	st->hw_gro_bytes += c.gro_bytes;
+	st->hw_gro_wire_packets += c.gro_wire_packets;
+	st->hw_gro_wire_bytes += c.gro_wire_bytes;
+}
+
+static void queue_stats_tx(struct nmnic_port *np, unsigned int idx,
+			   struct netdev_queue_stats_tx *st)
+{
+	struct tx_counts c = tx_read(&np->vec[idx]);
+	struct nmhw_txq_stats hw;
+
+	nmhw_txq_stats_get(np->hw, idx, &hw);
+	st->packets += c.packets;
+	st->bytes += c.bytes;
+	st->hw_drops += tx_hw_drops(&hw);
+	st->hw_drop_errors += hw.drop_invalid;
+	st->csum_none += c.csum_none;
+	st->needs_csum += c.needs_csum;
+	st->hw_gso_packets += c.gso_packets;
+	st->hw_gso_bytes += c.gso_bytes;
+	st->hw_gso_wire_packets += c.gso_wire_packets;
+	st->hw_gso_wire_bytes += c.gso_wire_bytes;
+	st->stop += c.stop;
+	st->wake += c.wake;
+}
+
+/* What is never set is not shown: zero exactly what is counted. */
+static void queue_stats_rx_zero(struct netdev_queue_stats_rx *st)
+{
+	st->packets = 0;
+	st->bytes = 0;
+	st->alloc_fail = 0;
+	st->hw_drops = 0;
+	st->hw_drop_overruns = 0;
+	st->csum_unnecessary = 0;
+	st->csum_none = 0;
+	st->csum_bad = 0;
+	st->hw_gro_packets = 0;
+	st->hw_gro_bytes = 0;
+	st->hw_gro_wire_packets = 0;
+	st->hw_gro_wire_bytes = 0;
+}
+
+static void queue_stats_tx_zero(struct netdev_queue_stats_tx *st)
+{
+	st->packets = 0;
+	st->bytes = 0;
+	st->hw_drops = 0;
+	st->hw_drop_errors = 0;
+	st->csum_none = 0;
+	st->needs_csum = 0;
+	st->hw_gso_packets = 0;
+	st->hw_gso_bytes = 0;
+	st->hw_gso_wire_packets = 0;
+	st->hw_gso_wire_bytes = 0;
+	st->stop = 0;
+	st->wake = 0;
+}
+
+static void nmnic_get_queue_stats_rx(struct net_device *netdev, int idx,
+				     struct netdev_queue_stats_rx *st)
+{
+	queue_stats_rx_zero(st);
+	queue_stats_rx(netdev_priv(netdev), idx, st);
 }
 
 static void nmnic_get_queue_stats_tx(struct net_device *netdev, int idx,
 				     struct netdev_queue_stats_tx *st)
 {
-	struct nmnic_port *np = netdev_priv(netdev);
-	struct tx_counts c = tx_read(&np->vec[idx]);
-	struct nmhw_txq_stats hw;
-
-	nmhw_txq_stats_get(np->hw, idx, &hw);
-	st->packets = c.packets;
-	st->bytes = c.bytes;
-	st->hw_drops = tx_hw_drops(&hw);
-	st->hw_drop_errors = hw.drop_invalid;
-	st->csum_none = c.csum_none;
-	st->needs_csum = c.needs_csum;
-	st->hw_gso_packets = c.gso_packets;
-	st->hw_gso_bytes = c.gso_bytes;
-	st->hw_gso_wire_packets = c.gso_wire_packets;
-	st->hw_gso_wire_bytes = c.gso_wire_bytes;
-	st->stop = c.stop;
-	st->wake = c.wake;
+	queue_stats_tx_zero(st);
+	queue_stats_tx(netdev_priv(netdev), idx, st);
 }
 
-/* Queues and their counters live as long as the port: nothing to add, but what
- * is set here is what the sum over the queues is shown for.
+/* Counters live as long as the port. The core adds those of the queues it knows,
+ * here are those of the ones that are not in use now.
  */
 static void nmnic_get_base_stats(struct net_device *netdev, struct netdev_queue_stats_rx *rx,
 				 struct netdev_queue_stats_tx *tx)
 {
-	rx->packets = 0;
-	rx->bytes = 0;
-	rx->alloc_fail = 0;
-	rx->hw_drops = 0;
-	rx->hw_drop_overruns = 0;
-	rx->csum_unnecessary = 0;
-	rx->csum_none = 0;
-	rx->csum_bad = 0;
-	rx->hw_gro_packets = 0;
-	rx->hw_gro_bytes = 0;
-	rx->hw_gro_wire_packets = 0;
-	rx->hw_gro_wire_bytes = 0;
+	struct nmnic_port *np = netdev_priv(netdev);
+	unsigned int i;
 
-	tx->packets = 0;
-	tx->bytes = 0;
-	tx->hw_drops = 0;
-	tx->hw_drop_errors = 0;
-	tx->csum_none = 0;
-	tx->needs_csum = 0;
-	tx->hw_gso_packets = 0;
-	tx->hw_gso_bytes = 0;
-	tx->hw_gso_wire_packets = 0;
-	tx->hw_gso_wire_bytes = 0;
-	tx->stop = 0;
-	tx->wake = 0;
+	queue_stats_rx_zero(rx);
+	queue_stats_tx_zero(tx);
+	for (i = np->cfg.queues; i < np->num_queues; i++) {
+		queue_stats_rx(np, i, rx);
+		queue_stats_tx(np, i, tx);
+	}
 }
 
 void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st)

@@ -121,6 +121,35 @@ static int fn##_compat(struct net_device *dev, void *qmem, int idx)	\
 #define NMA_CORE_CHECKS_HDS		0
 #endif
 
+/* eec8359f0797 ("net: ethtool: add support for configuring hds-thresh"), v6.14.
+ * Before, there is no threshold but 0.
+ */
+#ifdef NMA_HAVE_HDS_THRESH
+#define NMA_RING_USE_HDS_THRESH		ETHTOOL_RING_USE_HDS_THRS
+static inline u32 nma_ring_hds_thresh(const struct kernel_ethtool_ringparam *kring)
+{
+	return kring->hds_thresh;
+}
+
+static inline void nma_ring_set_hds_thresh(struct kernel_ethtool_ringparam *kring, u32 thresh,
+					   u32 max)
+{
+	kring->hds_thresh = thresh;
+	kring->hds_thresh_max = max;
+}
+#else
+#define NMA_RING_USE_HDS_THRESH		0
+static inline u32 nma_ring_hds_thresh(const struct kernel_ethtool_ringparam *kring)
+{
+	return 0;
+}
+
+static inline void nma_ring_set_hds_thresh(struct kernel_ethtool_ringparam *kring, u32 thresh,
+					   u32 max)
+{
+}
+#endif
+
 /* With the first drivers that have unreadable memory on request only, v6.18 */
 #ifndef NMA_HAVE_RXQ_HAS_UNREADABLE_MP
 static inline bool netif_rxq_has_unreadable_mp(struct net_device *dev, unsigned int rxq_idx)
@@ -198,6 +227,15 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 #define NMA_ETHTOOL_RX_RING_COUNT(fn)	.get_rx_ring_count = fn,
 #else
 #define NMA_ETHTOOL_RX_RING_COUNT(fn)
+#endif
+
+/* "net: ethtool: optionally skip rtnl_lock", v7.2: with an instance lock, ethtool
+ * holds rtnl_lock() only for operations that ask for it. Before, always.
+ */
+#ifdef NMA_HAVE_ETHTOOL_NEEDS_RTNL
+#define NMA_ETHTOOL_NEEDS_RTNL(what)	.op_needs_rtnl = ETHTOOL_OP_NEEDS_RTNL_##what,
+#else
+#define NMA_ETHTOOL_NEEDS_RTNL(what)
 #endif
 
 /* "net: ethtool: add dedicated callbacks for getting and setting rxfh fields",

@@ -10,30 +10,6 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-# All of it, however much it was
-rx_right() {
-	finish rx
-	expect_json "$W/rx.json" ".bytes > 0 and .dmabuf_bytes == .bytes and
-		.verify_errors == 0 and .tokens_outstanding == 0"
-	expect_no_leak
-}
-
-# For as long as it takes, and not so fast that nothing else gets on.
-stream_begins() {
-	recv_devmem -b 0
-	background tx send_to -b 0 -r 20M "$V4"
-	wait_for 20 connected
-}
-
-stream_ends() {
-	alive "${pid[tx]}" || fail "the sender has given up"
-	stop "${pid[tx]}"
-	rx_right
-}
-
-bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
-	(has(\"detach_time_s\") | not))] | length == $1"; }
-
 test_down_and_up_while_bound() {
 	local i
 

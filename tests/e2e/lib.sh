@@ -455,4 +455,31 @@ expect_no_leak() {
 	fail "page pools that should be gone"
 }
 
+# ---- a stream that lasts as long as what happens to it ------------------------
+
+# All of it, however much it was
+rx_right() {
+	finish rx
+	expect_json "$W/rx.json" ".bytes > 0 and .dmabuf_bytes == .bytes and
+		.verify_errors == 0 and .tokens_outstanding == 0"
+	expect_no_leak
+}
+
+# For as long as it takes, and not so fast that nothing else gets on.
+# stream_begins [OPTION...]: of the receiver
+stream_begins() {
+	recv_devmem -b 0 "$@"
+	background tx send_to -b 0 -r 20M "$V4"
+	wait_for 20 connected
+}
+
+stream_ends() {
+	alive "${pid[tx]}" || fail "the sender has given up"
+	stop "${pid[tx]}"
+	rx_right
+}
+
+bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
+	(has(\"detach_time_s\") | not))] | length == $1"; }
+
 [ "${NMA_TEST_INSIDE:-}" = "$ns" ] || run_in_namespace "$@"
