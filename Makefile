@@ -9,6 +9,9 @@ KVER    ?= $(shell uname -r)
 KDIR    ?= /lib/modules/$(KVER)/build
 KERNELS ?=
 T       ?=
+DEBUG_KERNELS ?=
+SEED    ?=
+WATCH   ?=
 V       ?= 0
 
 PACKAGES := build-essential clang llvm bpftool pkg-config python3-docutils \
@@ -20,7 +23,7 @@ export V
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all native tools apps module stage install install-module demo test unit \
-	lint docs lab clean distclean help one-word
+	test-debug churn lint docs lab clean distclean help one-word
 
 ## On this machine (Debian 13 or newer, or the packages named in README.md)
 
@@ -82,6 +85,17 @@ test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some
 unit:			## the tests that need no kernel, in the lab tree
 	@tests/lab/chroot /mnt/checkout/tests/unit/run
 
+test-debug:		## the module on a debug kernel (15 min to build); DEBUG_KERNELS="7.2 6.12"
+	@tests/debug/run $(foreach k,$(DEBUG_KERNELS),-k $(k)) $(if $(T),-t $(T))
+
+# bash would start its clock at that
+unexport SECONDS
+
+churn:			## half an hour of everything at once; SECONDS=, KERNELS=, WATCH=1
+	@tests/churn/run $(foreach k,$(KERNELS),-k $(k)) \
+		$(if $(SECONDS),-s $(SECONDS)) \
+		$(if $(SEED),-S $(SEED)) $(if $(WATCH),-w)
+
 lint:			## style and static checks, in the lab tree
 	@tests/lint
 
@@ -103,5 +117,5 @@ help:			## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	     /^## / { printf "\n%s\n", substr($$0, 4) } \
 	     /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
-	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS T V=1\n'
+	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS DEBUG_KERNELS T SECONDS SEED V=1\n'
 	@printf 'A VM by hand: tests/lab/vm --help\n'

@@ -124,7 +124,7 @@ expect_text() {
 # idle machine; emulated on one that has other work, the guest's clock runs on
 # while its processors wait for their turn.
 wait_for() {
-	local end=$((SECONDS + 4 * $1 + 1))
+	local end=$((SECONDS + ${NMA_SLOW:-1} * 4 * $1 + 1))
 
 	shift
 	until "$@" >/dev/null 2>&1; do

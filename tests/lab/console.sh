@@ -8,6 +8,9 @@ lab_complaints='WARNING: |BUG: |kernel BUG at |Oops: |Oops\[|Kernel panic'
 lab_complaints+='|general protection fault|KASAN: |UBSAN: |refcount_t: '
 lab_complaints+='|INFO: task .* blocked for|detected stall|self-detected stall'
 lab_complaints+='|unregister_netdevice: waiting for|list_(add|del) corruption'
+# what only a kernel for debugging has
+lab_complaints+='|BUG [^ ]+ \(|ODEBUG: |INFO: trying to register non-static key'
+lab_complaints+='|DMA-API: .*(leak|error)|ref_tracker: |kmemleak: .* new suspected'
 
 # console_complaints ALLOW FILE...: the complaints with the lines around them,
 # from the first file that has any; ALLOW is a pattern of harmless ones.

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Preloaded into a tool (ip, ethtool, modprobe, nma-traffic), this makes the
+ * N-th allocation fail that the kernel does for the request the tool is run for,
+ * and no other: /proc/thread-self/fail-nth is set only during the system calls
+ * that carry it, netlink messages that ask for an acknowledgement or the loading
+ * of a module. Allocations of exec, of libraries and of queries do not count.
+ *
+ * Environment: FAIL_NTH=N, FAIL_REPORT=FILE. At exit FILE says "failed" if there
+ * was such an allocation, "none" if there were fewer.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char fail_nth[] = "/proc/thread-self/fail-nth";
+
+/* Allocations still to be let through, and 1; 0: done or switched off */
+static long left;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "failnth: %s: %s\n", what, strerror(errno));
+	_exit(125);
+}
+
+static void report(void)
+{
+	const char *path = getenv("FAIL_REPORT");
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (!f || fputs(left ? "none\n" : "failed\n", f) == EOF || fclose(f))
+		die("no report");
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *n = getenv("FAIL_NTH");
+
+	left = n ? strtol(n, NULL, 10) : 0;
+	if (left > 0)
+		atexit(report);
+}
+
+static void nth_write(long n)
+{
+	char text[24];
+	int fd, len;
+
+	fd = open(fail_nth, O_WRONLY | O_CLOEXEC);
+	len = snprintf(text, sizeof(text), "%ld", n);
+	if (fd < 0 || write(fd, text, len) != len || close(fd))
+		die(fail_nth);
+}
+
+static long nth_read(void)
+{
+	char text[24] = "";
+	int fd;
+
+	fd = open(fail_nth, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || close(fd))
+		die(fail_nth);
+	return strtol(text, NULL, 10);
+}
+
+static bool arm(bool wanted)
+{
+	if (!wanted || left <= 0)
+		return false;
+	nth_write(left);
+	return true;
+}
+
+/* What is left counts in the tool's next request. */
+static long disarm(bool armed, long ret)
+{
+	int saved = errno;
+
+	if (armed) {
+		left = nth_read();
+		nth_write(0);
+	}
+	errno = saved;
+	return ret;
+}
+
+static bool is_request(int fd, const struct iovec *iov)
+{
+	const struct nlmsghdr *nlh = iov->iov_base;
+	struct sockaddr addr = {};
+	socklen_t len = sizeof(addr);
+
+	if (getsockname(fd, &addr, &len) || addr.sa_family != AF_NETLINK)
+		return false;
+	return iov->iov_len >= sizeof(*nlh) && nlh->nlmsg_flags & NLM_F_ACK;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	bool armed = arm(msg->msg_iovlen && is_request(fd, msg->msg_iov));
+
+	return disarm(armed, syscall(SYS_sendmsg, fd, msg, flags));
+}
+
+ssize_t sendto(int fd, const void *buf, size_t len, int flags,
+	       const struct sockaddr *to, socklen_t to_len)
+{
+	const struct iovec iov = { (void *)buf, len };
+	bool armed = arm(is_request(fd, &iov));
+
+	return disarm(armed, syscall(SYS_sendto, fd, buf, len, flags, to, to_len));
+}
+
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	return sendto(fd, buf, len, flags, NULL, 0);
+}
+
+/* libkmod calls finit_module() this way. */
+long syscall(long number, ...)
+{
+	static long (*next)(long number, ...);
+	long a[6];
+	bool armed;
+	va_list ap;
+	int i;
+
+	va_start(ap, number);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+
+	if (!next)
+		next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	armed = arm(number == SYS_finit_module || number == SYS_init_module);
+	return disarm(armed, next(number, a[0], a[1], a[2], a[3], a[4], a[5]));
+}
