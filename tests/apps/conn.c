@@ -14,14 +14,12 @@
 
 #include "compat.h"
 #include "conn.h"
+#include "misread.h"
 #include "pattern.h"
 
-#define CHUNK		(256L * 1024)	/* bytes asked for at once */
-#define MAX_FRAGS	1024		/* messages there is room for */
-
 /* Shared by all connections: one is served at a time. */
-static uint8_t chunk[CHUNK];
-static uint8_t control[MAX_FRAGS * CMSG_SPACE(sizeof(struct dmabuf_cmsg))]
+static uint8_t chunk[NMA_MAX_CHUNK];
+static uint8_t control[NMA_MAX_FRAGS * CMSG_SPACE(sizeof(struct dmabuf_cmsg))]
 	__attribute__((aligned(8)));
 
 /* The sender's port: part of the pattern's key, so that flows differ. */
@@ -42,7 +40,11 @@ int nma_conn_open(struct nma_conn *conn, struct nma_conn_env *env, int fd)
 	uint16_t port = 0;
 	int err;
 
-	*conn = (struct nma_conn){ .env = env, .fd = fd };
+	*conn = (struct nma_conn){
+		.env = env,
+		.fd = fd,
+		.chunk = o->chunk ? o->chunk : NMA_MAX_CHUNK,
+	};
 	err = peer_port(fd, &port);
 	if (err)
 		goto out;
@@ -91,6 +93,8 @@ static int take_frag(struct nma_conn *conn, const struct dmabuf_cmsg *frag)
 {
 	const struct nma_udmabuf *dmabuf = conn->env->dmabuf;
 	struct nma_report *r = conn->env->report;
+	bool returned;
+	int err;
 
 	if (frag->dmabuf_id != conn->env->binding->id)
 		return nma_fail("frag in dma-buf %u, bound is %u",
@@ -103,6 +107,9 @@ static int take_frag(struct nma_conn *conn, const struct dmabuf_cmsg *frag)
 	verify(conn, dmabuf->map + frag->frag_offset, frag->frag_size);
 	r->frags++;
 	r->dmabuf_bytes += frag->frag_size;
+	err = nma_misread_token(conn, frag->frag_token, &returned);
+	if (err || returned)
+		return err;
 	return nma_tokens_add(&conn->tokens, frag->frag_token);
 }
 
@@ -151,32 +158,47 @@ static int take_messages(struct nma_conn *conn, struct msghdr *msg, size_t len)
 	return 0;
 }
 
+/* The message is there: reads the payload where it lies. */
+static int read_payload(struct nma_conn *conn, struct msghdr *msg, size_t len)
+{
+	struct nma_conn_env *env = conn->env;
+	int err;
+	int ret;
+
+	if (nma_misdeed_due(env->opts, env->report, NMA_MISDEED_NO_SYNC)) {
+		env->report->misdeeds[NMA_MISDEED_NO_SYNC]++;
+		return take_messages(conn, msg, len);
+	}
+	err = nma_udmabuf_begin_read(env->dmabuf);
+	if (err)
+		return err;
+	err = take_messages(conn, msg, len);
+	ret = nma_udmabuf_end_read(env->dmabuf);
+	return err ? err : ret;
+}
+
 static int receive_devmem(struct nma_conn *conn, ssize_t *len)
 {
-	struct iovec iov = { .iov_base = chunk, .iov_len = CHUNK };
+	struct iovec iov = { .iov_base = chunk, .iov_len = conn->chunk };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = conn->env->opts->control *
+				  CMSG_SPACE(sizeof(struct dmabuf_cmsg)),
 	};
 	int err;
-	int ret;
 
-	*len = recvmsg(conn->fd, &msg, MSG_SOCK_DEVMEM);
-	if (*len <= 0)
-		return 0;
-	err = nma_udmabuf_begin_read(conn->env->dmabuf);
+	err = nma_misread(conn);
 	if (err)
 		return err;
-	err = take_messages(conn, &msg, *len);
-	ret = nma_udmabuf_end_read(conn->env->dmabuf);
-	return err ? err : ret;
+	*len = recvmsg(conn->fd, &msg, MSG_SOCK_DEVMEM);
+	return *len <= 0 ? 0 : read_payload(conn, &msg, *len);
 }
 
 static int receive_host(struct nma_conn *conn, ssize_t *len)
 {
-	*len = recv(conn->fd, chunk, CHUNK, 0);
+	*len = recv(conn->fd, chunk, conn->chunk, 0);
 	if (*len > 0)
 		verify(conn, chunk, *len);
 	return 0;
@@ -185,7 +207,7 @@ static int receive_host(struct nma_conn *conn, ssize_t *len)
 /* A reader that does not know of devmem must be told EFAULT. */
 static int receive_plain(struct nma_conn *conn, ssize_t *len)
 {
-	*len = recv(conn->fd, chunk, CHUNK, 0);
+	*len = recv(conn->fd, chunk, conn->chunk, 0);
 	if (*len > 0)
 		return nma_fail("recv() read %zd bytes of a flow that should be in the dma-buf",
 				*len);
@@ -234,7 +256,7 @@ int nma_conn_receive(struct nma_conn *conn)
 		env->last_ns = nma_report_now_ns();
 		if (!env->first_ns)
 			env->first_ns = env->last_ns;
-	} while (len >= CHUNK / 2);
+	} while ((size_t)len >= conn->chunk / 2);
 	if (len < 0 && errno != EAGAIN && errno != EINTR)
 		return nma_err(-errno, "receive after %" PRIu64 " bytes",
 			       conn->pos);

@@ -27,6 +27,7 @@ struct nma_conn_env {
 struct nma_conn {
 	struct nma_conn_env *env;
 	int fd;
+	size_t chunk;		/* bytes to ask for at once */
 	bool done;		/* nothing more will come or be taken */
 	uint64_t key;		/* of the pattern */
 	uint64_t pos;		/* in the stream */

@@ -6,12 +6,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/sockios.h>
 
 #include "compat.h"
 #include "dmasend.h"
+#include "missend.h"
 
-#define PAGE 4096UL
+#define PAGE		4096UL
+#define EARLY_BYTES	500	/* shorter than any segment */
 
 static int prepare_socket(struct nma_flow *flow)
 {
@@ -33,11 +38,32 @@ int nma_dmasend_setup(struct nma_flow *flow, unsigned int i)
 	size_t size = o->size / o->flows / PAGE * PAGE;
 
 	flow->share = i * size;
-	flow->piece_size = size < NMA_FLOW_CHUNK ? size : NMA_FLOW_CHUNK;
+	flow->piece_size = o->chunk ? o->chunk : NMA_FLOW_CHUNK;
+	if (flow->piece_size > size)
+		flow->piece_size = size;
 	flow->n_pieces = size / flow->piece_size;
 	if (flow->n_pieces > NMA_ZC_PIECES)
 		flow->n_pieces = NMA_ZC_PIECES;
 	return prepare_socket(flow);
+}
+
+static int write_piece(struct nma_flow *flow)
+{
+	const struct nma_udmabuf *dmabuf = flow->env->dmabuf;
+	struct nma_report *r = flow->env->report;
+	bool sync = true;
+	int err = 0;
+
+	if (nma_misdeed_due(flow->env->opts, r, NMA_MISDEED_NO_SYNC)) {
+		r->misdeeds[NMA_MISDEED_NO_SYNC]++;
+		sync = false;
+	}
+	if (sync)
+		err = nma_udmabuf_begin_write(dmabuf);
+	if (err)
+		return err;
+	nma_piece_fill(&flow->piece, dmabuf->map, flow->key, flow->pos);
+	return sync ? nma_udmabuf_end_write(dmabuf) : 0;
 }
 
 /* Fills the next piece. Returns 1 if there is something to send, 0 at the end of
@@ -45,7 +71,6 @@ int nma_dmasend_setup(struct nma_flow *flow, unsigned int i)
  */
 static int refill(struct nma_flow *flow)
 {
-	const struct nma_udmabuf *dmabuf = flow->env->dmabuf;
 	uint64_t total = flow->env->opts->bytes;
 	uint64_t left = total - flow->pos;
 	struct nma_piece *p = &flow->piece;
@@ -63,34 +88,70 @@ static int refill(struct nma_flow *flow)
 	flow->off = 0;
 	p->base = flow->share + next * flow->piece_size;
 	p->len = !total || left > flow->piece_size ? flow->piece_size : left;
+	if (nma_missend_early_due(flow) && p->len > EARLY_BYTES)
+		p->len = EARLY_BYTES;
 	p->parts = flow->env->opts->iovecs;
-	err = nma_udmabuf_begin_write(dmabuf);
-	if (err)
-		return err;
-	nma_piece_fill(p, dmabuf->map, flow->key, flow->pos);
-	err = nma_udmabuf_end_write(dmabuf);
+	err = write_piece(flow);
 	return err ? err : 1;
 }
 
-/* What is left of the current piece, as one message. Returns as sendmsg(). */
-static ssize_t send_piece(struct nma_flow *flow)
+ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
+			    unsigned int n, int flags)
 {
-	uint8_t control[CMSG_SPACE(sizeof(uint32_t))] __attribute__((aligned(8)));
-	struct iovec iov[NMA_MAX_IOVECS];
+	uint8_t control[CMSG_SPACE(sizeof(id))] __attribute__((aligned(8))) = {};
 	struct msghdr msg = {
-		.msg_iov = iov,
+		.msg_iov = (struct iovec *)iov,
+		.msg_iovlen = n,
 		.msg_control = control,
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
 
-	memset(control, 0, sizeof(control));
 	cm->cmsg_level = SOL_SOCKET;
 	cm->cmsg_type = SCM_DEVMEM_DMABUF;
-	cm->cmsg_len = CMSG_LEN(sizeof(uint32_t));
-	memcpy(CMSG_DATA(cm), &flow->env->binding->id, sizeof(uint32_t));
-	msg.msg_iovlen = nma_piece_iov(&flow->piece, flow->off, iov);
-	return sendmsg(flow->fd, &msg, MSG_ZEROCOPY | MSG_NOSIGNAL | MSG_DONTWAIT);
+	cm->cmsg_len = CMSG_LEN(sizeof(id));
+	memcpy(CMSG_DATA(cm), &id, sizeof(id));
+	return sendmsg(fd, &msg, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* What is left of the current piece, as one message. Returns 0 when it has gone
+ * as far as it could, or -errno without a message.
+ */
+static int send_piece(struct nma_flow *flow, int flags)
+{
+	struct iovec iov[NMA_MAX_IOVECS];
+	unsigned int parts;
+	ssize_t n;
+
+	parts = nma_piece_iov(&flow->piece, flow->off, iov);
+	n = nma_dmasend_message(flow->fd, flow->env->binding->id, iov, parts,
+				MSG_ZEROCOPY | flags);
+	if (n < 0)
+		return -errno;
+	nma_zerocopy_sent(&flow->zc, flow->cur);
+	flow->off += n;
+	flow->pos += n;
+	if (flow->env->ignore)
+		flow->env->report->misdeeds[NMA_MISDEED_IGNORE_COMPLETIONS]++;
+	return 0;
+}
+
+/* A piece that is written while it is on its way: the kernel has to hold it back
+ * so long, so it is shorter than a segment and nothing is waiting before it.
+ */
+static int send_early(struct nma_flow *flow)
+{
+	int unsent = 0;
+	int err;
+
+	if (ioctl(flow->fd, SIOCOUTQNSD, &unsent))
+		return nma_err(-errno, "SIOCOUTQNSD");
+	if (unsent) {
+		flow->paused = true;
+		return 0;
+	}
+	err = send_piece(flow, MSG_MORE);
+	return err ? err : nma_missend_early(flow);
 }
 
 /* Nothing can be sent: is it a completion that must come first? */
@@ -104,24 +165,44 @@ static int wait_for_room(struct nma_flow *flow, int err)
 	return err == -ENOBUFS || err == -EAGAIN ? 0 : err;
 }
 
+/* All pieces are on their way: one must complete. */
+static int wait_for_memory(struct nma_flow *flow)
+{
+	if (flow->env->ignore)
+		return nma_fail("--ignore-completions: no memory is left after %u sends (--size, --chunk)",
+				flow->zc.sent);
+	flow->starved = true;
+	return 0;
+}
+
+/* Sends one piece, or part of it. */
+static int send_one(struct nma_flow *flow)
+{
+	const struct nma_flow_env *env = flow->env;
+
+	if (env->ignore && !nma_misdeed_due(env->opts, env->report,
+					    NMA_MISDEED_IGNORE_COMPLETIONS)) {
+		flow->paused = true;
+		return 0;
+	}
+	if (flow->off == 0 && nma_missend_early_due(flow))
+		return send_early(flow);
+	return send_piece(flow, 0);
+}
+
 int nma_dmasend(struct nma_flow *flow)
 {
-	ssize_t n;
 	int ret;
 
-	for (;;) {
+	ret = nma_missend(flow);
+	flow->paused = false;
+	while (!ret && !flow->paused) {
 		ret = refill(flow);
-		if (ret == -EAGAIN || (ret == 1 && nma_zerocopy_full(&flow->zc))) {
-			flow->starved = true;
-			return 0;
-		}
+		if (ret == -EAGAIN || (ret == 1 && nma_zerocopy_full(&flow->zc)))
+			return wait_for_memory(flow);
 		if (ret <= 0)
 			return ret ? ret : 1;
-		n = send_piece(flow);
-		if (n < 0)
-			return wait_for_room(flow, -errno);
-		nma_zerocopy_sent(&flow->zc, flow->cur);
-		flow->off += n;
-		flow->pos += n;
+		ret = send_one(flow);
 	}
+	return ret ? wait_for_room(flow, ret) : 0;
 }

@@ -15,8 +15,12 @@
 int nma_dmasend_setup(struct nma_flow *flow, unsigned int i);
 
 /* Sends what can be sent now. Returns 0 if there is more to come, 1 at the end of
- * the stream, -errno without a message.
+ * the stream, -EPROTO with a message, or another -errno without one.
  */
 int nma_dmasend(struct nma_flow *flow);
+
+/* One message from the dma-buf of binding @id. Returns as sendmsg(). */
+ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
+			    unsigned int n, int flags);
 
 #endif /* NMA_DMASEND_H */

@@ -153,6 +153,8 @@ static int flow_send(struct nma_flow *flow)
 		flow->state = NMA_FLOW_REAPING;	/* as good an end as any */
 		return 0;
 	}
+	if (ret == -EPROTO)
+		return ret;	/* it has been said what is wrong */
 	if (ret < 0)
 		return nma_err(ret, "send after %" PRIu64 " bytes", flow->pos);
 	flow->state = NMA_FLOW_DRAINING;
@@ -190,6 +192,10 @@ static int flow_drain(struct nma_flow *flow)
 bool nma_flow_poll(const struct nma_flow *flow, struct pollfd *fd)
 {
 	*fd = (struct pollfd){ .fd = flow->fd };
+	if (flow->env->ignore || flow->paused) {
+		fd->fd = -1;	/* the error queue would not let it sleep */
+		return false;
+	}
 	if (flow->state == NMA_FLOW_SENDING && !flow->starved)
 		fd->events = POLLOUT;
 	/* acknowledgements raise no event; what is in the error queue does */
@@ -200,7 +206,9 @@ int nma_flow_advance(struct nma_flow *flow, short revents)
 {
 	int err = 0;
 
-	if (!flow->data && revents & POLLERR) {
+	if (flow->env->ignore || flow->paused)
+		revents = POLLOUT | POLLERR;
+	if (!flow->data && !flow->env->ignore && revents & POLLERR) {
 		err = nma_zerocopy_reap(&flow->zc, flow->fd);
 		flow->starved = false;
 	}

@@ -16,14 +16,16 @@
 #include "udmabuf.h"
 #include "zerocopy.h"
 
-#define NMA_FLOW_CHUNK	(64UL * 1024)	/* largest piece */
+#define NMA_FLOW_CHUNK	(64UL * 1024)	/* largest piece, unless --chunk */
 
 /* What all flows of a run share. */
 struct nma_flow_env {
 	const struct nma_opts *opts;
 	const struct nma_udmabuf *dmabuf;	/* none without --dmabuf */
 	const struct nma_binding *binding;
+	const struct nma_binding *rx_binding;	/* for --rx-id */
 	struct nma_report *report;
+	bool ignore;		/* leave completions where they are */
 };
 
 enum nma_flow_state {
@@ -38,15 +40,16 @@ struct nma_flow {
 	int fd;
 	enum nma_flow_state state;
 	bool starved;		/* no memory to send from before a completion */
+	bool paused;		/* nothing to send just now: look again soon */
 	uint64_t key;
 	uint64_t pos;		/* bytes given to the kernel */
 	size_t off;		/* of the current piece, given to the kernel */
-	struct nma_piece piece;	/* the current one, number n_pieces_used % n */
+	struct nma_piece piece;	/* the current one */
 	uint8_t *data;		/* it lies here; NULL: in the dma-buf */
 	size_t share;		/* where our part of the dma-buf begins */
 	size_t piece_size;
 	unsigned int n_pieces;
-	unsigned int cur;	/* number of the current one */
+	unsigned int cur;	/* number of the current one, below n_pieces */
 	struct nma_zerocopy zc;
 };
 

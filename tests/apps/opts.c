@@ -135,6 +135,21 @@ static const struct nma_opt_row *row_of(int val)
 	return NULL;
 }
 
+/* All of them are about a dma-buf. */
+static int check_misdeeds(const struct nma_opts *o, bool devmem)
+{
+	size_t i;
+
+	for (i = 0; i < nma_opt_rows_n; i++) {
+		if (nma_opt_rows[i].rule && !devmem &&
+		    nma_opt_rows[i].type == NMA_OPT_NUMBER &&
+		    *(const uint64_t *)((const char *)o + nma_opt_rows[i].offset))
+			return nma_fail("--%s: there is no dma-buf to misbehave with",
+					nma_opt_rows[i].name);
+	}
+	return 0;
+}
+
 static int check_send(const struct nma_opts *o)
 {
 	if (!o->address)
@@ -144,7 +159,11 @@ static int check_send(const struct nma_opts *o)
 	if (o->dmabuf && o->size / o->flows < 4096)
 		return nma_fail("--size: %" PRIu64 " bytes are no page for each of %" PRIu64 " flows",
 				o->size, o->flows);
-	return 0;
+	if (o->misdeeds[NMA_MISDEED_RX_ID] && !o->queues.n)
+		return nma_fail("--rx-id: no queue to bind: say -q QUEUE");
+	if (!o->misdeeds[NMA_MISDEED_RX_ID] && o->queues.n)
+		return nma_fail("send: -q QUEUE is for --rx-id");
+	return check_misdeeds(o, o->dmabuf);
 }
 
 static int check_required(const struct nma_opts *o, enum nma_role role)
@@ -166,7 +185,7 @@ static int check_required(const struct nma_opts *o, enum nma_role role)
 		return nma_fail("--host has no tokens to misbehave with");
 	if (o->keep_tokens && o->exit_with_tokens)
 		return nma_fail("--keep-tokens and --exit-with-tokens exclude each other");
-	return 0;
+	return role == NMA_ROLE_RECV ? check_misdeeds(o, !o->host) : 0;
 }
 
 /* IPv4 as ::ffff:a.b.c.d, so that one kind of socket does for both. */
@@ -229,23 +248,38 @@ static void help_default(const struct nma_opt_row *row)
 		printf(" (default %" PRIu64 ")", value);
 }
 
-void nma_opts_help(const struct nma_role_info *role)
+static void help_row(const struct nma_opt_row *row)
 {
-	const struct nma_opt_row *row;
 	char left[48];
 
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+		 row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+		 row->letter ? ", " : "  ", row->name,
+		 row->metavar ? " " : "", row->metavar ? row->metavar : "");
+	printf("  %-28s%s", left, row->help);
+	help_default(row);
+	putchar('\n');
+	if (row->rule)
+		printf("  %-28sbreaks %s\n", "", row->rule);
+}
+
+static void help_rows(enum nma_role role, bool misdeeds)
+{
+	const struct nma_opt_row *row;
+
+	for (row = nma_opt_rows; row < nma_opt_rows + nma_opt_rows_n; row++) {
+		if (row->roles & role && misdeeds == !!row->rule)
+			help_row(row);
+	}
+}
+
+void nma_opts_help(const struct nma_role_info *role)
+{
 	printf("Usage: nma-traffic %s [OPTION]...%s%s\n\n%s\n\n", role->name,
 	       role->args ? " " : "", role->args ? role->args : "", role->text);
-	for (row = nma_opt_rows; row < nma_opt_rows + nma_opt_rows_n; row++) {
-		if (!(row->roles & role->role))
-			continue;
-		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
-			 row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-			 row->letter ? ", " : "  ", row->name,
-			 row->metavar ? " " : "",
-			 row->metavar ? row->metavar : "");
-		printf("  %-28s%s", left, row->help);
-		help_default(row);
-		putchar('\n');
-	}
+	help_rows(role->role, false);
+	if (!(role->role & (NMA_ROLE_RECV | NMA_ROLE_SEND)))
+		return;
+	printf("\nMisbehaviours, N times in the run if nothing else is said:\n");
+	help_rows(role->role, true);
 }

@@ -11,9 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "misdeeds.h"
+
 #define NMA_MAX_QUEUES 64
 #define NMA_MAX_FLOWS 64
 #define NMA_MAX_IOVECS 16
+#define NMA_MAX_FRAGS 1024		/* in one message */
+#define NMA_MAX_CHUNK (256UL * 1024)
 
 enum nma_role {
 	NMA_ROLE_RECV = 1 << 0,
@@ -45,8 +49,11 @@ struct nma_opts {
 	uint64_t batch;
 	uint64_t timeout;	/* seconds, 0: none */
 	uint64_t hold;		/* seconds, 0: until a signal */
+	uint64_t chunk;		/* bytes in a message, 0: as the role likes */
+	uint64_t control;	/* room for so many control messages */
 	uint64_t keep_tokens;
 	uint64_t exit_with_tokens;
+	uint64_t misdeeds[NMA_MISDEEDS];	/* how often */
 	bool host;
 	bool dmabuf;
 	bool plain_recv;

@@ -182,6 +182,8 @@ enum nma_exit nma_recv_run(const struct nma_opts *o, struct nma_report *r)
 	err = receive_all(&rx);
 	if (!err && o->keep_tokens)
 		err = hold_tokens(&rx);
+	if (!err)
+		err = nma_report_misdeeds_done(r, o);
 	if (err && err != -EINTR)
 		status = NMA_EXIT_FAIL;
 	r->duration_ns = rx.env.last_ns - rx.env.first_ns;

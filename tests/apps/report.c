@@ -4,8 +4,10 @@
  * The report as JSON: see report.h.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "report.h"
@@ -42,6 +44,12 @@ static const struct {
 	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND },
 };
 
+static const char *const misdeed_names[] = {
+#define NMA_MISDEED(id, name, roles, rule, text) name,
+#include "misdeeds.def"
+#undef NMA_MISDEED
+};
+
 uint64_t nma_report_now_ns(void)
 {
 	struct timespec ts;
@@ -57,6 +65,20 @@ void nma_report_wrong(struct nma_report *r, uint64_t wrong, uint64_t pos)
 	if (!r->verify_errors)
 		r->first_error = pos;
 	r->verify_errors += wrong;
+}
+
+int nma_report_misdeeds_done(const struct nma_report *r, const struct nma_opts *o)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < NMA_MISDEEDS; i++) {
+		if (r->misdeeds[i] < o->misdeeds[i])
+			err = nma_fail("--%s: there was occasion for %" PRIu64 " of %" PRIu64,
+				       misdeed_names[i], r->misdeeds[i],
+				       o->misdeeds[i]);
+	}
+	return err;
 }
 
 static void add_uint(struct json_object *doc, const char *key, uint64_t value)
@@ -75,6 +97,29 @@ static void add_fields(struct json_object *doc, const struct nma_report *r,
 				 *(const uint64_t *)((const char *)r +
 						     fields[i].offset));
 	}
+}
+
+/* Those that were asked for, with '_' for '-' as in all keys */
+static void add_misdeeds(struct json_object *doc, const struct nma_report *r,
+			 const struct nma_opts *o)
+{
+	struct json_object *done = NULL;
+	char key[32];
+	size_t i;
+	char *p;
+
+	for (i = 0; i < NMA_MISDEEDS; i++) {
+		if (!o->misdeeds[i])
+			continue;
+		if (!done)
+			done = json_object_new_object();
+		snprintf(key, sizeof(key), "%s", misdeed_names[i]);
+		for (p = strchr(key, '-'); p; p = strchr(p, '-'))
+			*p = '_';
+		add_uint(done, key, r->misdeeds[i]);
+	}
+	if (done)
+		json_object_object_add(doc, "misbehaved", done);
 }
 
 static void add_binding(struct json_object *doc, const struct nma_report *r,
@@ -137,6 +182,7 @@ int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
 	/* nothing was counted where nothing could begin */
 	if (status < NMA_EXIT_USAGE)
 		add_fields(doc, r, kind);
+	add_misdeeds(doc, r, o);
 	if (r->verify_errors)
 		add_uint(doc, "first_error", r->first_error);
 	if (r->pools)

@@ -33,6 +33,7 @@ struct nma_report {
 	uint64_t binds;
 	uint64_t dmabuf_id;		/* of the (last) binding, 0: none */
 	uint64_t duration_ns;		/* first to last byte, or of all cycles */
+	uint64_t misdeeds[NMA_MISDEEDS];	/* done so far */
 	bool interrupted;
 	struct json_object *pools;	/* owned */
 };
@@ -41,6 +42,19 @@ uint64_t nma_report_now_ns(void);
 
 /* Counts @wrong bad bytes, the first at stream position @pos. */
 void nma_report_wrong(struct nma_report *r, uint64_t wrong, uint64_t pos);
+
+/* Is it to be done (once more)? Who does it counts it in r->misdeeds. */
+static inline bool nma_misdeed_due(const struct nma_opts *o,
+				   const struct nma_report *r,
+				   enum nma_misdeed misdeed)
+{
+	return r->misdeeds[misdeed] < o->misdeeds[misdeed];
+}
+
+/* Was everything done as often as it was asked for? Returns 0, or -EPROTO with
+ * a message.
+ */
+int nma_report_misdeeds_done(const struct nma_report *r, const struct nma_opts *o);
 
 /* Prints the document to stdout and frees what the report owns. Returns 0, or
  * -errno with a message.

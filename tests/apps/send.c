@@ -16,12 +16,26 @@ struct sender {
 	const struct nma_opts *opts;
 	struct nma_udmabuf dmabuf;
 	struct nma_binding binding;
+	struct nma_udmabuf rx_dmabuf;	/* the two of --rx-id */
+	struct nma_binding rx_binding;
 	struct nma_flow_env env;
 	unsigned int n_flows;
 };
 
 /* Too large for the stack, and there is one sender to a process. */
 static struct nma_flow flows[NMA_MAX_FLOWS];
+
+static int sender_bind_rx(struct sender *tx)
+{
+	const struct nma_opts *o = tx->opts;
+	int err;
+
+	err = nma_udmabuf_create(&tx->rx_dmabuf, o->size);
+	if (err)
+		return err;
+	return nma_binding_open(&tx->rx_binding, o->ifname, &o->queues,
+				tx->rx_dmabuf.fd);
+}
 
 static int sender_bind(struct sender *tx, struct nma_report *r)
 {
@@ -37,7 +51,7 @@ static int sender_bind(struct sender *tx, struct nma_report *r)
 	if (err)
 		return err;
 	r->dmabuf_id = tx->binding.id;
-	return 0;
+	return o->misdeeds[NMA_MISDEED_RX_ID] ? sender_bind_rx(tx) : 0;
 }
 
 static int sender_connect(struct sender *tx)
@@ -60,6 +74,8 @@ static void sender_close(struct sender *tx)
 		nma_flow_close(&flows[i]);
 	nma_binding_close(&tx->binding);
 	nma_udmabuf_destroy(&tx->dmabuf);
+	nma_binding_close(&tx->rx_binding);
+	nma_udmabuf_destroy(&tx->rx_dmabuf);
 }
 
 /* What the peers have acknowledged so far. */
@@ -114,6 +130,35 @@ static int sender_advance(struct sender *tx, const struct pollfd *fds)
 	return err;
 }
 
+/* All sends that were to be, or could be, are completed and nobody has read that. */
+static bool all_ignored(const struct sender *tx)
+{
+	const struct nma_report *r = tx->env.report;
+	bool more = false;
+	uint64_t sent = 0;
+	unsigned int i;
+
+	for (i = 0; i < tx->n_flows; i++) {
+		sent += flows[i].pos;
+		more |= flows[i].state == NMA_FLOW_SENDING;
+	}
+	if (more && nma_misdeed_due(tx->opts, r, NMA_MISDEED_IGNORE_COMPLETIONS))
+		return false;
+	return total_acked(tx) == sent;
+}
+
+/* Sits on the completions, then goes on as it should. */
+static int hold_completions(struct sender *tx)
+{
+	int err;
+
+	err = nma_ready(tx->opts, "held");
+	if (!err)
+		err = nma_wait(NULL, 0, tx->opts->hold * 1000);
+	tx->env.ignore = false;
+	return err;
+}
+
 static int send_all(struct sender *tx)
 {
 	uint64_t limit_ns = tx->opts->timeout * 1000000000;
@@ -131,6 +176,8 @@ static int send_all(struct sender *tx)
 		err = nma_wait(fds, tx->n_flows, ms);
 		if (err >= 0)
 			err = sender_advance(tx, fds);
+		if (!err && tx->env.ignore && all_ignored(tx))
+			err = hold_completions(tx);
 		if (err)
 			return err;
 		now = nma_report_now_ns();
@@ -145,14 +192,19 @@ static int send_all(struct sender *tx)
 
 enum nma_exit nma_send_run(const struct nma_opts *o, struct nma_report *r)
 {
-	struct sender tx = { .opts = o, .dmabuf = NMA_UDMABUF_NONE };
+	struct sender tx = {
+		.opts = o,
+		.dmabuf = NMA_UDMABUF_NONE,
+		.rx_dmabuf = NMA_UDMABUF_NONE,
+	};
 	enum nma_exit status;
 	uint64_t start_ns;
 	int err;
 
 	tx.env = (struct nma_flow_env){
 		.opts = o, .dmabuf = &tx.dmabuf, .binding = &tx.binding,
-		.report = r,
+		.rx_binding = &tx.rx_binding, .report = r,
+		.ignore = o->misdeeds[NMA_MISDEED_IGNORE_COMPLETIONS],
 	};
 	status = nma_err_setup_status(sender_bind(&tx, r));
 	if (status)
@@ -164,6 +216,8 @@ enum nma_exit nma_send_run(const struct nma_opts *o, struct nma_report *r)
 		err = send_all(&tx);
 		r->bytes = total_acked(&tx);
 	}
+	if (!err)
+		err = nma_report_misdeeds_done(r, o);
 	r->duration_ns = nma_report_now_ns() - start_ns;
 	if (err && err != -EINTR)
 		status = NMA_EXIT_FAIL;

@@ -16,6 +16,7 @@
 #include "opts.h"
 #include "pattern.h"
 #include "piece.h"
+#include "report.h"
 #include "zerocopy.h"
 
 #define LEN 4099	/* a page, and a prime */
@@ -250,6 +251,22 @@ static void options_reach_their_fields(void **state)
 			       &o), 0);
 	assert_true(o.dmabuf);
 	assert_int_equal(o.iovecs, 16);
+	assert_int_equal(parse(&recv_role, "recv -i nm0 -q 1 --peek 23", &o), 0);
+	assert_int_equal(o.misdeeds[NMA_MISDEED_PEEK], 23);
+}
+
+static void misdeeds_are_counted(void **state)
+{
+	struct nma_report r = {};
+	struct nma_opts o = {};
+
+	(void)state;
+	o.misdeeds[NMA_MISDEED_PEEK] = 2;
+	for (; nma_misdeed_due(&o, &r, NMA_MISDEED_PEEK);
+	     r.misdeeds[NMA_MISDEED_PEEK]++)
+		assert_int_equal(nma_report_misdeeds_done(&r, &o), -EPROTO);
+	assert_int_equal(r.misdeeds[NMA_MISDEED_PEEK], 2);
+	assert_int_equal(nma_report_misdeeds_done(&r, &o), 0);
 }
 
 static void wrong_options_are_refused(void **state)
@@ -261,7 +278,8 @@ static void wrong_options_are_refused(void **state)
 		"recv -H -b 99999999999999999999", "recv -H -b 99999999999G",
 		"recv -H -s 4097", "recv -H -b +1", "recv -H --plain-recv",
 		"recv -H a b", "recv -H --nothing", "recv -H --batch 129",
-		"recv -H -n 1",
+		"recv -H -n 1", "recv -H --peek 1", "recv -H --keep-tokens 1",
+		"recv -i nm0 -q 1 --peek -1", "recv -i nm0 -q 1 --wrong-id 1",
 	};
 	static const char *const send_lines[] = {
 		"send", "send 1.2.3", "send 300.1.1.1", "send nm0",
@@ -270,6 +288,8 @@ static void wrong_options_are_refused(void **state)
 		"send -d -i nm0 --iovecs 17 1.2.3.4",
 		"send -d -i nm0 -s 4095 1.2.3.4", "send -q 1 1.2.3.4",
 		"send -d -i nm0 -s 4K -f 2 1.2.3.4",
+		"send --wrong-id 1 1.2.3.4", "send -d -i nm0 --rx-id 1 1.2.3.4",
+		"send -d -i nm0 --peek 1 1.2.3.4",
 	};
 	struct nma_opts o;
 	size_t i;
@@ -295,6 +315,7 @@ int main(void)
 		cmocka_unit_test(false_completions_are_seen),
 		cmocka_unit_test(messages_on_their_way_are_limited),
 		cmocka_unit_test(options_reach_their_fields),
+		cmocka_unit_test(misdeeds_are_counted),
 		cmocka_unit_test(wrong_options_are_refused),
 	};
 

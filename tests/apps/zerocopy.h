@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define NMA_ZC_MESSAGES	4096	/* on their way at once */
-#define NMA_ZC_PIECES	256	/* of memory, each sent by some messages */
+#define NMA_ZC_PIECES	4096	/* of memory, each sent by some messages */
 
 struct nma_zerocopy {
 	uint32_t sent;			/* also the number of the next message */

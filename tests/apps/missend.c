@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * A sender's misbehaviours: see missend.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "dmasend.h"
+#include "missend.h"
+
+#define WRONG_ID	0xfffffff0u	/* the kernel counts from 1 */
+#define BYTES		100
+
+/* A message that must be refused */
+struct attempt {
+	int fd;
+	uint32_t id;
+	size_t offset;
+	int flags;
+	int want;		/* errno */
+};
+
+static bool due(const struct nma_flow *flow, enum nma_misdeed misdeed)
+{
+	return nma_misdeed_due(flow->env->opts, flow->env->report, misdeed);
+}
+
+static int try(const struct attempt *a, const char *what)
+{
+	struct iovec iov = {
+		.iov_base = (void *)a->offset, .iov_len = BYTES,
+	};
+	ssize_t n;
+
+	n = nma_dmasend_message(a->fd, a->id, &iov, 1, a->flags);
+	if (n < 0 && errno == a->want)
+		return 0;
+	if (n < 0)
+		return nma_fail("%s: refused with errno %d, not %d (%s)", what,
+				errno, a->want, strerror(a->want));
+	return nma_fail("%s: the kernel took %zd bytes", what, n);
+}
+
+static int no_zerocopy(struct nma_flow *flow, struct attempt *a)
+{
+	(void)flow;
+	a->flags = 0;
+	return try(a, "send without MSG_ZEROCOPY");
+}
+
+static int set_zerocopy(int fd, int on)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		return nma_err(-errno, "SO_ZEROCOPY %d", on);
+	return 0;
+}
+
+static int no_so_zerocopy(struct nma_flow *flow, struct attempt *a)
+{
+	int err;
+
+	err = set_zerocopy(flow->fd, 0);
+	if (!err)
+		err = try(a, "send without SO_ZEROCOPY");
+	return err ? err : set_zerocopy(flow->fd, 1);
+}
+
+static int wrong_id(struct nma_flow *flow, struct attempt *a)
+{
+	(void)flow;
+	a->id = WRONG_ID;
+	return try(a, "send with the id of no binding");
+}
+
+static int rx_id(struct nma_flow *flow, struct attempt *a)
+{
+	a->id = flow->env->rx_binding->id;
+	return try(a, "send with the id of a binding to receive");
+}
+
+/* In turn the first byte behind the end, and the last ones before it */
+static int bad_offset(struct nma_flow *flow, struct attempt *a)
+{
+	const uint64_t *done = flow->env->report->misdeeds;
+
+	a->offset = flow->env->dmabuf->size;
+	if (done[NMA_MISDEED_BAD_OFFSET] % 2)
+		a->offset -= BYTES / 2;
+	a->want = EFAULT;
+	return try(a, "send from behind the end of the dma-buf");
+}
+
+/* A connection to ourselves goes through lo. */
+static int connect_lo(int *fd)
+{
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	socklen_t len = sizeof(addr);
+	int err = 0;
+	int lo;
+
+	lo = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (lo < 0 || *fd < 0 ||
+	    bind(lo, (struct sockaddr *)&addr, len) || listen(lo, 1) ||
+	    getsockname(lo, (struct sockaddr *)&addr, &len) ||
+	    connect(*fd, (struct sockaddr *)&addr, len))
+		err = nma_err(-errno, "no connection through lo");
+	if (lo >= 0)
+		close(lo);
+	return err;
+}
+
+static int other_device(struct nma_flow *flow, struct attempt *a)
+{
+	int err;
+
+	(void)flow;
+	err = connect_lo(&a->fd);
+	if (!err)
+		err = set_zerocopy(a->fd, 1);
+	a->want = ENODEV;
+	if (!err)
+		err = try(a, "send through lo");
+	if (a->fd >= 0)
+		close(a->fd);
+	return err;
+}
+
+static const struct {
+	enum nma_misdeed misdeed;
+	int (*act)(struct nma_flow *flow, struct attempt *a);
+} acts[] = {
+	{ NMA_MISDEED_NO_ZEROCOPY, no_zerocopy },
+	{ NMA_MISDEED_NO_SO_ZEROCOPY, no_so_zerocopy },
+	{ NMA_MISDEED_WRONG_ID, wrong_id },
+	{ NMA_MISDEED_RX_ID, rx_id },
+	{ NMA_MISDEED_BAD_OFFSET, bad_offset },
+	{ NMA_MISDEED_OTHER_DEVICE, other_device },
+};
+
+int nma_missend(struct nma_flow *flow)
+{
+	struct nma_report *r = flow->env->report;
+	struct attempt a;
+	size_t i;
+	int err;
+
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		while (due(flow, acts[i].misdeed)) {
+			a = (struct attempt){
+				.fd = flow->fd,
+				.id = flow->env->binding->id,
+				.flags = MSG_ZEROCOPY,
+				.want = EINVAL,
+			};
+			err = acts[i].act(flow, &a);
+			if (err)
+				return err;
+			r->misdeeds[acts[i].misdeed]++;
+		}
+	}
+	return 0;
+}
+
+bool nma_missend_early_due(const struct nma_flow *flow)
+{
+	return due(flow, NMA_MISDEED_REUSE_EARLY) ||
+	       due(flow, NMA_MISDEED_SYNC_EARLY);
+}
+
+int nma_missend_early(struct nma_flow *flow)
+{
+	const struct nma_udmabuf *dmabuf = flow->env->dmabuf;
+	struct nma_report *r = flow->env->report;
+	int on = 1;
+	int err;
+
+	err = nma_udmabuf_begin_write(dmabuf);
+	if (err)
+		return err;
+	if (due(flow, NMA_MISDEED_REUSE_EARLY)) {
+		dmabuf->map[flow->piece.base] ^= 0xff;
+		r->misdeeds[NMA_MISDEED_REUSE_EARLY]++;
+	} else {
+		r->misdeeds[NMA_MISDEED_SYNC_EARLY]++;
+	}
+	err = nma_udmabuf_end_write(dmabuf);
+	if (err)
+		return err;
+	/* pushes what MSG_MORE has held back */
+	if (setsockopt(flow->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+		return nma_err(-errno, "TCP_NODELAY");
+	return 0;
+}
