@@ -56,14 +56,11 @@ static int nmnic_set_mac_address(struct net_device *netdev, void *addr)
 	return 0;
 }
 
-static void port_set_mtu(struct nmnic_port *np, int mtu)
-{
-	nmhw_max_frame_set(np->hw, mtu + ETH_HLEN);
-}
-
+/* What we send. We take whatever the wire can carry: flows that have agreed on more
+ * go on.
+ */
 static int nmnic_change_mtu(struct net_device *netdev, int mtu)
 {
-	port_set_mtu(netdev_priv(netdev), mtu);
 	WRITE_ONCE(netdev->mtu, mtu);
 	return 0;
 }
@@ -142,7 +139,7 @@ static void netdev_setup(struct nmnic_port *np)
 static int port_reset(struct nmnic_port *np)
 {
 	port_set_features(np, np->netdev->features);
-	port_set_mtu(np, np->netdev->mtu);
+	nmhw_max_frame_set(np->hw, NMHW_MAX_FRAME);
 	port_set_filter(np);
 	return nmnic_rss_init(np);
 }

@@ -202,10 +202,13 @@ err_stop_vecs:
 	return err;
 }
 
+/* A completion wakes its transmit queue, so polling ends before these are stopped. */
 static void set_stop(struct nmnic_port *np)
 {
 	unsigned int i;
 
+	for (i = 0; i < np->cfg.queues; i++)
+		nmnic_vec_pause(&np->vec[i]);
 	netif_tx_disable(np->netdev);
 	for (i = 0; i < np->cfg.queues; i++)
 		vec_stop(&np->vec[i]);

@@ -35,7 +35,7 @@ refuse_with() {
 	shift
 	refuse "$@" 2>"$W/refused.err"
 	expect_text "$W/refused.err" "$words"
-	[ ! -e "$W/rx.ready" ] || ! alive "${pid[rx]}" || stream_moves "$@"
+	[ -z "${pid[rx]:-}" ] || ! alive "${pid[rx]}" || stream_moves "$@"
 }
 
 ring_is() {
@@ -44,8 +44,7 @@ ring_is() {
 }
 
 channels_are() {
-	ethtool --json -l nm0 >"$W/channels.json"
-	expect_json "$W/channels.json" '.[0]["combined-count"] == '"$1"
+	[ "$(ethtool -l nm0 | awk '/^Combined/ { n = $2 } END { print n }')" = "$1" ]
 }
 
 test_ring_sizes() {
@@ -115,15 +114,15 @@ test_channels_that_would_take_a_bound_queue() {
 	stream_ends
 }
 
-# Queue 1 is bound, 2 and 3 come and go.
+# Queue 0 is bound, the others come and go. The core keeps one more than needed.
 test_channels_beside_a_bound_queue() {
 	local n
 
 	ethtool -K nm0 ntuple off	# all rules gone
 	ethtool -K nm0 ntuple on
-	ethtool -X nm0 equal 1
-	steer "$PORT" 1
-	Q=1 stream_begins
+	ethtool -X nm0 start 1 equal 1
+	steer "$PORT" 0
+	Q=0 stream_begins
 	for n in 2 4 3 2 4; do
 		apply ethtool -L nm0 combined $n
 		channels_are $n
