@@ -27,6 +27,7 @@ struct nmhw_port;
 #define NMHW_MAX_RING		8192
 #define NMHW_RSS_KEY_LEN	40	/* bytes */
 #define NMHW_RSS_INDIR_LEN	128	/* entries */
+#define NMHW_RSS_TABLES		8	/* indirection tables, the one for all included */
 #define NMHW_MAX_RULES		64	/* exact-match steering rules per port */
 #define NMHW_MAX_FRAME		9600	/* bytes, Ethernet header included */
 #define NMHW_MAX_TSO		(64 * 1024 + 256)	/* bytes of a frame to segment */
@@ -239,6 +240,10 @@ struct nmhw_rss {
 };
 
 int nmhw_rss_set(struct nmhw_port *port, const struct nmhw_rss *rss);
+
+/* Table @table, for the frames of rules that name it; 0 is that of nmhw_rss_set() */
+int nmhw_rss_table_set(struct nmhw_port *port, unsigned int table,
+		       const u8 indir[NMHW_RSS_INDIR_LEN]);
 void nmhw_rx_csum_set(struct nmhw_port *port, bool on);
 void nmhw_rx_vlan_strip_set(struct nmhw_port *port, bool on);
 
@@ -264,6 +269,7 @@ void nmhw_rx_filter_set(struct nmhw_port *port, const u8 *mac, bool promisc);
  * 4 bytes.
  */
 #define NMHW_RULE_DROP		0xffff
+#define NMHW_RULE_HASH		0xfffe	/* the hash picks the queue from a table */
 
 struct nmhw_rule {
 	u8 src[16], src_mask[16];
@@ -272,10 +278,11 @@ struct nmhw_rule {
 	__be16 dport, dport_mask;
 	u8 ip_version;			/* 4 or 6 */
 	u8 l4_proto;			/* IPPROTO_TCP, IPPROTO_UDP; 0 any */
-	u16 queue;			/* or NMHW_RULE_DROP */
+	u8 table;			/* for NMHW_RULE_HASH */
+	u16 queue;			/* or NMHW_RULE_DROP, NMHW_RULE_HASH */
 };
 
-/* Lowest @loc wins. -ERANGE for a location or queue that does not exist, -EINVAL
+/* Lowest @loc wins. -ERANGE for a location, queue or table that does not exist, -EINVAL
  * for another IP version. Fragments, and frames without a complete transport
  * header, have neither protocol nor ports to match.
  */

@@ -234,7 +234,7 @@ void nmhw_tx_resume(struct work_struct *work);
 struct nmhw_steer {
 	seqlock_t lock;
 	u32 toeplitz[NMHW_TUPLE_LEN][256];	/* hash of a byte at its place */
-	u8 indir[NMHW_RSS_INDIR_LEN];
+	u8 indir[NMHW_RSS_TABLES][NMHW_RSS_INDIR_LEN];
 	unsigned int nr_rules;	/* one more than the highest location in use */
 	DECLARE_BITMAP(used, NMHW_MAX_RULES);
 	struct nmhw_rule rule[NMHW_MAX_RULES];

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Which receive queue a frame goes to: the first exact-match rule that fits,
- * else the Toeplitz hash of addresses and ports through the indirection table.
+ * else the Toeplitz hash of addresses and ports through the indirection table. A
+ * rule may leave the choice to the hash, with a table of its own.
  *
  * Settings are read under a seqlock, once per frame and without atomics, so they
  * can be changed from any context while traffic runs.
@@ -103,18 +104,22 @@ static void steer(const struct nmhw_steer *st, const struct nmhw_frame *f,
 		  struct nmhw_dest *dest)
 {
 	const struct nmhw_pkt *pkt = &f->pkt;
-	unsigned int loc;
+	const struct nmhw_rule *rule;
+	unsigned int loc, entry;
 
 	dest->hash = flow_hash(st, f);
 	dest->flags = pkt->l4_proto ? NMHW_RXC_HASH_L4 : 0;
-	dest->queue = st->indir[dest->hash % NMHW_RSS_INDIR_LEN];
+	entry = dest->hash % NMHW_RSS_INDIR_LEN;
+	dest->queue = st->indir[0][entry];
 	if (!st->nr_rules)
 		return;
 
 	for_each_set_bit(loc, st->used, st->nr_rules) {
-		if (!rule_matches(&st->rule[loc], f))
+		rule = &st->rule[loc];
+		if (!rule_matches(rule, f))
 			continue;
-		dest->queue = st->rule[loc].queue;
+		dest->queue = rule->queue == NMHW_RULE_HASH ? st->indir[rule->table][entry] :
+							      rule->queue;
 		dest->flags |= NMHW_RXC_RULE;
 		return;
 	}
@@ -135,19 +140,41 @@ void nmhw_steer_frame(struct nmhw_port *port, const struct nmhw_frame *f,
 	} while (read_seqretry(&st->lock, seq));
 }
 
+static bool indir_valid(const struct nmhw_port *port, const u8 *indir)
+{
+	unsigned int i;
+
+	for (i = 0; i < NMHW_RSS_INDIR_LEN; i++) {
+		if (indir[i] >= port->queues)
+			return false;
+	}
+	return true;
+}
+
 int nmhw_rss_set(struct nmhw_port *port, const struct nmhw_rss *rss)
 {
 	struct nmhw_steer *st = &port->steer;
 	unsigned long irq;
-	unsigned int i;
 
-	for (i = 0; i < NMHW_RSS_INDIR_LEN; i++) {
-		if (rss->indir[i] >= port->queues)
-			return -ERANGE;
-	}
+	if (!indir_valid(port, rss->indir))
+		return -ERANGE;
 	write_seqlock_irqsave(&st->lock, irq);
 	toeplitz_fill(st, rss->key);
-	memcpy(st->indir, rss->indir, sizeof(st->indir));
+	memcpy(st->indir[0], rss->indir, sizeof(st->indir[0]));
+	write_sequnlock_irqrestore(&st->lock, irq);
+	return 0;
+}
+
+int nmhw_rss_table_set(struct nmhw_port *port, unsigned int table,
+		       const u8 indir[NMHW_RSS_INDIR_LEN])
+{
+	struct nmhw_steer *st = &port->steer;
+	unsigned long irq;
+
+	if (table >= NMHW_RSS_TABLES || !indir_valid(port, indir))
+		return -ERANGE;
+	write_seqlock_irqsave(&st->lock, irq);
+	memcpy(st->indir[table], indir, sizeof(st->indir[table]));
 	write_sequnlock_irqrestore(&st->lock, irq);
 	return 0;
 }
@@ -167,7 +194,10 @@ int nmhw_rule_set(struct nmhw_port *port, unsigned int loc, const struct nmhw_ru
 
 	if (loc >= NMHW_MAX_RULES)
 		return -ERANGE;
-	if (rule->queue >= port->queues && rule->queue != NMHW_RULE_DROP)
+	if (rule->queue >= port->queues && rule->queue != NMHW_RULE_DROP &&
+	    rule->queue != NMHW_RULE_HASH)
+		return -ERANGE;
+	if (rule->table >= NMHW_RSS_TABLES)
 		return -ERANGE;
 	if (rule->ip_version != 4 && rule->ip_version != 6)
 		return -EINVAL;

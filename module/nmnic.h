@@ -70,6 +70,7 @@ struct nmnic_rxq {
 	bool drop;		/* ... that is dropped until its end */
 	bool split;		/* tcp-data-split */
 	u32 hds_thresh;
+	u32 rx_page;		/* bytes of a payload buffer */
 	struct nmnic_fill fill[NMHW_RX_RINGS];
 	/* Slow path field follows */
 	dma_addr_t cmpl_dma;
@@ -165,11 +166,13 @@ struct nmnic_cfg {
 	u32 rx_ring;		/* entries of either fill ring */
 	u32 tx_ring;
 	u32 hds_thresh;		/* frames up to this are not split */
+	u32 rx_page;		/* bytes of a payload buffer; each queue has its own */
 	bool split;
 };
 
 struct nmnic_rule {
 	bool used;
+	u32 rss_context;	/* with FLOW_RSS */
 	struct ethtool_rx_flow_spec fs;
 };
 
@@ -226,6 +229,14 @@ void nmnic_rss_spread(struct nmnic_port *np, unsigned int queues);
 int nmnic_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh);
 int nmnic_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
 		   struct netlink_ext_ack *extack);
+int nmnic_create_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_context *ctx,
+			      const struct ethtool_rxfh_param *rxfh,
+			      struct netlink_ext_ack *extack);
+int nmnic_modify_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_context *ctx,
+			      const struct ethtool_rxfh_param *rxfh,
+			      struct netlink_ext_ack *extack);
+int nmnic_remove_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_context *ctx,
+			      u32 rss_context, struct netlink_ext_ack *extack);
 int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields);
 
 /* nmnic_gro.c */

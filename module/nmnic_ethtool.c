@@ -170,6 +170,10 @@ const struct ethtool_ops nmnic_ethtool_ops = {
 	.get_rxfh_key_size	= nmnic_get_rxfh_key_size,
 	.get_rxfh		= nmnic_get_rxfh,
 	.set_rxfh		= nmnic_set_rxfh,
+	.rxfh_max_num_contexts	= NMHW_RSS_TABLES,
+	.create_rxfh_context	= nmnic_create_rxfh_context,
+	.modify_rxfh_context	= nmnic_modify_rxfh_context,
+	.remove_rxfh_context	= nmnic_remove_rxfh_context,
 	NMA_ETHTOOL_RXFH_FIELDS(nmnic_get_rxfh_fields)
 	.get_ts_info		= ethtool_op_get_ts_info,
 	.get_sset_count		= nmnic_get_sset_count,

@@ -11,8 +11,7 @@
 #include "nmnic.h"
 
 /* Parts of a rule that the device has no column for */
-/* Parts of a rule that the device has no column for */
-#define FLOW_FLAGS	(FLOW_RSS | FLOW_EXT | FLOW_MAC_EXT)
+#define FLOW_FLAGS	(FLOW_EXT | FLOW_MAC_EXT)
 
 static void rule_set_v4(struct nmhw_rule *rule, __be32 src, __be32 src_mask, __be32 dst,
 			__be32 dst_mask)
@@ -94,7 +93,7 @@ static int rule_set_l3_v6(struct nmhw_rule *rule, const struct ethtool_rx_flow_s
 
 static int rule_set_match(struct nmhw_rule *rule, const struct ethtool_rx_flow_spec *fs)
 {
-	switch (fs->flow_type) {
+	switch (fs->flow_type & ~FLOW_RSS) {
 	case TCP_V4_FLOW:
 		return rule_set_l4_v4(rule, fs, IPPROTO_TCP);
 	case UDP_V4_FLOW:
@@ -112,9 +111,23 @@ static int rule_set_match(struct nmhw_rule *rule, const struct ethtool_rx_flow_s
 	}
 }
 
+/* The queue, or an RSS context, whose table is the device's of the same number:
+ * nothing is added to what it says.
+ */
 static int rule_set_queue(const struct nmnic_port *np, struct nmhw_rule *rule,
-			  const struct ethtool_rx_flow_spec *fs)
+			  const struct ethtool_rxnfc *cmd)
 {
+	const struct ethtool_rx_flow_spec *fs = &cmd->fs;
+
+	if (fs->flow_type & FLOW_RSS) {
+		if (fs->ring_cookie)
+			return -EOPNOTSUPP;
+		if (cmd->rss_context >= NMHW_RSS_TABLES)
+			return -EINVAL;
+		rule->queue = NMHW_RULE_HASH;
+		rule->table = cmd->rss_context;
+		return 0;
+	}
 	if (fs->ring_cookie == RX_CLS_FLOW_DISC) {
 		rule->queue = NMHW_RULE_DROP;
 		return 0;
@@ -136,8 +149,9 @@ static int rule_find_free(const struct nmnic_port *np)
 	return -ENOSPC;
 }
 
-static int rule_insert(struct nmnic_port *np, struct ethtool_rx_flow_spec *fs)
+static int rule_insert(struct nmnic_port *np, struct ethtool_rxnfc *cmd)
 {
+	struct ethtool_rx_flow_spec *fs = &cmd->fs;
 	struct nmhw_rule rule = {};
 	int loc = fs->location;
 	int err;
@@ -149,7 +163,7 @@ static int rule_insert(struct nmnic_port *np, struct ethtool_rx_flow_spec *fs)
 	err = rule_set_match(&rule, fs);
 	if (err)
 		return err;
-	err = rule_set_queue(np, &rule, fs);
+	err = rule_set_queue(np, &rule, cmd);
 	if (err)
 		return err;
 
@@ -167,6 +181,7 @@ static int rule_insert(struct nmnic_port *np, struct ethtool_rx_flow_spec *fs)
 	np->num_rules += !np->rules[loc].used;
 	np->rules[loc].used = true;
 	np->rules[loc].fs = *fs;
+	np->rules[loc].rss_context = cmd->rss_context;
 	return 0;
 }
 
@@ -197,7 +212,7 @@ int nmnic_ntuple_set(struct nmnic_port *np, struct ethtool_rxnfc *cmd)
 {
 	switch (cmd->cmd) {
 	case ETHTOOL_SRXCLSRLINS:
-		return rule_insert(np, &cmd->fs);
+		return rule_insert(np, cmd);
 	case ETHTOOL_SRXCLSRLDEL:
 		return rule_delete(np, cmd->fs.location);
 	default:
@@ -212,6 +227,7 @@ static int rule_get(const struct nmnic_port *np, struct ethtool_rxnfc *cmd)
 	if (loc >= NMHW_MAX_RULES || !np->rules[loc].used)
 		return -ENOENT;
 	cmd->fs = np->rules[loc].fs;
+	cmd->rss_context = np->rules[loc].rss_context;
 	cmd->data = NMHW_MAX_RULES;
 	return 0;
 }

@@ -76,18 +76,20 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	struct nmnic_port *np = rxq->vec->port;
 	struct page_pool_params pp = {
 		.flags		= PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
-		.order		= 0,
-		.pool_size	= fill->size / (PAGE_SIZE / fill->truesize),
+		.order		= get_order(fill->truesize),
+		.pool_size	= fill->size,
 		.nid		= NUMA_NO_NODE,
 		.dev		= np->dev,
 		.dma_dir	= DMA_FROM_DEVICE,
-		.max_len	= PAGE_SIZE,
+		.max_len	= max_t(u32, fill->truesize, PAGE_SIZE),
 		.netdev		= np->netdev,
 		.queue_idx	= rxq->vec->idx,
 	};
 	struct page_pool *pool;
 	int err;
 
+	if (fill->truesize < PAGE_SIZE)
+		pp.pool_size /= PAGE_SIZE / fill->truesize;
 	if (fill->ring == NMHW_RX_RING_HDR) {
 		hdr_pool_flags(rxq, &pp.flags);
 	} else {
@@ -105,7 +107,8 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 }
 
 /* Headers and payload apart: whole pages for payload, the device may fill all of
- * them. Together: an skb is built around the buffer.
+ * them. Together: an skb is built around the buffer. A provider may want several
+ * pages in a row for each.
  */
 static void fill_set_layout(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 {
@@ -113,7 +116,7 @@ static void fill_set_layout(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 		fill->truesize = NMNIC_HDR_TRUESIZE;
 		fill->headroom = NMNIC_HEADROOM;
 	} else {
-		fill->truesize = PAGE_SIZE;
+		fill->truesize = rxq->rx_page;
 		fill->headroom = rxq->split ? 0 : NMNIC_HEADROOM;
 	}
 	fill->len = fill->truesize - fill->headroom;
@@ -214,7 +217,7 @@ static netmem_ref netmem_get(struct nmnic_rxq *rxq, struct nmnic_fill *fill, u32
 {
 	netmem_ref netmem;
 
-	if (fill->truesize != PAGE_SIZE)
+	if (fill->truesize < PAGE_SIZE)
 		return page_pool_alloc_frag_netmem(fill->pool, offset, fill->truesize, gfp);
 
 	*offset = 0;

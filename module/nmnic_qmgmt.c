@@ -8,9 +8,14 @@
  * The vector's NAPI is paused meanwhile, so its TX queue waits for completions,
  * too. The peer's frames wait in the device.
  */
+#include <linux/log2.h>
+#include <linux/sizes.h>
 #include <net/netdev_queues.h>
 
 #include "nmnic.h"
+
+/* Pages in a row for one buffer; a frame has no use for more */
+#define MAX_RX_PAGE	SZ_64K
 
 struct queue_mem {
 	struct nmnic_rxq *rxq;
@@ -21,6 +26,7 @@ static int queue_mem_alloc(struct net_device *netdev, struct netdev_queue_config
 {
 	struct nmnic_port *np = netdev_priv(netdev);
 	struct queue_mem *mem = qmem;
+	struct nmnic_cfg cfg = np->cfg;
 	struct nmnic_rxq *rxq;
 
 	/* The core would go on to stop a queue that was never started. */
@@ -29,7 +35,8 @@ static int queue_mem_alloc(struct net_device *netdev, struct netdev_queue_config
 	if (netif_running(netdev) && !np->up)
 		return -ENETDOWN;
 
-	rxq = nmnic_rxq_alloc(&np->vec[idx], &np->cfg);
+	cfg.rx_page = qcfg->rx_page_size;
+	rxq = nmnic_rxq_alloc(&np->vec[idx], &cfg);
 	if (IS_ERR(rxq))
 		return PTR_ERR(rxq);
 	mem->rxq = rxq;
@@ -77,10 +84,31 @@ static int queue_stop(struct net_device *netdev, void *qmem, int idx)
 	return 0;
 }
 
+/* Kernels that do not ask know pages only. */
+static void __maybe_unused
+default_qcfg(struct net_device *netdev, struct netdev_queue_config *qcfg)
+{
+	qcfg->rx_page_size = PAGE_SIZE;
+}
+
+static int __maybe_unused
+validate_qcfg(struct net_device *netdev, struct netdev_queue_config *qcfg,
+	      struct netlink_ext_ack *extack)
+{
+	u32 size = qcfg->rx_page_size;
+
+	if (is_power_of_2(size) && size >= PAGE_SIZE && size <= MAX_RX_PAGE)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "receive buffers of %u bytes: must be a power of two from %lu to %u",
+			   size, PAGE_SIZE, MAX_RX_PAGE);
+	return -ERANGE;
+}
+
 const struct netdev_queue_mgmt_ops nmnic_queue_mgmt_ops = {
 	.ndo_queue_mem_size	= sizeof(struct queue_mem),
 	.ndo_queue_mem_alloc	= NMA_QUEUE_OP_PTR(queue_mem_alloc),
 	.ndo_queue_mem_free	= queue_mem_free,
 	.ndo_queue_start	= NMA_QUEUE_OP_PTR(queue_start),
 	.ndo_queue_stop		= queue_stop,
+	NMA_QUEUE_CONFIG(default_qcfg, validate_qcfg)
 };

@@ -122,15 +122,20 @@ static void qpair_free(struct nmnic_qpair *q)
 		nmnic_txq_free(q->txq);
 }
 
-static int qpair_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *cfg, struct nmnic_qpair *q)
+static int qpair_alloc(struct nmnic_vec *vec, const struct nmnic_cfg *port_cfg,
+		       struct nmnic_qpair *q)
 {
+	struct nmnic_cfg cfg = *port_cfg;
+	struct netdev_queue_config qcfg;
 	struct nmnic_rxq *rxq;
 	struct nmnic_txq *txq;
 
-	rxq = nmnic_rxq_alloc(vec, cfg);
+	netdev_queue_config(vec->port->netdev, vec->idx, &qcfg);
+	cfg.rx_page = qcfg.rx_page_size;
+	rxq = nmnic_rxq_alloc(vec, &cfg);
 	if (IS_ERR(rxq))
 		return PTR_ERR(rxq);
-	txq = nmnic_txq_alloc(vec, cfg);
+	txq = nmnic_txq_alloc(vec, &cfg);
 	if (IS_ERR(txq)) {
 		nmnic_rxq_free(rxq);
 		return PTR_ERR(txq);

@@ -64,6 +64,7 @@ struct nmnic_rxq *nmnic_rxq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 	rxq->vec = vec;
 	rxq->split = cfg->split;
 	rxq->hds_thresh = cfg->hds_thresh;
+	rxq->rx_page = cfg->rx_page;
 
 	err = cmpl_alloc(rxq, roundup_pow_of_two(2 * cfg->rx_ring));
 	if (err)

@@ -82,23 +82,42 @@ static void fn##_compat(struct net_device *dev)				\
 #define NMA_NDO_SET_RX_MODE		ndo_set_rx_mode
 #endif
 
-/* efcb9a4d32d3 ("net: add bare bone queue configs"), v7.0: the configuration of
- * a queue is an argument of two queue operations.
+/* efcb9a4d32d3 ("net: add bare bone queue configs") and "net: let pp memory provider
+ * to specify rx buf len", v7.0: the configuration of a queue is an argument of two
+ * queue operations, and says how large the provider wants its buffers. Before,
+ * they are pages.
  *
  * NMA_QUEUE_OP(fn) after the definition of fn, = NMA_QUEUE_OP_PTR(fn) in the
- * table.
+ * table, and NMA_QUEUE_CONFIG(default, validate).
  */
 #ifdef NMA_HAVE_QUEUE_CONFIG
 #define NMA_QUEUE_OP(fn)
 #define NMA_QUEUE_OP_PTR(fn)		fn
+#define NMA_QUEUE_CONFIG(default_fn, validate_fn)			\
+	.ndo_default_qcfg = default_fn,					\
+	.ndo_validate_qcfg = validate_fn,				\
+	.supported_params = QCFG_RX_PAGE_SIZE,
 #else
-struct netdev_queue_config;
+struct netdev_queue_config {
+	u32 rx_page_size;
+};
+
+static inline void netdev_queue_config(struct net_device *dev, int idx,
+				       struct netdev_queue_config *qcfg)
+{
+	qcfg->rx_page_size = PAGE_SIZE;
+}
+
 #define NMA_QUEUE_OP(fn)						\
 static int fn##_compat(struct net_device *dev, void *qmem, int idx)	\
 {									\
-	return fn(dev, NULL, qmem, idx);				\
+	struct netdev_queue_config qcfg;				\
+									\
+	netdev_queue_config(dev, idx, &qcfg);				\
+	return fn(dev, &qcfg, qmem, idx);				\
 }
 #define NMA_QUEUE_OP_PTR(fn)		fn##_compat
+#define NMA_QUEUE_CONFIG(default_fn, validate_fn)
 #endif
 
 /* 3e7efc3f4f03 ("net: devmem: don't call queue stop / start when the interface

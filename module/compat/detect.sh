@@ -43,7 +43,7 @@ pp_helpers=net/page_pool/helpers.h
 have NETDEV_INSTANCE_LOCK $netdev 'napi_enable_locked('
 have NAPI_CONFIG $netdev 'netif_napi_add_config('
 have SET_RX_MODE_ASYNC $netdev 'ndo_set_rx_mode_async)'
-have QUEUE_CONFIG $queues 'struct netdev_queue_config \*qcfg'
+have QUEUE_CONFIG $queues 'QCFG_RX_PAGE_SIZE'
 have QUEUE_MEM_WHILE_CLOSED $queues 'ndo_queue_mem_free may be called while'
 have HDS_CONFIG $queues 'hds_config'
 have HDS_THRESH linux/ethtool.h 'hds_thresh_max;'
