@@ -23,7 +23,7 @@ export V
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all native tools apps module stage install install-module demo test unit \
-	test-debug churn lint docs lab clean distclean help one-word
+	test-debug test-upstream churn lint docs lab clean distclean help one-word
 
 ## On this machine (Debian 13 or newer, or the packages named in README.md)
 
@@ -84,6 +84,9 @@ test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some
 
 unit:			## the tests that need no kernel, in the lab tree
 	@tests/lab/chroot /mnt/checkout/tests/unit/run
+
+test-upstream:		## the kernel's own driver tests (fetches its source); KERNELS, T=pattern
+	@tests/upstream/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T))
 
 test-debug:		## the module on a debug kernel (15 min to build); DEBUG_KERNELS="7.2 6.12"
 	@tests/debug/run $(foreach k,$(DEBUG_KERNELS),-k $(k)) $(if $(T),-t $(T))
