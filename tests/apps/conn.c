@@ -8,12 +8,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "compat.h"
 #include "conn.h"
+#include "listener.h"
 #include "misread.h"
 #include "pattern.h"
 
@@ -21,18 +21,6 @@
 static uint8_t chunk[NMA_MAX_CHUNK];
 static uint8_t control[NMA_MAX_FRAGS * CMSG_SPACE(sizeof(struct dmabuf_cmsg))]
 	__attribute__((aligned(8)));
-
-/* The sender's port: part of the pattern's key, so that flows differ. */
-static int peer_port(int fd, uint16_t *port)
-{
-	struct sockaddr_in6 addr = {};	/* the port is where IPv4 has it */
-	socklen_t len = sizeof(addr);
-
-	if (getpeername(fd, (struct sockaddr *)&addr, &len))
-		return nma_err(-errno, "getpeername");
-	*port = ntohs(addr.sin6_port);
-	return 0;
-}
 
 int nma_conn_open(struct nma_conn *conn, struct nma_conn_env *env, int fd)
 {
@@ -45,7 +33,7 @@ int nma_conn_open(struct nma_conn *conn, struct nma_conn_env *env, int fd)
 		.fd = fd,
 		.chunk = o->chunk ? o->chunk : NMA_MAX_CHUNK,
 	};
-	err = peer_port(fd, &port);
+	err = nma_listener_peer_port(fd, &port);
 	if (err)
 		goto out;
 	conn->key = nma_pattern_key(o->seed, port);

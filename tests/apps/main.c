@@ -26,6 +26,10 @@ static const struct {
 	    "from a dma-buf (devmem TCP), whose pieces are used again when the kernel has\n"
 	    "said in the error queue that it is done with them." },
 	  nma_send_run },
+	{ { "zcrx", NMA_ROLE_ZCRX, "[ADDRESS]",
+	    "Receives and verifies as recv does, through io_uring zero-copy receive: the\n"
+	    "queue's payload goes into memory of this process." },
+	  nma_zcrx_run },
 	{ { "bind", NMA_ROLE_BIND, NULL,
 	    "Binds a new dma-buf to the given queues, and receives nothing." },
 	  nma_bind_run },

@@ -168,7 +168,7 @@ static int check_send(const struct nma_opts *o)
 
 static int check_required(const struct nma_opts *o, enum nma_role role)
 {
-	bool binds_rx = role == NMA_ROLE_BIND ||
+	bool binds_rx = role & (NMA_ROLE_BIND | NMA_ROLE_ZCRX) ||
 			(role == NMA_ROLE_RECV && !o->host);
 	bool binds = binds_rx || o->dmabuf;
 
@@ -178,6 +178,8 @@ static int check_required(const struct nma_opts *o, enum nma_role role)
 		return nma_fail("no interface: say -i IF");
 	if (binds_rx && !o->queues.n)
 		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
+	if (role == NMA_ROLE_ZCRX && o->queues.n > 1)
+		return nma_fail("--queue: zcrx receives from one queue only");
 	if (o->size % 4096)
 		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
 				o->size);
@@ -278,7 +280,7 @@ void nma_opts_help(const struct nma_role_info *role)
 	printf("Usage: nma-traffic %s [OPTION]...%s%s\n\n%s\n\n", role->name,
 	       role->args ? " " : "", role->args ? role->args : "", role->text);
 	help_rows(role->role, false);
-	if (!(role->role & (NMA_ROLE_RECV | NMA_ROLE_SEND)))
+	if (role->role & (NMA_ROLE_BIND | NMA_ROLE_POOLS))
 		return;
 	printf("\nMisbehaviours, N times in the run if nothing else is said:\n");
 	help_rows(role->role, true);

@@ -24,6 +24,7 @@ enum nma_role {
 	NMA_ROLE_SEND = 1 << 1,
 	NMA_ROLE_BIND = 1 << 2,
 	NMA_ROLE_POOLS = 1 << 3,
+	NMA_ROLE_ZCRX = 1 << 4,
 };
 
 struct nma_queues {

@@ -10,6 +10,7 @@
 #define SEND	NMA_ROLE_SEND
 #define BIND	NMA_ROLE_BIND
 #define POOLS	NMA_ROLE_POOLS
+#define ZCRX	NMA_ROLE_ZCRX
 #define FLAG	NMA_OPT_FLAG
 #define NUMBER	NMA_OPT_NUMBER
 #define STRING	NMA_OPT_STRING
@@ -18,27 +19,27 @@
 #define FIELD(member) offsetof(struct nma_opts, member)
 
 const struct nma_opt_row nma_opt_rows[] = {
-	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS, FIELD(ifname),
+	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS | ZCRX, FIELD(ifname),
 	  0, 0, "IF", "network interface", NULL },
-	{ "queue", 'q', QUEUES, RECV | SEND | BIND, FIELD(queues),
+	{ "queue", 'q', QUEUES, RECV | SEND | BIND | ZCRX, FIELD(queues),
 	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to", NULL },
 	{ "dmabuf", 'd', FLAG, SEND, FIELD(dmabuf),
 	  0, 0, NULL, "send from a dma-buf that is bound to IF (-i)", NULL },
-	{ "size", 's', NUMBER, RECV | SEND | BIND, FIELD(size),
+	{ "size", 's', NUMBER, RECV | SEND | BIND | ZCRX, FIELD(size),
 	  4096, 1ULL << 40, "BYTES", "size of the dma-buf", NULL },
 	{ "iovecs", 0, NUMBER, SEND, FIELD(iovecs),
 	  1, NMA_MAX_IOVECS, "N",
 	  "parts of the dma-buf in one message, last part first", NULL },
 	{ "host", 'H', FLAG, RECV, FIELD(host),
 	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding", NULL },
-	{ "port", 'p', NUMBER, RECV | SEND, FIELD(port),
+	{ "port", 'p', NUMBER, RECV | SEND | ZCRX, FIELD(port),
 	  1, 65535, "PORT", "TCP port", NULL },
-	{ "bytes", 'b', NUMBER, RECV | SEND, FIELD(bytes),
+	{ "bytes", 'b', NUMBER, RECV | SEND | ZCRX, FIELD(bytes),
 	  0, UINT64_MAX, "BYTES", "of each connection; 0: no set end", NULL },
 	{ "rate", 'r', NUMBER, SEND, FIELD(rate),
 	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit",
 	  NULL },
-	{ "flows", 'f', NUMBER, RECV | SEND, FIELD(flows),
+	{ "flows", 'f', NUMBER, RECV | SEND | ZCRX, FIELD(flows),
 	  1, NMA_MAX_FLOWS, "N", "connections to make or to accept", NULL },
 	{ "source-port", 0, NUMBER, SEND, FIELD(source_port),
 	  0, 65535, "PORT", "of the first connection, then counted up; 0: any",
@@ -52,7 +53,7 @@ const struct nma_opt_row nma_opt_rows[] = {
 	  1, NMA_MAX_FRAGS, "N", "control messages to have room for", NULL },
 	{ "batch", 0, NUMBER, RECV, FIELD(batch),
 	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once", NULL },
-	{ "seed", 0, NUMBER, RECV | SEND, FIELD(seed),
+	{ "seed", 0, NUMBER, RECV | SEND | ZCRX, FIELD(seed),
 	  0, UINT32_MAX, "N", "of the pattern, the same at both ends", NULL },
 	{ "keep-tokens", 0, NUMBER, RECV, FIELD(keep_tokens),
 	  0, 1 << 20, "N",
@@ -63,12 +64,12 @@ const struct nma_opt_row nma_opt_rows[] = {
 	{ "plain-recv", 0, FLAG, RECV, FIELD(plain_recv),
 	  0, 0, NULL, "only recv() as if there were no dma-buf, and end",
 	  "NM-TOK-05" },
-	{ "hold", 0, NUMBER, RECV | SEND | BIND, FIELD(hold),
+	{ "hold", 0, NUMBER, RECV | SEND | BIND | ZCRX, FIELD(hold),
 	  0, 86400, "SEC", "what is kept stays so long; 0: until a signal",
 	  NULL },
-	{ "timeout", 't', NUMBER, RECV | SEND, FIELD(timeout),
+	{ "timeout", 't', NUMBER, RECV | SEND | ZCRX, FIELD(timeout),
 	  0, 86400, "SEC", "give up when nothing moves; 0: never", NULL },
-	{ "ready", 0, STRING, RECV | SEND | BIND, FIELD(ready),
+	{ "ready", 0, STRING, RECV | SEND | BIND | ZCRX, FIELD(ready),
 	  0, 0, "FILE", "append \"ready\" when set up, \"held\" when holding",
 	  NULL },
 #define NMA_MISDEED(id, name, roles, rule, text)			\
@@ -76,7 +77,7 @@ const struct nma_opt_row nma_opt_rows[] = {
 	  0, UINT32_MAX, "N", text, rule },
 #include "misdeeds.def"
 #undef NMA_MISDEED
-	{ "help", 'h', FLAG, RECV | SEND | BIND | POOLS, FIELD(help),
+	{ "help", 'h', FLAG, RECV | SEND | BIND | POOLS | ZCRX, FIELD(help),
 	  0, 0, NULL, "this text", NULL },
 };
 

@@ -5,10 +5,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include "conn.h"
+#include "listener.h"
 #include "roles.h"
 
 struct receiver {
@@ -20,33 +20,6 @@ struct receiver {
 	unsigned int n_conns;
 	struct nma_conn conns[NMA_MAX_FLOWS];
 };
-
-static int listener_open(const struct nma_opts *o)
-{
-	struct sockaddr_in6 addr = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = o->addr,
-		.sin6_port = htons(o->port),
-	};
-	int off = 0;
-	int on = 1;
-	int err;
-	int fd;
-
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return nma_err(-errno, "socket");
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    listen(fd, NMA_MAX_FLOWS)) {
-		err = nma_err(-errno, "can not listen on port %u",
-			      (unsigned int)o->port);
-		close(fd);
-		return err;
-	}
-	return fd;
-}
 
 static int receiver_open(struct receiver *rx, struct nma_report *r)
 {
@@ -64,7 +37,7 @@ static int receiver_open(struct receiver *rx, struct nma_report *r)
 		r->dmabuf_id = rx->binding.id;
 		r->binds = 1;
 	}
-	rx->listener = listener_open(o);
+	rx->listener = nma_listener_open(o);
 	if (rx->listener < 0)
 		return rx->listener;
 	return nma_ready(o, "ready");

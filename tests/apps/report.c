@@ -22,9 +22,9 @@ static const struct {
 	unsigned int roles;
 } fields[] = {
 	{ "connections", offsetof(struct nma_report, connections),
-	  NMA_ROLE_RECV | NMA_ROLE_SEND },
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX },
 	{ "bytes", offsetof(struct nma_report, bytes),
-	  NMA_ROLE_RECV | NMA_ROLE_SEND },
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX },
 	{ "dmabuf_bytes", offsetof(struct nma_report, dmabuf_bytes), DEVMEM },
 	{ "linear_bytes", offsetof(struct nma_report, linear_bytes), DEVMEM },
 	{ "plain_bytes", offsetof(struct nma_report, plain_bytes), DEVMEM },
@@ -35,13 +35,16 @@ static const struct {
 	  DEVMEM },
 	{ "efaults", offsetof(struct nma_report, efaults), DEVMEM },
 	{ "verify_errors", offsetof(struct nma_report, verify_errors),
-	  NMA_ROLE_RECV },
+	  NMA_ROLE_RECV | NMA_ROLE_ZCRX },
+	{ "buffers", offsetof(struct nma_report, buffers), NMA_ROLE_ZCRX },
+	{ "buffers_returned", offsetof(struct nma_report, buffers_returned),
+	  NMA_ROLE_ZCRX },
 	{ "sends", offsetof(struct nma_report, sends), DEVMEM_TX },
 	{ "completions", offsetof(struct nma_report, completions), DEVMEM_TX },
 	{ "copied", offsetof(struct nma_report, copied), DEVMEM_TX },
 	{ "binds", offsetof(struct nma_report, binds), NMA_ROLE_BIND },
 	{ "duration_ns", offsetof(struct nma_report, duration_ns),
-	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND },
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND | NMA_ROLE_ZCRX },
 };
 
 static const char *const misdeed_names[] = {
@@ -177,7 +180,7 @@ int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
 
 	add_uint(doc, "schema", 1);
 	json_object_object_add(doc, "role", json_object_new_string(role->name));
-	if (kind & (DEVMEM | DEVMEM_TX | NMA_ROLE_BIND))
+	if (kind & (DEVMEM | DEVMEM_TX | NMA_ROLE_BIND | NMA_ROLE_ZCRX))
 		add_binding(doc, r, o);
 	/* nothing was counted where nothing could begin */
 	if (status < NMA_EXIT_USAGE)

@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "err.h"
@@ -39,6 +38,11 @@ void nma_wait_setup(void)
 bool nma_wait_interrupted(void)
 {
 	return interrupted;
+}
+
+const sigset_t *nma_wait_mask(void)
+{
+	return &wait_mask;
 }
 
 int nma_wait(struct pollfd *fds, unsigned int n, unsigned int ms)

@@ -7,6 +7,7 @@
 #define NMA_ROLES_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "opts.h"
@@ -17,10 +18,12 @@ enum nma_exit nma_recv_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_send_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_bind_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_pools_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_zcrx_run(const struct nma_opts *o, struct nma_report *r);
 
 /* SIGINT and SIGTERM are blocked except within nma_wait(). */
 void nma_wait_setup(void);
 bool nma_wait_interrupted(void);
+const sigset_t *nma_wait_mask(void);	/* what is blocked while waiting */
 
 /* poll() for @ms milliseconds (0: no limit). Returns the number of ready descriptors,
  * 0 when the time is up, -EINTR after a signal that ends the run.
