@@ -65,7 +65,7 @@ rx() {
 tx() {
 	local pid status=0
 
-	remote nc -l $port >"$work/tx" </dev/null &
+	remote nc -6 -l $port >"$work/tx" </dev/null &
 	pid=$!
 	wait_listen remote || status=1
 	printf 'hello\nworld\n' |
