@@ -75,11 +75,11 @@ tx() {
 	printf 'hello\nworld\n' | cmp - "$work/tx" && [ $status = 0 ]
 }
 
-# The remote port is the one that receives.
+# The remote port is the one that receives. Each line is sent by itself.
 rx_tx() {
 	local pid status=0 ifname
 
-	bytes=$((1 << 20))
+	bytes=$((16 << 10))
 	ifname=$(remote ip -o -6 addr show to "$REMOTE_V6" | awk '{ print $2 }')
 	remote "$tool" -s "$REMOTE_V6" -f "$ifname" -l -p $port -v 8 \
 		>"$work/rx_tx" 2>&1 &
