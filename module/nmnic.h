@@ -16,6 +16,7 @@
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
 #include <net/netmem.h>
+#include <net/xdp.h>
 
 #include "nmhw.h"
 #include "nmnic_fault.h"
@@ -60,6 +61,26 @@ struct nmnic_fill {
 	dma_addr_t dma;
 };
 
+/* A frame on its way through an XDP program. The first member is what programs
+ * see, the rest is for the skb or for the kfuncs that they may call.
+ */
+struct nmnic_xdp_buff {
+	struct xdp_buff xdp;	/* no frame: data is NULL */
+	struct nmhw_rx_cmpl cmpl;	/* (sop) */
+	u16 flags;		/* ... of it */
+};
+
+enum nmnic_xdp_count {
+	NMNIC_XDP_PASS,
+	NMNIC_XDP_DROP,
+	NMNIC_XDP_ABORTED,	/* or a verdict that does not exist */
+	NMNIC_XDP_TX,
+	NMNIC_XDP_REDIRECT,
+	NMNIC_XDP_TX_ERROR,	/* no room in the ring */
+	NMNIC_XDP_REDIRECT_ERROR,
+	NMNIC_XDP_COUNTS,
+};
+
 struct nmnic_rxq {
 	struct nmnic_vec *vec;
 	struct nmhw_rx_cmpl *cmpl;
@@ -67,11 +88,16 @@ struct nmnic_rxq {
 	u32 cmpl_head;		/* free-running */
 	struct sk_buff *skb;	/* frame in the making */
 	u16 mss;		/* ... if it was merged from several, else 0 */
+	u16 flags;		/* ... of its first completion */
 	bool drop;		/* ... that is dropped until its end */
 	bool split;		/* tcp-data-split */
 	u32 hds_thresh;
 	u32 rx_page;		/* bytes of a payload buffer */
+	bool xdp;		/* buffers are laid out for XDP programs */
 	struct nmnic_fill fill[NMHW_RX_RINGS];
+	struct nmnic_xdp_buff xb;	/* frame in the making, if there is a program */
+	u32 xdp_count[NMNIC_XDP_COUNTS];	/* in this poll */
+	struct xdp_rxq_info xdp_rxq;
 	/* Slow path field follows */
 	dma_addr_t cmpl_dma;
 };
@@ -91,6 +117,7 @@ struct nmnic_rx_stats {
 	u64 drop_unreadable;	/* headers where the CPU can not read them */
 	u64 drop_error;		/* no skb, too many buffers, bad completion */
 	u64 drop_fault;		/* by the fault panel */
+	u64 xdp[NMNIC_XDP_COUNTS];
 };
 
 /* ---- Transmit --------------------------------------------------------------*/
@@ -106,7 +133,8 @@ struct nmnic_tx_buf {
 	/* In the last descriptor of a frame only */
 	u16 segs;		/* frames on the wire */
 	u32 wire_bytes;
-	struct sk_buff *skb;
+	struct sk_buff *skb;	/* either */
+	struct xdp_frame *xdpf;	/* ... or */
 };
 
 struct nmnic_txq {
@@ -155,6 +183,7 @@ struct nmnic_vec {
 	struct nmnic_port *port;
 	unsigned int idx;	/* of both queues, too */
 	bool napi_on;
+	bool xdp_tx;		/* frames may be queued; lock of the core's TX queue */
 	struct timer_list refill_timer;
 	struct nmnic_rx_stats rx_stats;
 	struct nmnic_tx_stats tx_stats ____cacheline_aligned_in_smp;
@@ -168,6 +197,7 @@ struct nmnic_cfg {
 	u32 hds_thresh;		/* frames up to this are not split */
 	u32 rx_page;		/* bytes of a payload buffer; each queue has its own */
 	bool split;
+	bool xdp;		/* buffers that XDP programs can work with */
 };
 
 struct nmnic_rule {
@@ -181,6 +211,7 @@ struct nmnic_port {
 	struct device *dev;
 	struct nmhw_port *hw;
 	unsigned int num_queues;	/* that the device has, see cfg.queues */
+	struct bpf_prog __rcu *xdp_prog;	/* only if nmnic_cfg.xdp */
 	/* Slow path fields follow */
 	bool up;		/* queues started, port enabled */
 	bool dma_dev_pinned;
@@ -239,6 +270,24 @@ int nmnic_remove_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_con
 			      u32 rss_context, struct netlink_ext_ack *extack);
 int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields);
 
+/* nmnic_xdp.c */
+int nmnic_xdp_rxq_register(struct nmnic_rxq *rxq);
+void nmnic_xdp_rxq_unregister(struct nmnic_rxq *rxq);
+void nmnic_xdp_begin(struct nmnic_rxq *rxq, void *va, u32 headroom, u32 len,
+		     const struct nmhw_rx_cmpl *cmpl, u16 flags);
+struct sk_buff *nmnic_xdp_finish(struct nmnic_rxq *rxq);
+void nmnic_xdp_cancel(struct nmnic_rxq *rxq);
+void nmnic_xdp_flush(struct nmnic_rxq *rxq);
+int nmnic_xdp_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
+		    struct netlink_ext_ack *extack);
+int nmnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+
+/* nmnic_xdp_tx.c */
+void nmnic_xdp_tx_set(struct nmnic_vec *vec, bool on);
+int nmnic_xdp_tx(struct nmnic_vec *vec, struct xdp_buff *xdp);
+void nmnic_xdp_tx_flush(struct nmnic_vec *vec);
+int nmnic_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
+
 /* nmnic_gro.c */
 void nmnic_gro_set(struct nmnic_port *np, bool on);
 unsigned int nmnic_gro_complete(struct sk_buff *skb, u16 mss);
@@ -249,6 +298,9 @@ void nmnic_txq_free(struct nmnic_txq *txq);
 int nmnic_txq_start(struct nmnic_txq *txq);
 void nmnic_txq_stop(struct nmnic_txq *txq);
 void nmnic_txq_clean(struct nmnic_txq *txq, int budget);
+u32 nmnic_txq_avail(const struct nmnic_txq *txq);
+void nmnic_txq_bell(struct nmnic_txq *txq);
+void nmnic_tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf);
 netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev);
 
 /* nmnic_ntuple.c */
@@ -269,6 +321,7 @@ int nmnic_get_sset_count(struct net_device *netdev, int sset);
 void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data);
 void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st, u64 *data);
 
+extern const struct xdp_metadata_ops nmnic_xdp_metadata_ops;
 extern const struct ethtool_ops nmnic_ethtool_ops;
 extern const struct netdev_queue_mgmt_ops nmnic_queue_mgmt_ops;
 extern const struct netdev_stat_ops nmnic_stat_ops;

@@ -73,6 +73,9 @@ static int nmnic_set_ringparam(struct net_device *netdev, struct ethtool_ringpar
 		if (err)
 			return err;
 	}
+	err = nmnic_xdp_check(np, &cfg, netdev->mtu, extack);
+	if (err)
+		return err;
 	if (!memcmp(&cfg, &np->cfg, sizeof(cfg)))
 		return 0;
 

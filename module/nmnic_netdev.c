@@ -4,19 +4,24 @@
  * The network device of a port: set-up, open and stop, features.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <net/netdev_queues.h>
 
 #include "nmnic.h"
 
 /* There is no frame check sequence on this wire. */
-#define NMNIC_MAX_MTU	ETH_DATA_LEN
-static_assert(NMNIC_MAX_MTU + ETH_HLEN <= NMHW_MAX_FRAME);
+#define NMNIC_MAX_MTU	9500
+static_assert(NMNIC_MAX_MTU + VLAN_ETH_HLEN <= NMHW_MAX_FRAME);
 static_assert(TSO_LEGACY_MAX_SIZE + ETH_HLEN <= NMHW_MAX_TSO);
 
 #define NMNIC_HW_FEATURES						\
 	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO_ECN |		\
 	 NETIF_F_TSO6 | NETIF_F_RXCSUM | NETIF_F_RXHASH | NETIF_F_NTUPLE |	\
 	 NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX)
+
+#define NMNIC_XDP_FEATURES						\
+	(NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG | \
+	 NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG)
 
 static int nmnic_open(struct net_device *netdev)
 {
@@ -61,6 +66,12 @@ static int nmnic_set_mac_address(struct net_device *netdev, void *addr)
  */
 static int nmnic_change_mtu(struct net_device *netdev, int mtu)
 {
+	struct nmnic_port *np = netdev_priv(netdev);
+	int err;
+
+	err = nmnic_xdp_check(np, &np->cfg, mtu, NULL);
+	if (err)
+		return err;
 	WRITE_ONCE(netdev->mtu, mtu);
 	return 0;
 }
@@ -72,10 +83,12 @@ static void port_set_features(struct nmnic_port *np, netdev_features_t features)
 	nmnic_gro_set(np, features & NETIF_F_GRO_HW);
 }
 
-/* Merged frames are expected to begin with IP. */
+/* Merged frames are expected to begin with IP, and not to meet an XDP program. */
 static netdev_features_t nmnic_fix_features(struct net_device *netdev, netdev_features_t features)
 {
-	if (!(features & NETIF_F_HW_VLAN_CTAG_RX))
+	struct nmnic_port *np = netdev_priv(netdev);
+
+	if (!(features & NETIF_F_HW_VLAN_CTAG_RX) || rcu_access_pointer(np->xdp_prog))
 		features &= ~NETIF_F_GRO_HW;
 	return features;
 }
@@ -101,6 +114,8 @@ static const struct net_device_ops nmnic_netdev_ops = {
 	.ndo_fix_features	= nmnic_fix_features,
 	.ndo_set_features	= nmnic_set_features,
 	.ndo_get_stats64	= nmnic_get_stats64,
+	.ndo_bpf		= nmnic_bpf,
+	.ndo_xdp_xmit		= nmnic_xdp_xmit,
 };
 
 bool nmnic_netdev_is_ours(const struct net_device *netdev)
@@ -116,6 +131,8 @@ static void netdev_setup(struct nmnic_port *np)
 	netdev->ethtool_ops = &nmnic_ethtool_ops;
 	netdev->stat_ops = &nmnic_stat_ops;
 	netdev->queue_mgmt_ops = &nmnic_queue_mgmt_ops;
+	netdev->xdp_metadata_ops = &nmnic_xdp_metadata_ops;
+	netdev->xdp_features = NMNIC_XDP_FEATURES;
 	/* No netpoll: the device runs in the context that rings its doorbell, which
 	 * must not have interrupts disabled.
 	 */

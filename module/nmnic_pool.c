@@ -7,6 +7,9 @@
  * The header pool is always the CPU's to read. The payload pool may be backed
  * by memory that no CPU can read, so payload is a netmem_ref from allocation to
  * release; nothing here or in nmnic_rx.c looks at what is behind one.
+ *
+ * Under XDP both rings have their buffers from the payload ring's pool, which
+ * then takes no memory that can not be read (nmnic_xdp.c).
  */
 #include <linux/vmalloc.h>
 #include <net/page_pool/helpers.h>
@@ -55,6 +58,10 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 	if (!queue_has_provider(rxq))
 		return 0;
 	pin_dma_dev(np);
+	if (rxq->xdp) {
+		netdev_err(np->netdev, "queue %u: no memory provider while XDP is attached\n", q);
+		return -EBUSY;
+	}
 	if (!(*flags & PP_FLAG_ALLOW_UNREADABLE_NETMEM)) {
 		/* New kernels do not let it come this far. The old ones have
 		 * no way to tell the user who asked.
@@ -68,6 +75,22 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 	return 0;
 }
 
+/* Under XDP, does the header ring use the pool of the payload ring? */
+static bool pool_is_shared(const struct nmnic_rxq *rxq)
+{
+	return rxq->xdp && rxq->split;
+}
+
+/* Netmems in the ring or in both */
+static u32 pool_size(const struct nmnic_rxq *rxq, const struct nmnic_fill *fill)
+{
+	if (pool_is_shared(rxq))
+		return 2 * fill->size;
+	if (fill->truesize < PAGE_SIZE)
+		return fill->size / (PAGE_SIZE / fill->truesize);
+	return fill->size;
+}
+
 /* NAPI is linked to the pool when the queue starts, not here: a new pool exists
  * while the NAPI still runs on the old one.
  */
@@ -77,10 +100,11 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	struct page_pool_params pp = {
 		.flags		= PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
 		.order		= get_order(fill->truesize),
-		.pool_size	= fill->size,
+		.pool_size	= pool_size(rxq, fill),
 		.nid		= NUMA_NO_NODE,
 		.dev		= np->dev,
-		.dma_dir	= DMA_FROM_DEVICE,
+		/* A program may send what it has received. */
+		.dma_dir	= rxq->xdp ? DMA_BIDIRECTIONAL : DMA_FROM_DEVICE,
 		.max_len	= max_t(u32, fill->truesize, PAGE_SIZE),
 		.netdev		= np->netdev,
 		.queue_idx	= rxq->vec->idx,
@@ -88,8 +112,10 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	struct page_pool *pool;
 	int err;
 
-	if (fill->truesize < PAGE_SIZE)
-		pp.pool_size /= PAGE_SIZE / fill->truesize;
+	if (fill->ring == NMHW_RX_RING_HDR && pool_is_shared(rxq)) {
+		fill->pool = rxq->fill[NMHW_RX_RING_PAY].pool;
+		return 0;
+	}
 	if (fill->ring == NMHW_RX_RING_HDR) {
 		hdr_pool_flags(rxq, &pp.flags);
 	} else {
@@ -112,12 +138,14 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
  */
 static void fill_set_layout(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 {
+	u32 headroom = rxq->xdp ? XDP_PACKET_HEADROOM : NMNIC_HEADROOM;
+
 	if (fill->ring == NMHW_RX_RING_HDR) {
-		fill->truesize = NMNIC_HDR_TRUESIZE;
-		fill->headroom = NMNIC_HEADROOM;
+		fill->truesize = rxq->xdp ? PAGE_SIZE : NMNIC_HDR_TRUESIZE;
+		fill->headroom = headroom;
 	} else {
-		fill->truesize = rxq->rx_page;
-		fill->headroom = rxq->split ? 0 : NMNIC_HEADROOM;
+		fill->truesize = rxq->xdp ? PAGE_SIZE : rxq->rx_page;
+		fill->headroom = rxq->split ? 0 : headroom;
 	}
 	fill->len = fill->truesize - fill->headroom;
 	if (fill->headroom)
@@ -170,8 +198,10 @@ void nmnic_fill_free(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring)
 
 	if (!fill->size)
 		return;
-	trace_pool_destroy(np->netdev, rxq->vec->idx, fill->pool);
-	page_pool_destroy(fill->pool);
+	if (ring == NMHW_RX_RING_PAY || !pool_is_shared(rxq)) {
+		trace_pool_destroy(np->netdev, rxq->vec->idx, fill->pool);
+		page_pool_destroy(fill->pool);
+	}
 	kvfree(fill->bufs);
 	dma_free_coherent(np->dev, fill->size * sizeof(*fill->desc), fill->desc, fill->dma);
 }

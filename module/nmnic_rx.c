@@ -7,6 +7,8 @@
  * from; all others become fragments. With tcp-data-split the first one is a
  * header buffer. A buffer that should carry headers and can not be read is
  * dropped and counted: readability is asked for, never assumed.
+ *
+ * With an XDP program attached, a frame becomes an xdp_buff first (nmnic_xdp.c).
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -65,20 +67,27 @@ struct nmnic_rxq *nmnic_rxq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 	rxq->split = cfg->split;
 	rxq->hds_thresh = cfg->hds_thresh;
 	rxq->rx_page = cfg->rx_page;
+	rxq->xdp = cfg->xdp;
 
 	err = cmpl_alloc(rxq, roundup_pow_of_two(2 * cfg->rx_ring));
 	if (err)
 		goto err_free_rxq;
-	err = nmnic_fill_alloc(rxq, NMHW_RX_RING_HDR, cfg->rx_ring);
+	/* In this order: the header ring may use the other's pool. */
+	err = nmnic_fill_alloc(rxq, NMHW_RX_RING_PAY, cfg->rx_ring);
 	if (err)
 		goto err_free_cmpl;
-	err = nmnic_fill_alloc(rxq, NMHW_RX_RING_PAY, cfg->rx_ring);
+	err = nmnic_fill_alloc(rxq, NMHW_RX_RING_HDR, cfg->rx_ring);
+	if (err)
+		goto err_free_pay;
+	err = nmnic_xdp_rxq_register(rxq);
 	if (err)
 		goto err_free_hdr;
 	return rxq;
 
 err_free_hdr:
 	nmnic_fill_free(rxq, NMHW_RX_RING_HDR);
+err_free_pay:
+	nmnic_fill_free(rxq, NMHW_RX_RING_PAY);
 err_free_cmpl:
 	cmpl_free(rxq);
 err_free_rxq:
@@ -89,8 +98,9 @@ err_free_rxq:
 /* The queue was never started, or is stopped. */
 void nmnic_rxq_free(struct nmnic_rxq *rxq)
 {
-	nmnic_fill_free(rxq, NMHW_RX_RING_PAY);
+	nmnic_xdp_rxq_unregister(rxq);
 	nmnic_fill_free(rxq, NMHW_RX_RING_HDR);
+	nmnic_fill_free(rxq, NMHW_RX_RING_PAY);
 	cmpl_free(rxq);
 	kfree(rxq);
 }
@@ -146,6 +156,7 @@ void nmnic_rxq_stop(struct nmnic_rxq *rxq)
 
 	kfree_skb(rxq->skb);
 	rxq->skb = NULL;
+	nmnic_xdp_cancel(rxq);
 	rxq->drop = false;
 	for (i = 0; i < NMHW_RX_RINGS; i++)
 		nmnic_fill_disconnect(rxq, &rxq->fill[i]);
@@ -160,15 +171,16 @@ static void rx_drop(struct nmnic_rxq *rxq, unsigned int *counter)
 	rxq->drop = true;
 	kfree_skb(rxq->skb);
 	rxq->skb = NULL;
+	nmnic_xdp_cancel(rxq);
 }
 
-/* Takes over @buf. Returns the skb, or NULL with the drop counted. */
-static struct sk_buff *rx_build_skb(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
-				    const struct nmnic_rx_buf *buf, u32 len,
-				    struct rx_tally *tally)
+/* The first buffer of a frame. Returns where it is, or NULL with the drop
+ * counted and the buffer gone.
+ */
+static void *rx_head(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
+		     const struct nmnic_rx_buf *buf, u32 len, struct rx_tally *tally)
 {
 	void *va = netmem_address(buf->netmem);
-	struct sk_buff *skb;
 
 	if (unlikely(!va)) {
 		rx_drop(rxq, &tally->drop_unreadable);
@@ -180,21 +192,35 @@ static struct sk_buff *rx_build_skb(struct nmnic_rxq *rxq, struct nmnic_fill *fi
 	}
 	va += buf->offset;
 	prefetch(va + fill->headroom);
+	return va;
 
+err_put_netmem:
+	nmnic_netmem_put(rxq, fill, buf->netmem, true);
+	return NULL;
+}
+
+/* Takes over @buf. Returns the skb, or NULL with the drop counted. */
+static struct sk_buff *rx_build_skb(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
+				    const struct nmnic_rx_buf *buf, u32 len,
+				    struct rx_tally *tally)
+{
+	struct sk_buff *skb;
+	void *va;
+
+	va = rx_head(rxq, fill, buf, len, tally);
+	if (unlikely(!va))
+		return NULL;
 	skb = napi_build_skb(va, fill->truesize);
 	if (unlikely(!skb)) {
 		tally->alloc_fail++;
 		rx_drop(rxq, &tally->drop_error);
-		goto err_put_netmem;
+		nmnic_netmem_put(rxq, fill, buf->netmem, true);
+		return NULL;
 	}
 	skb_mark_for_recycle(skb);
 	skb_reserve(skb, fill->headroom);
 	__skb_put(skb, len);
 	return skb;
-
-err_put_netmem:
-	nmnic_netmem_put(rxq, fill, buf->netmem, true);
-	return NULL;
 }
 
 static void rx_set_offloads(struct nmnic_rxq *rxq, struct sk_buff *skb,
@@ -215,6 +241,7 @@ static void rx_set_offloads(struct nmnic_rxq *rxq, struct sk_buff *skb,
 	if (flags & NMHW_RXC_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), le16_to_cpu(cmpl->vlan_tci));
 	skb_record_rx_queue(skb, rxq->vec->idx);
+	rxq->flags = flags;
 	rxq->mss = flags & NMHW_RXC_GRO ? le16_to_cpu(cmpl->mss) : 0;
 }
 
@@ -232,6 +259,27 @@ static void rx_add_frag(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 	}
 	skb_add_rx_frag_netmem(skb, nr, buf->netmem, buf->offset + fill->headroom, len,
 			       fill->truesize);
+}
+
+/* The same for a program to look at. Takes over @buf. */
+static void rx_buffer_xdp(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
+			  const struct nmnic_rx_buf *buf, const struct nmhw_rx_cmpl *cmpl,
+			  u16 flags, u32 len, struct rx_tally *tally)
+{
+	struct xdp_buff *xdp = &rxq->xb.xdp;
+	void *va;
+
+	if (!xdp->data) {
+		va = rx_head(rxq, fill, buf, len, tally);
+		if (likely(va))
+			nmnic_xdp_begin(rxq, va, fill->headroom, len, cmpl, flags);
+		return;
+	}
+	if (likely(xdp_buff_add_frag(xdp, buf->netmem, buf->offset + fill->headroom, len,
+				     fill->truesize)))
+		return;
+	rx_drop(rxq, &tally->drop_error);
+	nmnic_netmem_put(rxq, fill, buf->netmem, true);
 }
 
 /* One buffer, whose ownership goes to the skb in the making or to the pool */
@@ -261,6 +309,10 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 					  len);
 	trace_netmem_sync(np->netdev, vec->idx, fill->pool, buf->netmem, len);
 
+	if (unlikely(rxq->xdp)) {
+		rx_buffer_xdp(rxq, fill, buf, cmpl, flags, len, tally);
+		return;
+	}
 	if (rxq->skb) {
 		rx_add_frag(rxq, fill, buf, len, tally);
 		return;
@@ -280,6 +332,8 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	unsigned int segs = 1;
 
 	rxq->skb = NULL;
+	if (trace_frame_split_enabled() && (rxq->flags & NMHW_RXC_SPLIT))
+		trace_frame_split(vec->port->netdev, vec->idx, skb);
 	trace_frame_rx(vec->port->netdev, vec->idx, skb);
 	skb->protocol = eth_type_trans(skb, vec->port->netdev);
 	if (rxq->mss) {
@@ -291,6 +345,34 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	}
 	tally->packets += segs;
 	tally->bytes += len + (segs - 1) * hdr_len;
+	napi_gro_receive(&vec->napi, skb);
+}
+
+/* The frame counts as received whatever the program makes of it. */
+static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct rx_tally *tally)
+{
+	struct nmnic_vec *vec = rxq->vec;
+	struct nmnic_xdp_buff *xb = &rxq->xb;
+	struct sk_buff *skb;
+
+	/* Merged before the queue was laid out for programs */
+	if (unlikely(xb->flags & NMHW_RXC_GRO)) {
+		rx_drop(rxq, &tally->drop_error);
+		return;
+	}
+	tally->packets++;
+	tally->bytes += xdp_get_buff_len(&xb->xdp);
+	skb = nmnic_xdp_finish(rxq);
+	if (!skb)
+		return;
+	if (IS_ERR(skb)) {
+		tally->alloc_fail++;
+		tally->drop_error++;
+		return;
+	}
+	rx_set_offloads(rxq, skb, &xb->cmpl, xb->flags, tally);
+	trace_frame_rx(vec->port->netdev, vec->idx, skb);
+	skb->protocol = eth_type_trans(skb, vec->port->netdev);
 	napi_gro_receive(&vec->napi, skb);
 }
 
@@ -318,6 +400,8 @@ static int rx_completion(struct nmnic_rxq *rxq, const struct nmhw_rx_cmpl *cmpl,
 		return 0;
 	if (likely(rxq->skb))
 		rx_deliver(rxq, tally);
+	else if (rxq->xb.xdp.data)
+		rx_deliver_xdp(rxq, tally);
 	rxq->drop = false;
 	return 1;
 }
@@ -361,5 +445,7 @@ int nmnic_rxq_poll(struct nmnic_rxq *rxq, int budget)
 		done += rx_completion(rxq, cmpl, flags, &tally);
 	}
 	rx_add_tally(&rxq->vec->rx_stats, &tally);
+	if (unlikely(rxq->xdp))
+		nmnic_xdp_flush(rxq);
 	return done;
 }

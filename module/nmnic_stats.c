@@ -14,6 +14,7 @@ struct rx_counts {
 	u64 packets, bytes, csum_unnecessary, csum_none, alloc_fail;
 	u64 gro_packets, gro_bytes, gro_wire_packets, gro_wire_bytes;
 	u64 drop_unreadable, drop_error, drop_fault;
+	u64 xdp[NMNIC_XDP_COUNTS];
 };
 
 struct tx_counts {
@@ -43,6 +44,7 @@ static struct rx_counts rx_read(const struct nmnic_vec *vec)
 			.drop_error	  = st->drop_error,
 			.drop_fault	  = st->drop_fault,
 		};
+		memcpy(c.xdp, st->xdp, sizeof(c.xdp));
 	} while (u64_stats_fetch_retry(&st->syncp, start));
 	return c;
 }
@@ -229,6 +231,13 @@ static const char * const queue_strings[] = {
 	"rx%u_drop_unreadable",	/* headers in memory the CPU can not read */
 	"rx%u_drop_error",	/* no skb, or a completion that makes no sense */
 	"rx%u_drop_fault",	/* by the fault panel */
+	"rx%u_xdp_pass",	/* as NMNIC_XDP_*, in that order */
+	"rx%u_xdp_drop",
+	"rx%u_xdp_aborted",
+	"rx%u_xdp_tx",
+	"rx%u_xdp_redirect",
+	"rx%u_xdp_tx_error",
+	"rx%u_xdp_redirect_error",
 	"tx%u_stalls",		/* stopped for the peer's buffers */
 	"tx%u_drop_link",	/* nobody at the other end */
 	"tx%u_drop_filter",	/* not for the other end */
@@ -261,7 +270,7 @@ void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st
 	struct nmhw_rxq_stats hw_rx;
 	struct nmhw_txq_stats hw_tx;
 	struct rx_counts rx;
-	unsigned int i;
+	unsigned int i, j;
 
 	for (i = 0; i < np->num_queues; i++) {
 		rx = rx_read(&np->vec[i]);
@@ -274,6 +283,8 @@ void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st
 		*data++ = rx.drop_unreadable;
 		*data++ = rx.drop_error;
 		*data++ = rx.drop_fault;
+		for (j = 0; j < NMNIC_XDP_COUNTS; j++)
+			*data++ = rx.xdp[j];
 		*data++ = hw_tx.stalls;
 		*data++ = hw_tx.drop_link;
 		*data++ = hw_tx.drop_filter;

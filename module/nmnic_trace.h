@@ -11,10 +11,12 @@
 #if !defined(NMNIC_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define NMNIC_TRACE_H
 
+#include <linux/filter.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/tracepoint.h>
 #include <net/page_pool/types.h>
+#include <net/xdp.h>
 
 #include "nmhw.h"
 
@@ -177,6 +179,78 @@ TRACE_EVENT(frame_rx,
 	TP_printk("ifname=%s queue=%u len=%u linear=%u frags=%u readable=%d",
 		  __get_str(ifname), __entry->queue, __entry->len, __entry->linear,
 		  __entry->frags, __entry->readable)
+);
+
+/* The device has parted headers and payload. */
+TRACE_EVENT(frame_split,
+
+	TP_PROTO(const struct net_device *netdev, unsigned int queue,
+		 const struct sk_buff *skb),
+
+	TP_ARGS(netdev, queue, skb),
+
+	TP_STRUCT__entry(
+		__string(ifname,	netdev->name)
+		__field(u32,		queue)
+		__field(u32,		header)
+		__field(u32,		payload)
+		__field(u32,		frags)
+	),
+
+	TP_fast_assign(
+		__assign_str(ifname);
+		__entry->queue		= queue;
+		__entry->header		= skb_headlen(skb);
+		__entry->payload	= skb->data_len;
+		__entry->frags		= skb_shinfo(skb)->nr_frags;
+	),
+
+	TP_printk("ifname=%s queue=%u header=%u payload=%u frags=%u",
+		  __get_str(ifname), __entry->queue, __entry->header, __entry->payload,
+		  __entry->frags)
+);
+
+#define nmnic_show_act(act)			\
+	__print_symbolic(act,			\
+		{ XDP_ABORTED, "aborted" },	\
+		{ XDP_DROP, "drop" },		\
+		{ XDP_PASS, "pass" },		\
+		{ XDP_TX, "tx" },		\
+		{ XDP_REDIRECT, "redirect" })
+
+/* As the program has left the frame */
+TRACE_EVENT(xdp_verdict,
+
+	TP_PROTO(const struct net_device *netdev, unsigned int queue,
+		 const struct bpf_prog *prog, const struct xdp_buff *xdp, u32 act),
+
+	TP_ARGS(netdev, queue, prog, xdp, act),
+
+	TP_STRUCT__entry(
+		__string(ifname,	netdev->name)
+		__field(u32,		queue)
+		__field(u32,		prog_id)
+		__field(u32,		act)
+		__field(u32,		len)
+		__field(u32,		linear)
+		__field(u32,		frags)
+	),
+
+	TP_fast_assign(
+		__assign_str(ifname);
+		__entry->queue		= queue;
+		__entry->prog_id	= prog->aux->id;
+		__entry->act		= act;
+		__entry->len		= xdp_get_buff_len(xdp);
+		__entry->linear		= xdp->data_end - xdp->data;
+		__entry->frags		= xdp_buff_has_frags(xdp) ?
+					  xdp_get_shared_info_from_buff(xdp)->nr_frags : 0;
+	),
+
+	TP_printk("ifname=%s queue=%u prog_id=%u act=%s len=%u linear=%u frags=%u",
+		  __get_str(ifname), __entry->queue, __entry->prog_id,
+		  nmnic_show_act(__entry->act), __entry->len, __entry->linear,
+		  __entry->frags)
 );
 
 TRACE_EVENT(queue_start,

@@ -25,7 +25,8 @@ static struct netdev_queue *core_txq(const struct nmnic_txq *txq)
 	return netdev_get_tx_queue(txq->vec->port->netdev, txq->vec->idx);
 }
 
-static u32 tx_avail(const struct nmnic_txq *txq)
+/* Free descriptors */
+u32 nmnic_txq_avail(const struct nmnic_txq *txq)
 {
 	return txq->mask + 1 - (READ_ONCE(txq->tail) - READ_ONCE(txq->head));
 }
@@ -75,10 +76,16 @@ int nmnic_txq_start(struct nmnic_txq *txq)
 		.head_wb = txq->dma + (txq->mask + 1) * sizeof(*txq->desc),
 	};
 
-	return nmhw_txq_enable(txq->vec->port->hw, txq->vec->idx, &cfg);
+	int err;
+
+	err = nmhw_txq_enable(txq->vec->port->hw, txq->vec->idx, &cfg);
+	if (err)
+		return err;
+	nmnic_xdp_tx_set(txq->vec, true);
+	return 0;
 }
 
-static void tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf)
+void nmnic_tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf)
 {
 	struct device *dev = txq->vec->port->dev;
 
@@ -97,18 +104,37 @@ void nmnic_txq_stop(struct nmnic_txq *txq)
 {
 	struct nmnic_tx_buf *buf;
 
+	nmnic_xdp_tx_set(txq->vec, false);
 	nmhw_txq_disable(txq->vec->port->hw, txq->vec->idx);
 	for (; txq->head != txq->tail; txq->head++) {
 		buf = &txq->bufs[txq->head & txq->mask];
-		tx_unmap(txq, buf);
+		nmnic_tx_unmap(txq, buf);
 		dev_kfree_skb_any(buf->skb);
 		buf->skb = NULL;
+		if (buf->xdpf)
+			xdp_return_frame(buf->xdpf);
+		buf->xdpf = NULL;
 	}
 	netdev_tx_reset_queue(core_txq(txq));
 	txq->head = 0;
 	txq->tail = 0;
 	txq->bell = 0;
 	*txq->head_wb = 0;
+}
+
+/* The core's helper does not look for room that frames of XDP alone have made.
+ * Returns 0 if the queue was woken, as it does.
+ */
+static int tx_wake(struct nmnic_txq *txq)
+{
+	struct netdev_queue *core = core_txq(txq);
+
+	/* The room before the state of the queue; pairs with netif_txq_try_stop(). */
+	smp_mb();
+	if (!netif_tx_queue_stopped(core) || nmnic_txq_avail(txq) < TX_WAKE)
+		return 1;
+	netif_tx_wake_queue(core);
+	return 0;
 }
 
 /* NAPI */
@@ -128,20 +154,28 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	dma_rmb();
 	for (; head != consumed; head++) {
 		buf = &txq->bufs[head & txq->mask];
-		tx_unmap(txq, buf);
-		if (!buf->skb)
+		nmnic_tx_unmap(txq, buf);
+		if (buf->skb) {
+			packets++;
+			bytes += buf->skb->len;
+			napi_consume_skb(buf->skb, budget);
+			buf->skb = NULL;
+		} else if (unlikely(buf->xdpf)) {
+			xdp_return_frame(buf->xdpf);
+			buf->xdpf = NULL;
+		} else {
 			continue;
-		packets++;
-		bytes += buf->skb->len;
+		}
 		wire_packets += buf->segs;
 		wire_bytes += buf->wire_bytes;
-		napi_consume_skb(buf->skb, budget);
-		buf->skb = NULL;
 	}
 	/* Buffers before the room they make */
 	smp_store_release(&txq->head, head);
 
-	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, tx_avail(txq), TX_WAKE);
+	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, nmnic_txq_avail(txq), TX_WAKE);
+
+	if (unlikely(!packets && wire_packets))
+		woken = tx_wake(txq);
 
 	u64_stats_update_begin(&st->syncp);
 	st->packets += wire_packets;
@@ -205,7 +239,7 @@ static int tx_map(struct nmnic_txq *txq, const struct sk_buff *skb)
 
 err_unmap:
 	while (slot-- != txq->tail)
-		tx_unmap(txq, &txq->bufs[slot & txq->mask]);
+		nmnic_tx_unmap(txq, &txq->bufs[slot & txq->mask]);
 	return -ENOMEM;
 }
 
@@ -260,7 +294,8 @@ static u16 tx_set_offloads(struct nmnic_txq *txq, const struct sk_buff *skb,
 	return flags;
 }
 
-static void tx_ring_bell(struct nmnic_txq *txq)
+/* Tells the device what was queued. Lock of the core's queue held. */
+void nmnic_txq_bell(struct nmnic_txq *txq)
 {
 	if (txq->bell == txq->tail)
 		return;
@@ -279,7 +314,7 @@ static netdev_tx_t tx_drop(struct nmnic_txq *txq, struct sk_buff *skb)
 	st->drop_error++;
 	u64_stats_update_end(&st->xmit_syncp);
 	/* Frames before this one may count on it. */
-	tx_ring_bell(txq);
+	nmnic_txq_bell(txq);
 	return NETDEV_TX_OK;
 }
 
@@ -295,7 +330,7 @@ netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	int n;
 
 	/* Only after a wake that came too early */
-	if (unlikely(!netif_txq_maybe_stop(core, tx_avail(txq), TX_STOP, TX_STOP)))
+	if (unlikely(!netif_txq_maybe_stop(core, nmnic_txq_avail(txq), TX_STOP, TX_STOP)))
 		return NETDEV_TX_BUSY;
 	n = tx_map(txq, skb);
 	if (unlikely(n < 0))
@@ -309,12 +344,12 @@ netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	skb_tx_timestamp(skb);
 	WRITE_ONCE(txq->tail, last + 1);
 
-	if (netif_txq_maybe_stop(core, tx_avail(txq), TX_STOP, TX_WAKE) == 0) {
+	if (netif_txq_maybe_stop(core, nmnic_txq_avail(txq), TX_STOP, TX_WAKE) == 0) {
 		u64_stats_update_begin(&vec->tx_stats.xmit_syncp);
 		vec->tx_stats.stop++;
 		u64_stats_update_end(&vec->tx_stats.xmit_syncp);
 	}
 	if (__netdev_tx_sent_queue(core, len, netdev_xmit_more()))
-		tx_ring_bell(txq);
+		nmnic_txq_bell(txq);
 	return NETDEV_TX_OK;
 }

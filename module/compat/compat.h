@@ -222,8 +222,12 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 #ifndef NMA_HAVE_NETMEM_DMA_UNMAP
 #define netmem_dma_unmap_addr_set(netmem, ptr, name, val)	\
 	dma_unmap_addr_set(ptr, name, val)
-#define netmem_dma_unmap_page_attrs(dev, addr, size, dir, attrs) \
-	dma_unmap_page_attrs(dev, addr, size, dir, attrs)
+static inline void netmem_dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
+					       enum dma_data_direction dir, unsigned long attrs)
+{
+	if (addr)
+		dma_unmap_page_attrs(dev, addr, size, dir, attrs);
+}
 #endif
 
 /* "net: devmem: Implement TX path", v6.16: a device says that it transmits such
@@ -236,6 +240,37 @@ static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *poo
 #define NMA_NETMEM_TX_SET(netdev)	((netdev)->netmem_tx = true)
 #else
 #define NMA_NETMEM_TX_SET(netdev)	do { } while (0)
+#endif
+
+/* "xdp: add generic xdp_buff_add_frag()", v6.14 */
+#ifndef NMA_HAVE_XDP_ADD_FRAG
+static inline bool xdp_buff_add_frag(struct xdp_buff *xdp, netmem_ref netmem, u32 offset,
+				     u32 size, u32 truesize)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+
+	if (!xdp_buff_has_frags(xdp)) {
+		xdp_buff_set_frags_flag(xdp);
+		info->nr_frags = 0;
+		info->xdp_frags_size = 0;
+	}
+	if (unlikely(info->nr_frags == MAX_SKB_FRAGS))
+		return false;
+	__skb_fill_netmem_desc_noacc(info, info->nr_frags++, netmem, offset, size);
+	info->xdp_frags_size += size;
+	if (unlikely(netmem_is_pfmemalloc(netmem)))
+		xdp_buff_set_frag_pfmemalloc(xdp);
+	return true;
+}
+#endif
+
+/* "net: xdp: pass full flags to xdp_update_skb_shared_info()", v6.18. Before, one
+ * truth value, and unreadable memory was not thought of.
+ */
+#ifndef NMA_HAVE_XDP_SKB_FRAGS_INFO
+#define xdp_buff_get_skb_flags(xdp)	xdp_buff_is_frag_pfmemalloc(xdp)
+#define xdp_update_skb_frags_info(skb, nr_frags, size, truesize, flags) \
+	xdp_update_skb_shared_info(skb, nr_frags, size, truesize, flags)
 #endif
 
 /* 84eaf4359c36 ("net: ethtool: add get_rx_ring_count callback to optimize RX

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 240
+#
+# Jumbo frames: payload over several netmems, frames that are not split over
+# several header buffers, and what is too long for the other end.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+MIB=1048576
+
+mtu() {
+	ip link set nm0 mtu "$1"
+	peer ip link set nm1 mtu "${2:-$1}"
+}
+
+expect_clean() {
+	expect_json "$W/rx.json" ".bytes == $1 and .dmabuf_bytes == $1 and
+		.linear_bytes == 0 and .plain_bytes == 0 and
+		.verify_errors == 0 and .tokens_returned == .frags and
+		.tokens_outstanding == 0"
+}
+
+devmem() {
+	recv_devmem -b 23M
+	send_to -b 23M "$1"
+	finish rx
+	expect_clean $((23 * MIB))
+	expect_no_leak
+}
+
+test_devmem_mtu_9000() {
+	mtu 9000
+	devmem "$V4"
+	devmem "$V6"
+	# a frame's payload is more than two buffers
+	expect_json "$W/rx.json" '.bytes / .frags > 2500'
+}
+
+test_devmem_mtu_9500() {
+	mtu 9500
+	devmem "$V4"
+}
+
+test_mtu_changes_under_a_stream() {
+	local i size
+
+	recv_devmem -b 0
+	background tx send_to -b 0 "$V4"
+	wait_for 20 connected
+	for ((i = 0; i < 3; i++)); do
+		for size in 9500 1500 4000 1280; do
+			mtu $size
+			sleep 0.1
+		done
+	done
+	alive "${pid[tx]}" || fail "the sender has given up"
+	stop "${pid[tx]}"
+	finish rx
+	expect_json "$W/rx.json" '.bytes > 0 and .dmabuf_bytes == .bytes and
+		.verify_errors == 0'
+	expect_no_leak
+}
+
+host() {
+	recv_host -b 23M "$1"
+	send_to -b 23M "$1"
+	finish host
+	expect_json "$W/host.json" ".bytes == $((23 * MIB)) and
+		.verify_errors == 0"
+}
+
+# Datagrams that are not TCP and longer than any one buffer
+pings() {
+	local size
+
+	for size in 1400 1472 3650 3700 3800 8972 9472; do
+		peer ping -q -c 3 -i 0.01 -W 5 -M 'do' -s $size "$V4"
+		peer ping -q -c 3 -i 0.01 -W 5 -s $((size - 20)) "$V6"
+	done
+	peer ping -q -c 3 -i 0.01 -W 5 -s 60000 "$V4"
+}
+
+test_host_memory_with_data_split() {
+	mtu 9500
+	host "$V4"
+	pings
+}
+
+test_host_memory_without_data_split() {
+	mtu 9500
+	split off
+	defer split on
+	host "$V6"
+	pings
+}
+
+# The sender's frames are longer than we take: dropped and counted, not more.
+test_too_long_for_us() {
+	local before after
+
+	mtu 1500 9000
+	before=$(length_errors)
+	expect 1 peer ping -q -c 5 -i 0.01 -W 1 -s 4000 "$V4"
+	after=$(length_errors)
+	[ $((after - before)) = 5 ] || fail "$before $after"
+	peer ping -q -c 3 -i 0.01 -W 5 -s 1472 "$V4"
+}
+
+length_errors() {
+	ip -s -s -j link show nm0 | jq '.[0].stats64.rx.length_errors'
+}
+
+test_limits() {
+	refuse ip link set nm0 mtu 9501
+	refuse ip link set nm0 mtu 67
+	ip link set nm0 mtu 9500
+}
+
+nm_setup
+run_tests test_devmem_mtu_9000 test_devmem_mtu_9500 \
+	test_mtu_changes_under_a_stream test_host_memory_with_data_split \
+	test_host_memory_without_data_split test_too_long_for_us test_limits
