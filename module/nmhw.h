@@ -46,6 +46,7 @@ struct nmhw_port;
  *  - frame on a queue with header split off: as many payload buffers as needed.
  *
  * A frame is split if it is TCP over IPv4 or IPv6, not a fragment, has payload,
+ * has arrived at the destination its checksum is about (no segments left),
  * is longer than the queue's threshold, and its headers fit into the first header
  * buffer and into NMHW_HDR_WINDOW.
  * Link padding behind the IP packet is not delivered then.

@@ -102,10 +102,13 @@ static int plan_whole(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring, const struct
 	return f->merged > 1 ? -EMSGSIZE : plan_bytes(rxq, ring, f->len);
 }
 
+/* Also, the checksum can be verified: who gets only the headers can not. */
 static bool splittable(const struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 {
-	return f->len > rxq->split_thresh && f->pkt.l4_proto == IPPROTO_TCP && f->l4_sum &&
-	       f->pkt.data_off < f->pkt.ip_end;
+	const struct nmhw_pkt *pkt = &f->pkt;
+
+	return f->len > rxq->split_thresh && pkt->l4_proto == IPPROTO_TCP && f->l4_sum &&
+	       pkt->pseudo && pkt->data_off < pkt->ip_end;
 }
 
 static int rx_plan(struct nmhw_rxq *rxq, const struct nmhw_frame *f)

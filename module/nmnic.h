@@ -114,7 +114,7 @@ struct nmnic_rx_stats {
 	u64 csum_unnecessary;
 	u64 csum_none;
 	u64 alloc_fail;		/* buffers and skbs */
-	u64 drop_unreadable;	/* headers where the CPU can not read them */
+	u64 drop_unreadable;	/* headers, or what needs a checksum, in such memory */
 	u64 drop_error;		/* no skb, too many buffers, bad completion */
 	u64 drop_fault;		/* by the fault panel */
 	u64 xdp[NMNIC_XDP_COUNTS];

@@ -322,6 +322,20 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 		rx_set_offloads(rxq, rxq->skb, cmpl, flags, tally);
 }
 
+/* The stack can not verify what it can not read: a checksum that the device has
+ * found wrong ends here, and one that it has verified needs no other look, with
+ * NETIF_F_RXCSUM or without.
+ */
+static bool rx_check_unreadable(struct nmnic_rxq *rxq, struct rx_tally *tally)
+{
+	if (likely(rxq->flags & NMHW_RXC_CSUM_OK)) {
+		rxq->skb->ip_summed = CHECKSUM_UNNECESSARY;
+		return true;
+	}
+	rx_drop(rxq, &tally->drop_unreadable);
+	return false;
+}
+
 /* A merged frame counts as what it was on the wire: headers for each. */
 static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 {
@@ -331,6 +345,8 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	unsigned int len = skb->len;
 	unsigned int segs = 1;
 
+	if (!skb_frags_readable(skb) && !rx_check_unreadable(rxq, tally))
+		return;
 	rxq->skb = NULL;
 	if (trace_frame_split_enabled() && (rxq->flags & NMHW_RXC_SPLIT))
 		trace_frame_split(vec->port->netdev, vec->idx, skb);

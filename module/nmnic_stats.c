@@ -228,7 +228,7 @@ static const char * const queue_strings[] = {
 	"rx%u_split_frames",	/* headers and payload apart */
 	"rx%u_waits",		/* a frame waited for buffers */
 	"rx%u_bad_fill",	/* buffers that the device could not use */
-	"rx%u_drop_unreadable",	/* headers in memory the CPU can not read */
+	"rx%u_drop_unreadable",	/* headers, or what needs a checksum, in such memory */
 	"rx%u_drop_error",	/* no skb, or a completion that makes no sense */
 	"rx%u_drop_fault",	/* by the fault panel */
 	"rx%u_xdp_pass",	/* as NMNIC_XDP_*, in that order */
