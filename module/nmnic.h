@@ -78,6 +78,7 @@ enum nmnic_xdp_count {
 	NMNIC_XDP_REDIRECT,
 	NMNIC_XDP_TX_ERROR,	/* no room in the ring */
 	NMNIC_XDP_REDIRECT_ERROR,
+	NMNIC_XDP_TOO_LONG,	/* for a program that knows one buffer only */
 	NMNIC_XDP_COUNTS,
 };
 

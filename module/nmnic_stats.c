@@ -238,6 +238,7 @@ static const char * const queue_strings[] = {
 	"rx%u_xdp_redirect",
 	"rx%u_xdp_tx_error",
 	"rx%u_xdp_redirect_error",
+	"rx%u_xdp_too_long",
 	"tx%u_stalls",		/* stopped for the peer's buffers */
 	"tx%u_drop_link",	/* nobody at the other end */
 	"tx%u_drop_filter",	/* not for the other end */

@@ -22,6 +22,11 @@
  */
 #define XDP_MAX_MTU	(PAGE_SIZE - XDP_PACKET_HEADROOM - NMNIC_SKB_TAIL - VLAN_ETH_HLEN)
 
+static bool single_buffer(const struct bpf_prog *prog)
+{
+	return prog && !prog->aux->xdp_has_frags;
+}
+
 /* ---- receive queues --------------------------------------------------------*/
 
 /* The queue's pools exist. Programs see its buffers, and may hand them on. */
@@ -156,8 +161,13 @@ struct sk_buff *nmnic_xdp_finish(struct nmnic_rxq *rxq)
 
 	/* None: it is about to come, or has just gone. */
 	prog = rcu_dereference_bh(rxq->vec->port->xdp_prog);
-	if (likely(prog) && !xdp_run(rxq, prog, &act))
+	if (unlikely(xdp_buff_has_frags(xdp) && single_buffer(prog))) {
+		/* It came before the device was told not to take it. */
+		act = XDP_DROP;
+		rxq->xdp_count[NMNIC_XDP_TOO_LONG]++;
+	} else if (likely(prog) && !xdp_run(rxq, prog, &act)) {
 		goto out;
+	}
 	if (act == XDP_PASS)
 		skb = xdp_build_skb(xdp) ?: ERR_PTR(-ENOMEM);
 	if (IS_ERR_OR_NULL(skb))
@@ -220,7 +230,7 @@ const struct xdp_metadata_ops nmnic_xdp_metadata_ops = {
 static int xdp_check_prog(const struct bpf_prog *prog, const struct nmnic_cfg *cfg, int mtu,
 			  struct netlink_ext_ack *extack)
 {
-	if (!prog || prog->aux->xdp_has_frags)
+	if (!single_buffer(prog))
 		return 0;
 	if (cfg->split) {
 		NL_SET_ERR_MSG(extack, "tcp-data-split needs an XDP program with frags");
@@ -256,6 +266,13 @@ static int xdp_check_providers(struct nmnic_port *np, struct netlink_ext_ack *ex
 	return 0;
 }
 
+/* Whatever the peer's MTU is, a program gets no frame that is more than it can take. */
+static void xdp_set_prog(struct nmnic_port *np, struct bpf_prog *prog)
+{
+	nmhw_max_frame_set(np->hw, single_buffer(prog) ? XDP_MAX_MTU + ETH_HLEN : NMHW_MAX_FRAME);
+	rcu_assign_pointer(np->xdp_prog, prog);
+}
+
 /* Frames that the device merges are not what a program should see. */
 static int xdp_start(struct nmnic_port *np, struct bpf_prog *prog, struct netlink_ext_ack *extack)
 {
@@ -270,7 +287,7 @@ static int xdp_start(struct nmnic_port *np, struct bpf_prog *prog, struct netlin
 		nmnic_gro_set(np, np->netdev->features & NETIF_F_GRO_HW);
 		return err;
 	}
-	rcu_assign_pointer(np->xdp_prog, prog);
+	xdp_set_prog(np, prog);
 	netdev_update_features(np->netdev);
 	return 0;
 }
@@ -282,7 +299,7 @@ static void xdp_stop(struct nmnic_port *np)
 {
 	struct nmnic_cfg cfg = np->cfg;
 
-	rcu_assign_pointer(np->xdp_prog, NULL);
+	xdp_set_prog(np, NULL);
 	cfg.xdp = false;
 	if (nmnic_queues_reconfigure(np, &cfg))
 		np->cfg.xdp = false;
@@ -307,7 +324,7 @@ static int xdp_setup(struct nmnic_port *np, struct bpf_prog *prog, struct netlin
 		if (err)
 			return err;
 	} else if (prog) {
-		rcu_assign_pointer(np->xdp_prog, prog);
+		xdp_set_prog(np, prog);
 	} else if (old) {
 		xdp_stop(np);
 	}

@@ -97,20 +97,11 @@ test_host_memory_without_data_split() {
 	pings
 }
 
-# The sender's frames are longer than we take: dropped and counted, not more.
-test_too_long_for_us() {
-	local before after
-
+# What we take is longer than what we send.
+test_longer_than_our_own() {
 	mtu 1500 9000
-	before=$(length_errors)
-	expect 1 peer ping -q -c 5 -i 0.01 -W 1 -s 4000 "$V4"
-	after=$(length_errors)
-	[ $((after - before)) = 5 ] || fail "$before $after"
-	peer ping -q -c 3 -i 0.01 -W 5 -s 1472 "$V4"
-}
-
-length_errors() {
-	ip -s -s -j link show nm0 | jq '.[0].stats64.rx.length_errors'
+	peer ping -q -c 5 -i 0.01 -W 5 -s 8000 "$V4"
+	host "$V4"
 }
 
 test_limits() {
@@ -122,4 +113,4 @@ test_limits() {
 nm_setup
 run_tests test_devmem_mtu_9000 test_devmem_mtu_9500 \
 	test_mtu_changes_under_a_stream test_host_memory_with_data_split \
-	test_host_memory_without_data_split test_too_long_for_us test_limits
+	test_host_memory_without_data_split test_longer_than_our_own test_limits

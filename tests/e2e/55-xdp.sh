@@ -321,6 +321,25 @@ test_refused_one_buffer_with_jumbo_frames() {
 	ip link set nm0 mtu 3000
 }
 
+# The peer may send them all the same.
+test_too_long_for_the_program() {
+	local before
+
+	peer ip link set nm1 mtu 9000
+	defer mtu 1500
+	attach pass
+	before=$(length_errors)
+	peer ping -q -c 3 -i 0.01 -W 5 -s 3000 "$V4"
+	expect 1 peer ping -q -c 5 -i 0.01 -W 1 -s 8000 "$V4"
+	[ $(($(length_errors) - before)) = 5 ]
+	attach pass_frags
+	peer ping -q -c 3 -i 0.01 -W 5 -s 8000 "$V4"
+}
+
+length_errors() {
+	ip -s -s -j link show nm0 | jq '.[0].stats64.rx.length_errors'
+}
+
 test_refused_on_a_bound_port() {
 	split on
 	defer split off
@@ -366,5 +385,6 @@ run_tests test_pass_one_buffer test_pass_frags test_drop test_aborted \
 	test_head test_tail test_metadata test_changes_under_a_stream \
 	test_closed_port test_refused_one_buffer_with_data_split \
 	test_refused_one_buffer_with_jumbo_frames \
+	test_too_long_for_the_program \
 	test_refused_on_a_bound_port test_hardware_gro_is_off_meanwhile
 expect_no_leak
