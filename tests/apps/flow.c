@@ -77,7 +77,7 @@ int nma_flow_open(struct nma_flow *flow, struct nma_flow_env *env,
 
 	*flow = (struct nma_flow){ .env = env, .fd = -1 };
 	err = flow_socket(flow);
-	if (err)
+	if (err || flow->fd < 0)
 		return err;
 	if (env->opts->source_port)
 		err = flow_bind(flow, env->opts->source_port + i);

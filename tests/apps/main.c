@@ -30,6 +30,21 @@ static const struct {
 	    "Receives and verifies as recv does, through io_uring zero-copy receive: the\n"
 	    "queue's payload goes into memory of this process." },
 	  nma_zcrx_run },
+	{ { "udp-recv", NMA_ROLE_UDP_RECV, "[ADDRESS]",
+	    "Receives and verifies datagrams. What is lost is not missed: compare\n"
+	    "\"datagrams\" with the sender's." },
+	  nma_udp_recv_run },
+	{ { "udp-send", NMA_ROLE_UDP_SEND, "ADDRESS",
+	    "Sends the pattern in datagrams of --chunk bytes." },
+	  nma_udp_send_run },
+	{ { "xsk-recv", NMA_ROLE_XSK_RECV, NULL,
+	    "Receives and verifies frames of \"nma-traffic xsk-send\". Attaches an XDP\n"
+	    "program that redirects these frames of one queue to an AF_XDP socket (copy\n"
+	    "mode) and lets all others pass." },
+	  nma_xsk_recv_run },
+	{ { "xsk-send", NMA_ROLE_XSK_SEND, NULL,
+	    "Sends the pattern in Ethernet frames through an AF_XDP socket (copy mode)." },
+	  nma_xsk_send_run },
 	{ { "bind", NMA_ROLE_BIND, NULL,
 	    "Binds a new dma-buf to the given queues, and receives nothing." },
 	  nma_bind_run },
@@ -53,7 +68,7 @@ static enum nma_exit usage(FILE *to, enum nma_exit status)
 
 	fprintf(to, "Usage: nma-traffic ROLE [OPTION]... [ADDRESS]\n\n");
 	for (i = 0; i < ROLES; i++)
-		fprintf(to, "  %-6s %.*s\n", roles[i].info.name,
+		fprintf(to, "  %-8s %.*s\n", roles[i].info.name,
 			(int)(strchr(roles[i].info.text, '.') -
 			      roles[i].info.text), roles[i].info.text);
 	fprintf(to, "\n\"nma-traffic ROLE --help\" has the options of a role.\n");

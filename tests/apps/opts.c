@@ -168,18 +168,22 @@ static int check_send(const struct nma_opts *o)
 
 static int check_required(const struct nma_opts *o, enum nma_role role)
 {
-	bool binds_rx = role & (NMA_ROLE_BIND | NMA_ROLE_ZCRX) ||
+	const unsigned int one = NMA_ROLE_ZCRX | NMA_ROLE_XSK_SEND |
+				 NMA_ROLE_XSK_RECV;
+	bool binds_rx = role & (one | NMA_ROLE_BIND) ||
 			(role == NMA_ROLE_RECV && !o->host);
 	bool binds = binds_rx || o->dmabuf;
 
 	if (role == NMA_ROLE_SEND && check_send(o))
 		return -EINVAL;
+	if (role == NMA_ROLE_UDP_SEND && !o->address)
+		return nma_fail("udp-send: no ADDRESS to send to");
 	if (binds && !o->ifname)
 		return nma_fail("no interface: say -i IF");
 	if (binds_rx && !o->queues.n)
 		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
-	if (role == NMA_ROLE_ZCRX && o->queues.n > 1)
-		return nma_fail("--queue: zcrx receives from one queue only");
+	if (role & one && o->queues.n > 1)
+		return nma_fail("--queue: this role uses one queue only");
 	if (o->size % 4096)
 		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
 				o->size);
@@ -280,7 +284,7 @@ void nma_opts_help(const struct nma_role_info *role)
 	printf("Usage: nma-traffic %s [OPTION]...%s%s\n\n%s\n\n", role->name,
 	       role->args ? " " : "", role->args ? role->args : "", role->text);
 	help_rows(role->role, false);
-	if (role->role & (NMA_ROLE_BIND | NMA_ROLE_POOLS))
+	if (!(role->role & (NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX)))
 		return;
 	printf("\nMisbehaviours, N times in the run if nothing else is said:\n");
 	help_rows(role->role, true);

@@ -25,6 +25,10 @@ enum nma_role {
 	NMA_ROLE_BIND = 1 << 2,
 	NMA_ROLE_POOLS = 1 << 3,
 	NMA_ROLE_ZCRX = 1 << 4,
+	NMA_ROLE_UDP_SEND = 1 << 5,
+	NMA_ROLE_UDP_RECV = 1 << 6,
+	NMA_ROLE_XSK_SEND = 1 << 7,
+	NMA_ROLE_XSK_RECV = 1 << 8,
 };
 
 struct nma_queues {
@@ -57,6 +61,7 @@ struct nma_opts {
 	uint64_t misdeeds[NMA_MISDEEDS];	/* how often */
 	bool host;
 	bool dmabuf;
+	bool generic;
 	bool plain_recv;
 	bool help;
 };

@@ -11,6 +11,14 @@
 #define BIND	NMA_ROLE_BIND
 #define POOLS	NMA_ROLE_POOLS
 #define ZCRX	NMA_ROLE_ZCRX
+#define UDP_SEND NMA_ROLE_UDP_SEND
+#define UDP_RECV NMA_ROLE_UDP_RECV
+#define XSK_SEND NMA_ROLE_XSK_SEND
+#define XSK_RECV NMA_ROLE_XSK_RECV
+#define SENDS	(SEND | UDP_SEND | XSK_SEND)
+#define RECVS	(RECV | ZCRX | UDP_RECV | XSK_RECV)
+#define XSK	(XSK_SEND | XSK_RECV)
+#define UDP	(UDP_SEND | UDP_RECV)
 #define FLAG	NMA_OPT_FLAG
 #define NUMBER	NMA_OPT_NUMBER
 #define STRING	NMA_OPT_STRING
@@ -19,9 +27,9 @@
 #define FIELD(member) offsetof(struct nma_opts, member)
 
 const struct nma_opt_row nma_opt_rows[] = {
-	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS | ZCRX, FIELD(ifname),
+	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS | ZCRX | XSK, FIELD(ifname),
 	  0, 0, "IF", "network interface", NULL },
-	{ "queue", 'q', QUEUES, RECV | SEND | BIND | ZCRX, FIELD(queues),
+	{ "queue", 'q', QUEUES, RECV | SEND | BIND | ZCRX | XSK, FIELD(queues),
 	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to", NULL },
 	{ "dmabuf", 'd', FLAG, SEND, FIELD(dmabuf),
 	  0, 0, NULL, "send from a dma-buf that is bound to IF (-i)", NULL },
@@ -30,13 +38,15 @@ const struct nma_opt_row nma_opt_rows[] = {
 	{ "iovecs", 0, NUMBER, SEND, FIELD(iovecs),
 	  1, NMA_MAX_IOVECS, "N",
 	  "parts of the dma-buf in one message, last part first", NULL },
+	{ "generic", 'g', FLAG, XSK_RECV, FIELD(generic),
+	  0, 0, NULL, "XDP of the stack, not of the driver", NULL },
 	{ "host", 'H', FLAG, RECV, FIELD(host),
 	  0, 0, NULL, "ordinary TCP: no dma-buf, no binding", NULL },
-	{ "port", 'p', NUMBER, RECV | SEND | ZCRX, FIELD(port),
+	{ "port", 'p', NUMBER, RECV | SEND | ZCRX | UDP, FIELD(port),
 	  1, 65535, "PORT", "TCP port", NULL },
-	{ "bytes", 'b', NUMBER, RECV | SEND | ZCRX, FIELD(bytes),
+	{ "bytes", 'b', NUMBER, RECVS | SENDS, FIELD(bytes),
 	  0, UINT64_MAX, "BYTES", "of each connection; 0: no set end", NULL },
-	{ "rate", 'r', NUMBER, SEND, FIELD(rate),
+	{ "rate", 'r', NUMBER, SENDS, FIELD(rate),
 	  0, UINT32_MAX, "BYTES", "of each connection in a second; 0: no limit",
 	  NULL },
 	{ "flows", 'f', NUMBER, RECV | SEND | ZCRX, FIELD(flows),
@@ -47,13 +57,13 @@ const struct nma_opt_row nma_opt_rows[] = {
 	{ "count", 'n', NUMBER, BIND, FIELD(count),
 	  0, UINT32_MAX, "N", "cycles of bind and unbind; 0: bind and stay",
 	  NULL },
-	{ "chunk", 0, NUMBER, RECV | SEND, FIELD(chunk),
+	{ "chunk", 0, NUMBER, RECV | SENDS, FIELD(chunk),
 	  1, NMA_MAX_CHUNK, "BYTES", "of one message, at most", NULL },
 	{ "control", 0, NUMBER, RECV, FIELD(control),
 	  1, NMA_MAX_FRAGS, "N", "control messages to have room for", NULL },
 	{ "batch", 0, NUMBER, RECV, FIELD(batch),
 	  1, NMA_DONTNEED_MAX, "N", "tokens to return at once", NULL },
-	{ "seed", 0, NUMBER, RECV | SEND | ZCRX, FIELD(seed),
+	{ "seed", 0, NUMBER, RECVS | SENDS, FIELD(seed),
 	  0, UINT32_MAX, "N", "of the pattern, the same at both ends", NULL },
 	{ "keep-tokens", 0, NUMBER, RECV, FIELD(keep_tokens),
 	  0, 1 << 20, "N",
@@ -67,9 +77,9 @@ const struct nma_opt_row nma_opt_rows[] = {
 	{ "hold", 0, NUMBER, RECV | SEND | BIND | ZCRX, FIELD(hold),
 	  0, 86400, "SEC", "what is kept stays so long; 0: until a signal",
 	  NULL },
-	{ "timeout", 't', NUMBER, RECV | SEND | ZCRX, FIELD(timeout),
+	{ "timeout", 't', NUMBER, RECVS | SENDS, FIELD(timeout),
 	  0, 86400, "SEC", "give up when nothing moves; 0: never", NULL },
-	{ "ready", 0, STRING, RECV | SEND | BIND | ZCRX, FIELD(ready),
+	{ "ready", 0, STRING, RECVS | SEND | BIND, FIELD(ready),
 	  0, 0, "FILE", "append \"ready\" when set up, \"held\" when holding",
 	  NULL },
 #define NMA_MISDEED(id, name, roles, rule, text)			\
@@ -77,7 +87,7 @@ const struct nma_opt_row nma_opt_rows[] = {
 	  0, UINT32_MAX, "N", text, rule },
 #include "misdeeds.def"
 #undef NMA_MISDEED
-	{ "help", 'h', FLAG, RECV | SEND | BIND | POOLS | ZCRX, FIELD(help),
+	{ "help", 'h', FLAG, RECVS | SENDS | BIND | POOLS, FIELD(help),
 	  0, 0, NULL, "this text", NULL },
 };
 

@@ -13,6 +13,8 @@
 #include "report.h"
 
 /* A recv that binds, as opposed to recv --host, and a send that does */
+#define PACKETS		(NMA_ROLE_UDP_SEND | NMA_ROLE_UDP_RECV | \
+			 NMA_ROLE_XSK_SEND | NMA_ROLE_XSK_RECV)
 #define DEVMEM		(1 << 16)
 #define DEVMEM_TX	(1 << 17)
 
@@ -24,7 +26,8 @@ static const struct {
 	{ "connections", offsetof(struct nma_report, connections),
 	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX },
 	{ "bytes", offsetof(struct nma_report, bytes),
-	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX },
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_ZCRX | PACKETS },
+	{ "datagrams", offsetof(struct nma_report, datagrams), PACKETS },
 	{ "dmabuf_bytes", offsetof(struct nma_report, dmabuf_bytes), DEVMEM },
 	{ "linear_bytes", offsetof(struct nma_report, linear_bytes), DEVMEM },
 	{ "plain_bytes", offsetof(struct nma_report, plain_bytes), DEVMEM },
@@ -35,7 +38,8 @@ static const struct {
 	  DEVMEM },
 	{ "efaults", offsetof(struct nma_report, efaults), DEVMEM },
 	{ "verify_errors", offsetof(struct nma_report, verify_errors),
-	  NMA_ROLE_RECV | NMA_ROLE_ZCRX },
+	  NMA_ROLE_RECV | NMA_ROLE_ZCRX | NMA_ROLE_UDP_RECV |
+	  NMA_ROLE_XSK_RECV },
 	{ "buffers", offsetof(struct nma_report, buffers), NMA_ROLE_ZCRX },
 	{ "buffers_returned", offsetof(struct nma_report, buffers_returned),
 	  NMA_ROLE_ZCRX },
@@ -44,7 +48,8 @@ static const struct {
 	{ "copied", offsetof(struct nma_report, copied), DEVMEM_TX },
 	{ "binds", offsetof(struct nma_report, binds), NMA_ROLE_BIND },
 	{ "duration_ns", offsetof(struct nma_report, duration_ns),
-	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND | NMA_ROLE_ZCRX },
+	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND | NMA_ROLE_ZCRX |
+	  PACKETS },
 };
 
 static const char *const misdeed_names[] = {
@@ -180,7 +185,8 @@ int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
 
 	add_uint(doc, "schema", 1);
 	json_object_object_add(doc, "role", json_object_new_string(role->name));
-	if (kind & (DEVMEM | DEVMEM_TX | NMA_ROLE_BIND | NMA_ROLE_ZCRX))
+	if (kind & (DEVMEM | DEVMEM_TX | NMA_ROLE_BIND | NMA_ROLE_ZCRX |
+		    NMA_ROLE_XSK_SEND | NMA_ROLE_XSK_RECV))
 		add_binding(doc, r, o);
 	/* nothing was counted where nothing could begin */
 	if (status < NMA_EXIT_USAGE)

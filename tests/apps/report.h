@@ -27,6 +27,7 @@ struct nma_report {
 	uint64_t verify_errors;		/* wrong bytes */
 	uint64_t first_error;		/* stream position of the first of them */
 	uint64_t efaults;		/* of --plain-recv */
+	uint64_t datagrams;		/* or frames */
 	uint64_t buffers;		/* of zcrx, received */
 	uint64_t buffers_returned;	/* of them, through the refill ring */
 	uint64_t sends;			/* messages sent from a dma-buf */

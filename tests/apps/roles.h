@@ -19,6 +19,10 @@ enum nma_exit nma_send_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_bind_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_pools_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_zcrx_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_udp_send_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_udp_recv_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_xsk_send_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_xsk_recv_run(const struct nma_opts *o, struct nma_report *r);
 
 /* SIGINT and SIGTERM are blocked except within nma_wait(). */
 void nma_wait_setup(void);

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 240
+#
+# What is not TCP: datagrams, and frames through AF_XDP sockets, beside a stream
+# into a dma-buf.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+# Every datagram came, and every byte of it is right: nothing here loses any.
+expect_all() {
+	expect_json "$W/rx.json" ".bytes == $1 and .verify_errors == 0 and
+		.datagrams == $(jq .datagrams "$W/tx.json")"
+}
+
+# datagrams ADDRESS CHUNK
+datagrams() {
+	local n=503
+
+	start rx nma-traffic udp-recv -b $((n * $2))
+	peer nma-traffic udp-send -b $((n * $2)) --chunk "$2" -r 2M "$1" \
+		>"$W/tx.json"
+	finish rx
+	expect_all $((n * $2))
+}
+
+test_udp_ipv4() { datagrams "$V4" 1400; }
+test_udp_ipv6() { datagrams "$V6" 1400; }
+test_udp_in_ip_fragments() { datagrams "$V4" 8009; }
+test_udp_one_byte() { datagrams "$V4" 1; }
+
+test_udp_wrong_data_is_seen() {
+	start rx nma-traffic udp-recv -b 14000 --seed 1
+	peer nma-traffic udp-send -b 14000 --seed 2 "$V4" >"$W/tx.json"
+	finish rx 1
+	expect_json "$W/rx.json" '.verify_errors > 13000'
+}
+
+test_udp_beside_a_dma_buf() {
+	recv_devmem -b 4M
+	start udp nma-traffic udp-recv -b 0
+	background tx peer nma-traffic udp-send -b 0 -r 200K "$V4"
+	send_to -b 4M "$V4" >"$W/send.json"
+	finish rx
+	expect_json "$W/rx.json" '.dmabuf_bytes == 4194304 and .verify_errors == 0'
+	stop "${pid[tx]}"
+	kill -INT "${pid[udp]}"
+	finish udp
+	expect_json "$W/udp.json" '.datagrams > 0 and .verify_errors == 0'
+	expect_no_leak
+}
+
+# The core takes no XDP program under data split.
+for_xdp() {
+	defer split on
+	split off
+	defer ethtool -X nm0 equal "$Q"
+	ethtool -X nm0 equal 1
+}
+
+# frames RECEIVER_OPTION...: the peer's frames arrive at queue 0
+frames() {
+	start rx nma-traffic xsk-recv -i nm0 -q 0 -b $((1009 * 1400)) "$@"
+	peer nma-traffic xsk-send -i nm1 -q 0 -b $((1009 * 1400)) -r 2M \
+		>"$W/tx.json"
+	finish rx
+	expect_all $((1009 * 1400))
+	ip -j link show nm0 | jq -e '.[0] | has("xdp") | not'
+}
+
+xdp_in_driver() {
+	# a program that is attached goes with its holder
+	timeout 5 nma-traffic xsk-recv -i nm0 -q 0 -b 1 -t 1 >/dev/null \
+		2>"$W/native.err"
+	! grep -q 'can not attach' "$W/native.err"
+}
+
+test_xsk_generic() {
+	for_xdp
+	frames --generic
+}
+
+test_xsk_in_the_driver() {
+	for_xdp
+	xdp_in_driver || skip "$(cat "$W/native.err")"
+	frames
+}
+
+test_xsk_lets_others_pass() {
+	for_xdp
+	start rx nma-traffic xsk-recv -i nm0 -q 0 -b 0 --generic
+	ping -q -c 23 -i 0.01 -W 5 "$V4_PEER"
+	kill -INT "${pid[rx]}"
+	finish rx
+	expect_json "$W/rx.json" '.datagrams == 0'
+}
+
+test_xsk_queue_out_of_range() {
+	expect 3 nma-traffic xsk-recv -i nm0 -q 4 >"$W/rx.json" 2>"$W/rx.err"
+	expect_text "$W/rx.err" 'AF_XDP on queue 4 of nm0 refused'
+}
+
+test_options_that_do_not_fit() {
+	expect 2 nma-traffic udp-send 2>"$W/err"
+	expect_text "$W/err" 'no ADDRESS'
+	expect 2 nma-traffic xsk-send -i nm0 2>"$W/err"
+	expect_text "$W/err" 'no queue'
+	expect 2 nma-traffic udp-recv --peek 1 2>"$W/err"
+	expect_text "$W/err" 'no such option: --peek'
+	expect 3 nma-traffic xsk-send -i nm0 -q 0 --chunk 45 2>"$W/err" >"$W/out"
+	expect_text "$W/err" '46 to 3000 bytes'
+}
+
+nm_setup
+run_tests test_udp_ipv4 test_udp_ipv6 test_udp_in_ip_fragments \
+	test_udp_one_byte test_udp_wrong_data_is_seen \
+	test_udp_beside_a_dma_buf test_xsk_generic test_xsk_in_the_driver \
+	test_xsk_lets_others_pass test_xsk_queue_out_of_range \
+	test_options_that_do_not_fit
