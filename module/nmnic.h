@@ -25,6 +25,7 @@
 struct netdev_queue_mgmt_ops;
 struct netdev_stat_ops;
 struct page_pool;
+struct xsk_buff_pool;
 
 /* ---- Receive ---------------------------------------------------------------*/
 
@@ -38,7 +39,10 @@ struct page_pool;
 #define NMNIC_HDR_LEN		(NMNIC_HDR_TRUESIZE - NMNIC_HEADROOM - NMNIC_SKB_TAIL)
 
 struct nmnic_rx_buf {
-	netmem_ref netmem;	/* 0: the slot is empty */
+	union {
+		netmem_ref netmem;	/* 0: the slot is empty */
+		struct xdp_buff *xsk;	/* of an AF_XDP socket, if nmnic_rxq.xsk */
+	};
 	u32 offset;		/* of the buffer in the netmem */
 };
 
@@ -66,7 +70,7 @@ struct nmnic_fill {
  */
 struct nmnic_xdp_buff {
 	struct xdp_buff xdp;	/* no frame: data is NULL */
-	struct nmhw_rx_cmpl cmpl;	/* (sop) */
+	const struct nmhw_rx_cmpl *cmpl;	/* (sop), not reused before a refill */
 	u16 flags;		/* ... of it */
 };
 
@@ -95,10 +99,12 @@ struct nmnic_rxq {
 	u32 hds_thresh;
 	u32 rx_page;		/* bytes of a payload buffer */
 	bool xdp;		/* buffers are laid out for XDP programs */
+	struct xsk_buff_pool *xsk;	/* whose buffers the payload ring has, or NULL */
 	struct nmnic_fill fill[NMHW_RX_RINGS];
 	struct nmnic_xdp_buff xb;	/* frame in the making, if there is a program */
 	u32 xdp_count[NMNIC_XDP_COUNTS];	/* in this poll */
 	struct xdp_rxq_info xdp_rxq;
+	struct xdp_rxq_info xsk_rxq;	/* the same for the socket's buffers */
 	/* Slow path field follows */
 	dma_addr_t cmpl_dma;
 };
@@ -136,6 +142,7 @@ struct nmnic_tx_buf {
 	u32 wire_bytes;
 	struct sk_buff *skb;	/* either */
 	struct xdp_frame *xdpf;	/* ... or */
+	bool xsk;		/* ... or a frame of the AF_XDP socket */
 };
 
 struct nmnic_txq {
@@ -185,6 +192,7 @@ struct nmnic_vec {
 	unsigned int idx;	/* of both queues, too */
 	bool napi_on;
 	bool xdp_tx;		/* frames may be queued; lock of the core's TX queue */
+	struct xsk_buff_pool *xsk;	/* zero-copy AF_XDP socket; changes while paused */
 	struct timer_list refill_timer;
 	struct nmnic_rx_stats rx_stats;
 	struct nmnic_tx_stats tx_stats ____cacheline_aligned_in_smp;
@@ -236,6 +244,8 @@ void nmnic_vec_resume(struct nmnic_vec *vec);
 void nmnic_vec_pause(struct nmnic_vec *vec);
 int nmnic_queues_open(struct nmnic_port *np);
 void nmnic_queues_close(struct nmnic_port *np);
+void nmnic_queues_pause(struct nmnic_port *np);
+int nmnic_queues_resume(struct nmnic_port *np);
 int nmnic_queues_reconfigure(struct nmnic_port *np, const struct nmnic_cfg *cfg);
 
 /* nmnic_pool.c */
@@ -276,12 +286,26 @@ int nmnic_xdp_rxq_register(struct nmnic_rxq *rxq);
 void nmnic_xdp_rxq_unregister(struct nmnic_rxq *rxq);
 void nmnic_xdp_begin(struct nmnic_rxq *rxq, void *va, u32 headroom, u32 len,
 		     const struct nmhw_rx_cmpl *cmpl, u16 flags);
+bool nmnic_xdp_run(struct nmnic_rxq *rxq, struct xdp_buff *xdp, u32 *act);
 struct sk_buff *nmnic_xdp_finish(struct nmnic_rxq *rxq);
 void nmnic_xdp_cancel(struct nmnic_rxq *rxq);
 void nmnic_xdp_flush(struct nmnic_rxq *rxq);
 int nmnic_xdp_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
 		    struct netlink_ext_ack *extack);
 int nmnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+
+/* nmnic_xsk.c */
+void nmnic_xsk_rxq_start(struct nmnic_rxq *rxq);
+void nmnic_xsk_desc(struct nmnic_rxq *rxq, const struct nmnic_rx_buf *buf,
+		    struct nmhw_rx_fill *desc);
+bool nmnic_xsk_starved(struct nmnic_rxq *rxq, bool starved);
+struct sk_buff *nmnic_xsk_finish(struct nmnic_rxq *rxq, struct xdp_buff *xdp,
+				 const struct nmhw_rx_cmpl *cmpl, u16 flags);
+bool nmnic_xsk_xmit(struct nmnic_vec *vec);
+int nmnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
+int nmnic_xsk_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
+		    struct netlink_ext_ack *extack);
+int nmnic_xsk_setup(struct nmnic_port *np, struct xsk_buff_pool *pool, unsigned int queue);
 
 /* nmnic_xdp_tx.c */
 void nmnic_xdp_tx_set(struct nmnic_vec *vec, bool on);

@@ -21,7 +21,8 @@ static_assert(TSO_LEGACY_MAX_SIZE + ETH_HLEN <= NMHW_MAX_TSO);
 
 #define NMNIC_XDP_FEATURES						\
 	(NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG | \
-	 NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG)
+	 NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG |			\
+	 NETDEV_XDP_ACT_XSK_ZEROCOPY)
 
 static int nmnic_open(struct net_device *netdev)
 {
@@ -117,6 +118,7 @@ static const struct net_device_ops nmnic_netdev_ops = {
 	.ndo_get_stats64	= nmnic_get_stats64,
 	.ndo_bpf		= nmnic_bpf,
 	.ndo_xdp_xmit		= nmnic_xdp_xmit,
+	.ndo_xsk_wakeup		= nmnic_xsk_wakeup,
 };
 
 bool nmnic_netdev_is_ours(const struct net_device *netdev)

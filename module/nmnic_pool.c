@@ -13,6 +13,7 @@
  */
 #include <linux/vmalloc.h>
 #include <net/page_pool/helpers.h>
+#include <net/xdp_sock_drv.h>
 
 #include "nmnic.h"
 #include "nmnic_trace.h"
@@ -225,7 +226,10 @@ void nmnic_fill_disconnect(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	for (slot = 0; slot < fill->size; slot++) {
 		if (!fill->bufs[slot].netmem)
 			continue;
-		nmnic_netmem_put(rxq, fill, fill->bufs[slot].netmem, false);
+		if (rxq->xsk)
+			xsk_buff_free(fill->bufs[slot].xsk);
+		else
+			nmnic_netmem_put(rxq, fill, fill->bufs[slot].netmem, false);
 		fill->bufs[slot].netmem = 0;
 	}
 	fill->head = 0;
@@ -257,6 +261,16 @@ static netmem_ref netmem_get(struct nmnic_rxq *rxq, struct nmnic_fill *fill, u32
 	return netmem;
 }
 
+static bool fill_get(struct nmnic_rxq *rxq, struct nmnic_fill *fill, struct nmnic_rx_buf *buf,
+		     gfp_t gfp)
+{
+	if (unlikely(rxq->xsk))
+		buf->xsk = xsk_buff_alloc(rxq->xsk);
+	else
+		buf->netmem = netmem_get(rxq, fill, &buf->offset, gfp);
+	return buf->netmem;
+}
+
 static bool fill_post_one(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp)
 {
 	u32 slot = fill->tail & fill->mask;
@@ -268,14 +282,16 @@ static bool fill_post_one(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t 
 		 * queue goes on without.
 		 */
 		fill->head++;
-	else
-		buf->netmem = netmem_get(rxq, fill, &buf->offset, gfp);
-	if (unlikely(!buf->netmem))
+	else if (unlikely(!fill_get(rxq, fill, buf, gfp)))
 		return false;
 
-	desc->addr = cpu_to_le64(page_pool_get_dma_addr_netmem(buf->netmem) + buf->offset +
-				 fill->headroom);
-	desc->len = cpu_to_le32(fill->len);
+	if (unlikely(rxq->xsk)) {
+		nmnic_xsk_desc(rxq, buf, desc);
+	} else {
+		desc->addr = cpu_to_le64(page_pool_get_dma_addr_netmem(buf->netmem) +
+					 buf->offset + fill->headroom);
+		desc->len = cpu_to_le32(fill->len);
+	}
 	desc->id = cpu_to_le32(slot);
 	fill->tail++;
 	return true;
@@ -312,5 +328,7 @@ bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp)
 		nmhw_rx_doorbell(vec->port->hw, vec->idx, fill->ring, fill->tail);
 		local_bh_enable();
 	}
+	if (unlikely(rxq->xsk) && nmnic_xsk_starved(rxq, !ok))
+		return true;
 	return ok || fill->tail - fill->head >= fill->size / 4;
 }

@@ -14,6 +14,7 @@
 int nmnic_poll(struct napi_struct *napi, int budget)
 {
 	struct nmnic_vec *vec = container_of(napi, struct nmnic_vec, napi);
+	bool sent = true;
 	int done = 0;
 
 	nmhw_vec_ack(vec->port->hw, vec->idx);
@@ -21,11 +22,15 @@ int nmnic_poll(struct napi_struct *napi, int budget)
 	if (!budget)
 		return 0;
 
+	if (unlikely(vec->xsk))
+		sent = nmnic_xsk_xmit(vec);
 	done = nmnic_rxq_poll(vec->q.rxq, budget);
 	if (unlikely(!nmnic_rxq_refill(vec->q.rxq, GFP_ATOMIC | __GFP_NOWARN)) &&
 	    !timer_pending(&vec->refill_timer))
 		mod_timer(&vec->refill_timer, jiffies + REFILL_RETRY);
 
+	if (unlikely(!sent))
+		return budget;
 	if (done < budget && napi_complete_done(napi, done))
 		nmhw_vec_unmask(vec->port->hw, vec->idx);
 	return done;
@@ -326,6 +331,26 @@ static void set_give_up(struct nmnic_port *np)
 	nmhw_port_disable(np->hw);
 	netif_carrier_off(np->netdev);
 	np->up = false;
+}
+
+/* Between the two no queue runs; frames wait. */
+void nmnic_queues_pause(struct nmnic_port *np)
+{
+	if (np->up)
+		set_stop(np);
+}
+
+/* An error leaves the port down in all but name, and is logged. */
+int nmnic_queues_resume(struct nmnic_port *np)
+{
+	int err;
+
+	if (!np->up)
+		return 0;
+	err = set_start(np);
+	if (err)
+		set_give_up(np);
+	return err;
 }
 
 static int reconfigure_closed(struct nmnic_port *np, const struct nmnic_cfg *cfg)

@@ -15,6 +15,7 @@
 #include <linux/log2.h>
 #include <linux/prefetch.h>
 #include <net/page_pool/helpers.h>
+#include <net/xdp_sock_drv.h>
 
 #include "nmnic.h"
 #include "nmnic_trace.h"
@@ -136,6 +137,7 @@ int nmnic_rxq_start(struct nmnic_rxq *rxq)
 	if (err)
 		return err;
 
+	nmnic_xsk_rxq_start(rxq);
 	for (i = 0; i < NMHW_RX_RINGS; i++)
 		nmnic_fill_connect(rxq, &rxq->fill[i]);
 	/* What is missing comes with the NAPI's own attempts. */
@@ -364,12 +366,31 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	napi_gro_receive(&vec->napi, skb);
 }
 
+/* What a program has left of a frame: an skb, nothing, or an error pointer if there
+ * was no memory for one
+ */
+static void rx_deliver_rest(struct nmnic_rxq *rxq, struct sk_buff *skb,
+			    const struct nmhw_rx_cmpl *cmpl, u16 flags, struct rx_tally *tally)
+{
+	struct nmnic_vec *vec = rxq->vec;
+
+	if (!skb)
+		return;
+	if (IS_ERR(skb)) {
+		tally->alloc_fail++;
+		tally->drop_error++;
+		return;
+	}
+	rx_set_offloads(rxq, skb, cmpl, flags, tally);
+	trace_frame_rx(vec->port->netdev, vec->idx, skb);
+	skb->protocol = eth_type_trans(skb, vec->port->netdev);
+	napi_gro_receive(&vec->napi, skb);
+}
+
 /* The frame counts as received whatever the program makes of it. */
 static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct rx_tally *tally)
 {
-	struct nmnic_vec *vec = rxq->vec;
 	struct nmnic_xdp_buff *xb = &rxq->xb;
-	struct sk_buff *skb;
 
 	/* Merged before the queue was laid out for programs */
 	if (unlikely(xb->flags & NMHW_RXC_GRO)) {
@@ -378,18 +399,26 @@ static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	}
 	tally->packets++;
 	tally->bytes += xdp_get_buff_len(&xb->xdp);
-	skb = nmnic_xdp_finish(rxq);
-	if (!skb)
-		return;
-	if (IS_ERR(skb)) {
-		tally->alloc_fail++;
-		tally->drop_error++;
+	rx_deliver_rest(rxq, nmnic_xdp_finish(rxq), xb->cmpl, xb->flags, tally);
+}
+
+/* One buffer of an AF_XDP socket: a frame that needs more was not expected. */
+static void rx_buffer_xsk(struct nmnic_rxq *rxq, const struct nmnic_rx_buf *buf,
+			  const struct nmhw_rx_cmpl *cmpl, u16 flags, struct rx_tally *tally)
+{
+	const u16 whole = NMHW_RXC_SOP | NMHW_RXC_EOP;
+	u32 len = le32_to_cpu(cmpl->len);
+	struct sk_buff *skb;
+
+	if (unlikely((flags & whole) != whole || len < ETH_HLEN)) {
+		tally->drop_error += !!(flags & NMHW_RXC_EOP);
+		xsk_buff_free(buf->xsk);
 		return;
 	}
-	rx_set_offloads(rxq, skb, &xb->cmpl, xb->flags, tally);
-	trace_frame_rx(vec->port->netdev, vec->idx, skb);
-	skb->protocol = eth_type_trans(skb, vec->port->netdev);
-	napi_gro_receive(&vec->napi, skb);
+	tally->packets++;
+	tally->bytes += len;
+	skb = nmnic_xsk_finish(rxq, buf->xsk, cmpl, flags);
+	rx_deliver_rest(rxq, skb, cmpl, flags, tally);
 }
 
 /* Returns 1 at the end of a frame. */
@@ -410,7 +439,10 @@ static int rx_completion(struct nmnic_rxq *rxq, const struct nmhw_rx_cmpl *cmpl,
 	fill->bufs[slot].netmem = 0;
 	fill->head++;
 
-	rx_buffer(rxq, fill, &buf, cmpl, flags, tally);
+	if (unlikely(rxq->xsk))
+		rx_buffer_xsk(rxq, &buf, cmpl, flags, tally);
+	else
+		rx_buffer(rxq, fill, &buf, cmpl, flags, tally);
 
 	if (!(flags & NMHW_RXC_EOP))
 		return 0;

@@ -13,6 +13,7 @@
 #include <linux/tcp.h>
 #include <linux/vmalloc.h>
 #include <net/netdev_queues.h>
+#include <net/xdp_sock_drv.h>
 
 #include "nmnic.h"
 
@@ -75,7 +76,6 @@ int nmnic_txq_start(struct nmnic_txq *txq)
 		.ring.size = txq->mask + 1,
 		.head_wb = txq->dma + (txq->mask + 1) * sizeof(*txq->desc),
 	};
-
 	int err;
 
 	err = nmhw_txq_enable(txq->vec->port->hw, txq->vec->idx, &cfg);
@@ -103,6 +103,7 @@ void nmnic_tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf)
 void nmnic_txq_stop(struct nmnic_txq *txq)
 {
 	struct nmnic_tx_buf *buf;
+	u32 xsk_frames = 0;
 
 	nmnic_xdp_tx_set(txq->vec, false);
 	nmhw_txq_disable(txq->vec->port->hw, txq->vec->idx);
@@ -114,7 +115,11 @@ void nmnic_txq_stop(struct nmnic_txq *txq)
 		if (buf->xdpf)
 			xdp_return_frame(buf->xdpf);
 		buf->xdpf = NULL;
+		xsk_frames += buf->xsk;
+		buf->xsk = false;
 	}
+	if (xsk_frames)
+		xsk_tx_completed(txq->vec->xsk, xsk_frames);
 	netdev_tx_reset_queue(core_txq(txq));
 	txq->head = 0;
 	txq->tail = 0;
@@ -144,6 +149,7 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
 	unsigned int packets = 0, bytes = 0;
 	u64 wire_packets = 0, wire_bytes = 0;
+	u32 xsk_frames = 0;
 	struct nmnic_tx_buf *buf;
 	u32 head = txq->head;
 	int woken;
@@ -163,6 +169,9 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 		} else if (unlikely(buf->xdpf)) {
 			xdp_return_frame(buf->xdpf);
 			buf->xdpf = NULL;
+		} else if (unlikely(buf->xsk)) {
+			xsk_frames++;
+			buf->xsk = false;
 		} else {
 			continue;
 		}
@@ -171,6 +180,8 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	}
 	/* Buffers before the room they make */
 	smp_store_release(&txq->head, head);
+	if (unlikely(xsk_frames))
+		xsk_tx_completed(txq->vec->xsk, xsk_frames);
 
 	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, nmnic_txq_avail(txq), TX_WAKE);
 

@@ -44,18 +44,28 @@ int nmnic_xdp_rxq_register(struct nmnic_rxq *rxq)
 	err = xdp_rxq_info_reg_mem_model(&rxq->xdp_rxq, MEM_TYPE_PAGE_POOL,
 					 rxq->fill[NMHW_RX_RING_PAY].pool);
 	if (err)
-		goto err_unreg;
+		goto err_unreg_xdp;
+	err = __xdp_rxq_info_reg(&rxq->xsk_rxq, vec->port->netdev, vec->idx, vec->napi.napi_id, 0);
+	if (err)
+		goto err_unreg_xdp;
+	err = xdp_rxq_info_reg_mem_model(&rxq->xsk_rxq, MEM_TYPE_XSK_BUFF_POOL, NULL);
+	if (err)
+		goto err_unreg_xsk;
 	return 0;
 
-err_unreg:
+err_unreg_xsk:
+	xdp_rxq_info_unreg(&rxq->xsk_rxq);
+err_unreg_xdp:
 	xdp_rxq_info_unreg(&rxq->xdp_rxq);
 	return err;
 }
 
 void nmnic_xdp_rxq_unregister(struct nmnic_rxq *rxq)
 {
-	if (rxq->xdp)
-		xdp_rxq_info_unreg(&rxq->xdp_rxq);
+	if (!rxq->xdp)
+		return;
+	xdp_rxq_info_unreg(&rxq->xsk_rxq);
+	xdp_rxq_info_unreg(&rxq->xdp_rxq);
 }
 
 /* ---- frames: NAPI, or NAPI is disabled -------------------------------------*/
@@ -68,7 +78,7 @@ void nmnic_xdp_begin(struct nmnic_rxq *rxq, void *va, u32 headroom, u32 len,
 
 	xdp_init_buff(&xb->xdp, PAGE_SIZE, &rxq->xdp_rxq);
 	xdp_prepare_buff(&xb->xdp, va, headroom, len, true);
-	xb->cmpl = *cmpl;
+	xb->cmpl = cmpl;
 	xb->flags = flags;
 }
 
@@ -110,11 +120,22 @@ static struct sk_buff *xdp_build_skb(const struct xdp_buff *xdp)
 /* Runs the program. True if the frame is still ours, to be passed on or, with
  * any other verdict than XDP_PASS in @act, dropped.
  */
-static bool xdp_run(struct nmnic_rxq *rxq, struct bpf_prog *prog, u32 *act)
+bool nmnic_xdp_run(struct nmnic_rxq *rxq, struct xdp_buff *xdp, u32 *act)
 {
 	struct net_device *netdev = rxq->vec->port->netdev;
-	struct xdp_buff *xdp = &rxq->xb.xdp;
+	struct bpf_prog *prog;
 
+	*act = XDP_PASS;
+	/* None: it is about to come, or has just gone. */
+	prog = rcu_dereference_bh(rxq->vec->port->xdp_prog);
+	if (unlikely(!prog))
+		return true;
+	if (unlikely(xdp_buff_has_frags(xdp) && single_buffer(prog))) {
+		/* It came before the device was told not to take it. */
+		*act = XDP_DROP;
+		rxq->xdp_count[NMNIC_XDP_TOO_LONG]++;
+		return true;
+	}
 	*act = bpf_prog_run_xdp(prog, xdp);
 	trace_xdp_verdict(netdev, rxq->vec->idx, prog, xdp, *act);
 	switch (*act) {
@@ -156,18 +177,10 @@ struct sk_buff *nmnic_xdp_finish(struct nmnic_rxq *rxq)
 {
 	struct xdp_buff *xdp = &rxq->xb.xdp;
 	struct sk_buff *skb = NULL;
-	struct bpf_prog *prog;
-	u32 act = XDP_PASS;
+	u32 act;
 
-	/* None: it is about to come, or has just gone. */
-	prog = rcu_dereference_bh(rxq->vec->port->xdp_prog);
-	if (unlikely(xdp_buff_has_frags(xdp) && single_buffer(prog))) {
-		/* It came before the device was told not to take it. */
-		act = XDP_DROP;
-		rxq->xdp_count[NMNIC_XDP_TOO_LONG]++;
-	} else if (likely(prog) && !xdp_run(rxq, prog, &act)) {
+	if (!nmnic_xdp_run(rxq, xdp, &act))
 		goto out;
-	}
 	if (act == XDP_PASS)
 		skb = xdp_build_skb(xdp) ?: ERR_PTR(-ENOMEM);
 	if (IS_ERR_OR_NULL(skb))
@@ -201,9 +214,9 @@ static int xdp_rx_hash(const struct xdp_md *ctx, u32 *hash, enum xdp_rss_hash_ty
 {
 	const struct nmnic_xdp_buff *xb = (const void *)ctx;
 
-	if (!xb->cmpl.hash || !(xb->xdp.rxq->dev->features & NETIF_F_RXHASH))
+	if (!xb->cmpl->hash || !(xb->xdp.rxq->dev->features & NETIF_F_RXHASH))
 		return -ENODATA;
-	*hash = le32_to_cpu(xb->cmpl.hash);
+	*hash = le32_to_cpu(xb->cmpl->hash);
 	*type = xb->flags & NMHW_RXC_HASH_L4 ? XDP_RSS_TYPE_L4_ANY : XDP_RSS_TYPE_NONE;
 	return 0;
 }
@@ -215,7 +228,7 @@ static int xdp_rx_vlan_tag(const struct xdp_md *ctx, __be16 *proto, u16 *tci)
 	if (!(xb->flags & NMHW_RXC_VLAN))
 		return -ENODATA;
 	*proto = htons(ETH_P_8021Q);
-	*tci = le16_to_cpu(xb->cmpl.vlan_tci);
+	*tci = le16_to_cpu(xb->cmpl->vlan_tci);
 	return 0;
 }
 
@@ -248,7 +261,10 @@ static int xdp_check_prog(const struct bpf_prog *prog, const struct nmnic_cfg *c
 int nmnic_xdp_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
 		    struct netlink_ext_ack *extack)
 {
-	return xdp_check_prog(rtnl_dereference(np->xdp_prog), cfg, mtu, extack);
+	int err;
+
+	err = xdp_check_prog(rtnl_dereference(np->xdp_prog), cfg, mtu, extack);
+	return err ?: nmnic_xsk_check(np, cfg, mtu, extack);
 }
 
 static int xdp_check_providers(struct nmnic_port *np, struct netlink_ext_ack *extack)
@@ -339,6 +355,8 @@ int nmnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 	switch (bpf->command) {
 	case XDP_SETUP_PROG:
 		return xdp_setup(netdev_priv(netdev), bpf->prog, bpf->extack);
+	case XDP_SETUP_XSK_POOL:
+		return nmnic_xsk_setup(netdev_priv(netdev), bpf->xsk.pool, bpf->xsk.queue_id);
 	default:
 		return -EOPNOTSUPP;
 	}
