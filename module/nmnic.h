@@ -342,6 +342,7 @@ void nmnic_get_fec_stats(struct net_device *netdev, struct ethtool_fec_stats *st
 
 /* nmnic_stats.c */
 void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st);
+void nmnic_get_eth_mac_stats(struct net_device *netdev, struct ethtool_eth_mac_stats *st);
 int nmnic_get_sset_count(struct net_device *netdev, int sset);
 void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data);
 void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st, u64 *data);

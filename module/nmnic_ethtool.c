@@ -185,6 +185,7 @@ const struct ethtool_ops nmnic_ethtool_ops = {
 	.get_fecparam		= nmnic_get_fecparam,
 	NMA_ETHTOOL_FEC_STATS(nmnic_get_fec_stats)
 	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_eth_mac_stats	= nmnic_get_eth_mac_stats,
 	.get_sset_count		= nmnic_get_sset_count,
 	.get_strings		= nmnic_get_strings,
 	.get_ethtool_stats	= nmnic_get_ethtool_stats,

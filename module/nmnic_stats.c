@@ -222,6 +222,38 @@ void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st)
 	}
 }
 
+/* What the device saw, whether or not the driver could use it */
+void nmnic_get_eth_mac_stats(struct net_device *netdev, struct ethtool_eth_mac_stats *st)
+{
+	struct nmnic_port *np = netdev_priv(netdev);
+	struct nmhw_rxq_stats rx, rx_sum = {};
+	struct nmhw_txq_stats tx, tx_sum = {};
+	unsigned int i;
+
+	if (st->src != ETHTOOL_MAC_STATS_SRC_AGGREGATE)
+		return;
+	for (i = 0; i < np->num_queues; i++) {
+		nmhw_rxq_stats_get(np->hw, i, &rx);
+		nmhw_txq_stats_get(np->hw, i, &tx);
+		rx_sum.frames += rx.frames;
+		rx_sum.bytes += rx.bytes;
+		rx_sum.drop_no_buf += rx.drop_no_buf;
+		rx_sum.drop_oversize += rx.drop_oversize;
+		tx_sum.frames += tx.frames;
+		tx_sum.bytes += tx.bytes;
+		tx_sum.drop_invalid += tx.drop_invalid;
+		tx_sum.drop_link += tx.drop_link;
+	}
+	st->FramesReceivedOK = rx_sum.frames;
+	st->OctetsReceivedOK = rx_sum.bytes;
+	st->FramesLostDueToIntMACRcvError = rx_sum.drop_no_buf;
+	st->FrameTooLongErrors = rx_sum.drop_oversize;
+	st->FramesTransmittedOK = tx_sum.frames;
+	st->OctetsTransmittedOK = tx_sum.bytes;
+	st->FramesLostDueToIntMACXmitError = tx_sum.drop_invalid;
+	st->CarrierSenseErrors = tx_sum.drop_link;
+}
+
 /* ---- ethtool -S ------------------------------------------------------------*/
 
 static const char * const queue_strings[] = {

@@ -30,6 +30,13 @@
 /* NETDEV_CMD_BIND_TX: enumerated since 6.16 */
 #define NMA_CMD_BIND_TX 15
 
+/* NETDEV_CMD_QUEUE_CREATE and what it takes: enumerated since 7.2 */
+#define NMA_CMD_QUEUE_CREATE 16
+#define NMA_QUEUE_LEASE 8
+#define NMA_LEASE_IFINDEX 1
+#define NMA_LEASE_QUEUE 2
+#define NMA_LEASE_NETNS_ID 3
+
 /* The kernel's limit of entries in one SO_DEVMEM_DONTNEED, see devmem.rst */
 #define NMA_DONTNEED_MAX 128
 

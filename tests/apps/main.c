@@ -51,6 +51,9 @@ static const struct {
 	{ { "pools", NMA_ROLE_POOLS, NULL,
 	    "Lists the page pools of this network namespace (page-pool-get)." },
 	  nma_pools_run },
+	{ { "lease", NMA_ROLE_LEASE, NULL,
+	    "Leases a receive queue of a device to IF, a netkit. IF gets a queue for it." },
+	  nma_lease_run },
 };
 
 #define ROLES (sizeof(roles) / sizeof(roles[0]))

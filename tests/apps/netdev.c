@@ -141,6 +141,63 @@ void nma_binding_close(struct nma_binding *b)
 	b->genl = NULL;
 }
 
+static int queue_id_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	uint32_t *id = data;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == NETDEV_A_QUEUE_ID)
+			*id = mnl_attr_get_u32(attr);
+	}
+	return MNL_CB_OK;
+}
+
+static void put_lease(struct nma_genl *genl, unsigned int ifindex, uint32_t from,
+		      int32_t netns, uint32_t queue)
+{
+	struct nlmsghdr *nlh = nma_genl_request(genl, NMA_CMD_QUEUE_CREATE, 0);
+	struct nlattr *lease, *nest;
+
+	mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_IFINDEX, ifindex);
+	mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_TYPE, NETDEV_QUEUE_TYPE_RX);
+	lease = mnl_attr_nest_start(nlh, NMA_QUEUE_LEASE);
+	mnl_attr_put_u32(nlh, NMA_LEASE_IFINDEX, from);
+	nest = mnl_attr_nest_start(nlh, NMA_LEASE_QUEUE);
+	mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_ID, queue);
+	mnl_attr_put_u32(nlh, NETDEV_A_QUEUE_TYPE, NETDEV_QUEUE_TYPE_RX);
+	mnl_attr_nest_end(nlh, nest);
+	mnl_attr_put_u32(nlh, NMA_LEASE_NETNS_ID, netns);
+	mnl_attr_nest_end(nlh, lease);
+}
+
+int nma_lease(const char *ifname, uint32_t from, int32_t netns, uint32_t queue,
+	      uint32_t *leased_as)
+{
+	struct nma_genl *genl = NULL;
+	unsigned int ifindex;
+	const char *extack;
+	int err;
+
+	err = netdev_open(&genl, NMA_CMD_QUEUE_CREATE, "queue-create");
+	if (err)
+		return err;
+	err = ifindex_of(ifname, &ifindex);
+	if (err)
+		goto out;
+	put_lease(genl, ifindex, from, netns, queue);
+	err = nma_genl_talk(genl, queue_id_cb, leased_as);
+	if (err) {
+		extack = nma_genl_extack(genl);
+		err = nma_err(err == -ENOSYS ? -EOPNOTSUPP : err,
+			      "lease of queue %u to %s refused%s%s%s", queue, ifname,
+			      *extack ? ": \"" : "", extack, *extack ? "\"" : "");
+	}
+out:
+	nma_genl_close(genl);
+	return err;
+}
+
 static uint64_t attr_uint(const struct nlattr *attr)
 {
 	/* the "uint" of netlink specs: 4 or 8 bytes as the value needs */

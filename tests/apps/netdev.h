@@ -30,6 +30,12 @@ int nma_binding_open_tx(struct nma_binding *b, const char *ifname, int dmabuf_fd
 /* Unbinds; returns when the kernel has. */
 void nma_binding_close(struct nma_binding *b);
 
+/* Leases queue @queue of the device with index @from in the namespace @netns (an id
+ * of ours for it) to @ifname; *@leased_as is its number there. Returns as above.
+ */
+int nma_lease(const char *ifname, uint32_t from, int32_t netns, uint32_t queue,
+	      uint32_t *leased_as);
+
 /* The page pools of this network namespace, of @ifname only if not NULL.
  * *@pools, an array, is the caller's. Returns 0 or -errno with a message.
  */

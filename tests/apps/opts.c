@@ -169,7 +169,7 @@ static int check_send(const struct nma_opts *o)
 static int check_required(const struct nma_opts *o, enum nma_role role)
 {
 	const unsigned int one = NMA_ROLE_ZCRX | NMA_ROLE_XSK_SEND |
-				 NMA_ROLE_XSK_RECV;
+				 NMA_ROLE_XSK_RECV | NMA_ROLE_LEASE;
 	bool binds_rx = role & (one | NMA_ROLE_BIND) ||
 			(role == NMA_ROLE_RECV && !o->host);
 	bool binds = binds_rx || o->dmabuf;
@@ -184,6 +184,8 @@ static int check_required(const struct nma_opts *o, enum nma_role role)
 		return nma_fail("no queue: say -q QUEUE[,QUEUE]");
 	if (role & one && o->queues.n > 1)
 		return nma_fail("--queue: this role uses one queue only");
+	if (role == NMA_ROLE_LEASE && !o->lease_ifindex)
+		return nma_fail("lease: no device to lease from: say --from IFINDEX");
 	if (o->size % 4096)
 		return nma_fail("--size: %" PRIu64 " is not a multiple of 4096",
 				o->size);

@@ -29,6 +29,7 @@ enum nma_role {
 	NMA_ROLE_UDP_RECV = 1 << 6,
 	NMA_ROLE_XSK_SEND = 1 << 7,
 	NMA_ROLE_XSK_RECV = 1 << 8,
+	NMA_ROLE_LEASE = 1 << 9,
 };
 
 struct nma_queues {
@@ -56,6 +57,8 @@ struct nma_opts {
 	uint64_t hold;		/* seconds, 0: until a signal */
 	uint64_t chunk;		/* bytes in a message, 0: as the role likes */
 	uint64_t control;	/* room for so many control messages */
+	uint64_t lease_ifindex;	/* of the device that has the queue */
+	uint64_t lease_netns;	/* id of its namespace in ours */
 	uint64_t keep_tokens;
 	uint64_t exit_with_tokens;
 	uint64_t misdeeds[NMA_MISDEEDS];	/* how often */

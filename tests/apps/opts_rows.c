@@ -15,6 +15,7 @@
 #define UDP_RECV NMA_ROLE_UDP_RECV
 #define XSK_SEND NMA_ROLE_XSK_SEND
 #define XSK_RECV NMA_ROLE_XSK_RECV
+#define LEASE	NMA_ROLE_LEASE
 #define SENDS	(SEND | UDP_SEND | XSK_SEND)
 #define RECVS	(RECV | ZCRX | UDP_RECV | XSK_RECV)
 #define XSK	(XSK_SEND | XSK_RECV)
@@ -27,10 +28,16 @@
 #define FIELD(member) offsetof(struct nma_opts, member)
 
 const struct nma_opt_row nma_opt_rows[] = {
-	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS | ZCRX | XSK, FIELD(ifname),
+	{ "interface", 'i', STRING, RECV | SEND | BIND | POOLS | ZCRX | XSK | LEASE,
+	  FIELD(ifname),
 	  0, 0, "IF", "network interface", NULL },
-	{ "queue", 'q', QUEUES, RECV | SEND | BIND | ZCRX | XSK, FIELD(queues),
-	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to", NULL },
+	{ "queue", 'q', QUEUES, RECV | SEND | BIND | ZCRX | XSK | LEASE, FIELD(queues),
+	  0, 0, "QUEUE[,QUEUE]", "receive queues to bind the dma-buf to, or to lease",
+	  NULL },
+	{ "from", 0, NUMBER, LEASE, FIELD(lease_ifindex),
+	  1, INT32_MAX, "IFINDEX", "of the device that has the queue", NULL },
+	{ "netns", 0, NUMBER, LEASE, FIELD(lease_netns),
+	  0, INT32_MAX, "ID", "of that device's namespace (ip netns set)", NULL },
 	{ "dmabuf", 'd', FLAG, SEND, FIELD(dmabuf),
 	  0, 0, NULL, "send from a dma-buf that is bound to IF (-i)", NULL },
 	{ "size", 's', NUMBER, RECV | SEND | BIND | ZCRX, FIELD(size),
@@ -87,7 +94,7 @@ const struct nma_opt_row nma_opt_rows[] = {
 	  0, UINT32_MAX, "N", text, rule },
 #include "misdeeds.def"
 #undef NMA_MISDEED
-	{ "help", 'h', FLAG, RECVS | SENDS | BIND | POOLS, FIELD(help),
+	{ "help", 'h', FLAG, RECVS | SENDS | BIND | POOLS | LEASE, FIELD(help),
 	  0, 0, NULL, "this text", NULL },
 };
 

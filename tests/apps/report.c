@@ -47,6 +47,7 @@ static const struct {
 	{ "completions", offsetof(struct nma_report, completions), DEVMEM_TX },
 	{ "copied", offsetof(struct nma_report, copied), DEVMEM_TX },
 	{ "binds", offsetof(struct nma_report, binds), NMA_ROLE_BIND },
+	{ "leased_as", offsetof(struct nma_report, leased_as), NMA_ROLE_LEASE },
 	{ "duration_ns", offsetof(struct nma_report, duration_ns),
 	  NMA_ROLE_RECV | NMA_ROLE_SEND | NMA_ROLE_BIND | NMA_ROLE_ZCRX |
 	  PACKETS },

@@ -34,6 +34,7 @@ struct nma_report {
 	uint64_t completions;		/* of them, that the kernel is done with */
 	uint64_t copied;		/* of them, that it says it copied */
 	uint64_t binds;
+	uint64_t leased_as;		/* queue of the netkit */
 	uint64_t dmabuf_id;		/* of the (last) binding, 0: none */
 	uint64_t duration_ns;		/* first to last byte, or of all cycles */
 	uint64_t misdeeds[NMA_MISDEEDS];	/* done so far */

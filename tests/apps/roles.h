@@ -18,6 +18,7 @@ enum nma_exit nma_recv_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_send_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_bind_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_pools_run(const struct nma_opts *o, struct nma_report *r);
+enum nma_exit nma_lease_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_zcrx_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_udp_send_run(const struct nma_opts *o, struct nma_report *r);
 enum nma_exit nma_udp_recv_run(const struct nma_opts *o, struct nma_report *r);

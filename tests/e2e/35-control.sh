@@ -8,7 +8,7 @@
 # runs into it: applied without losing the binding or a byte, or refused with
 # words. And changes that make no sense, which change nothing.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
 rx_bytes() { ip -s -j link show nm0 | jq '.[0].stats64.rx.bytes'; }
@@ -56,11 +56,6 @@ test_ring_sizes() {
 	apply ethtool -G nm0 rx 2048 tx 8192
 	ring_is 2048 8192
 	apply ethtool -G nm0 rx 512 tx 512
-	stream_ends
-}
-
-test_sender_ring_sizes() {
-	stream_begins
 	apply peer ethtool -G nm1 tx 64
 	apply peer ethtool -G nm1 rx 64
 	apply peer ethtool -G nm1 rx 512 tx 512
@@ -77,40 +72,34 @@ test_mtu() {
 	peer ip addr replace "$V6_PEER/64" dev nm1 nodad
 }
 
+# A queue that is bound, or that a rule or the user's table points at, stays.
+test_what_is_refused_while_bound() {
+	stream_begins
+	refuse_with 'too low|in use' ethtool -L nm0 combined 3
+	refuse_with 'too low|in use' ethtool -L nm0 combined 1
+	channels_are 4
+	refuse_with 'data.split|devmem|memory provider|queue' split off
+	refuse_with 'powers of two' ethtool -G nm0 rx 100
+	refuse_with 'memory provider' xdp_attach nm0 xdp
+	refuse_with 'memory provider' xdp_attach nm0 xdpgeneric
+	stream_ends
+}
+
 # The steered flow does not care about the table; others do.
-test_hash_table_and_key() {
+test_hash_table_rules_and_features() {
 	stream_begins
 	apply ethtool -X nm0 equal 1
 	apply ethtool -X nm0 weight 1 2 3 0
 	apply ethtool -X nm0 hkey "$(printf '%02x:' {41..80} | sed 's/:$//')"
 	apply ethtool -X nm0 equal "$Q"
 	apply ping -q -c 3 -i 0.02 "$V4_PEER"
-	stream_ends
-}
-
-test_rules() {
-	stream_begins
 	apply ethtool -N nm0 flow-type tcp4 dst-port 99 action 1 loc 41
 	apply ethtool -N nm0 flow-type tcp4 dst-port 99 action -1 loc 41
 	apply ethtool -N nm0 delete 41
-	stream_ends
-}
-
-test_features() {
-	stream_begins
 	apply ethtool -K nm0 rx-gro-hw off
 	apply ethtool -K nm0 rx-gro-hw on
 	apply peer ethtool -K nm1 tso off
 	apply peer ethtool -K nm1 tso on
-	stream_ends
-}
-
-# A queue that is bound, or that a rule or the user's table points at, stays.
-test_channels_that_would_take_a_bound_queue() {
-	stream_begins
-	refuse_with 'too low|in use' ethtool -L nm0 combined 3
-	refuse_with 'too low|in use' ethtool -L nm0 combined 1
-	channels_are 4
 	stream_ends
 }
 
@@ -124,12 +113,12 @@ test_channels_beside_a_bound_queue() {
 	steer "$PORT" 0
 	Q=0 stream_begins
 	for n in 2 4 3 2 4; do
-		apply ethtool -L nm0 combined $n
-		channels_are $n
+		apply ethtool -L nm0 combined "$n"
+		channels_are "$n"
 		apply ping -q -c 3 -i 0.02 "$V4_PEER"
 	done
 	for n in 1 4 2 1 4; do
-		apply peer ethtool -L nm1 combined $n
+		apply peer ethtool -L nm1 combined "$n"
 	done
 	refuse_with 'too low|in use' ethtool -L nm0 combined 1
 	stream_ends
@@ -181,12 +170,12 @@ test_bad_ring_sizes() {
 	local n
 
 	for n in 0 1 63 100 511; do
-		refuse_with 'powers of two' ethtool -G nm0 rx $n
-		refuse_with 'powers of two' ethtool -G nm0 tx $n
+		refuse_with 'powers of two' ethtool -G nm0 rx "$n"
+		refuse_with 'powers of two' ethtool -G nm0 tx "$n"
 	done
 	for n in 16384 4294967295; do
-		refuse_with 'exceeds maximum|Invalid' ethtool -G nm0 rx $n
-		refuse_with 'exceeds maximum|Invalid' ethtool -G nm0 tx $n
+		refuse_with 'exceeds maximum|Invalid' ethtool -G nm0 rx "$n"
+		refuse_with 'exceeds maximum|Invalid' ethtool -G nm0 tx "$n"
 	done
 	ring_is 512 512
 }
@@ -196,7 +185,7 @@ test_bad_channel_counts() {
 
 	refuse_with 'no RX or TX channel' ethtool -L nm0 combined 0
 	for n in 5 17 4294967295; do
-		refuse_with 'exceeds maximum' ethtool -L nm0 combined $n
+		refuse_with 'exceeds maximum' ethtool -L nm0 combined "$n"
 	done
 	refuse ethtool -L nm0 rx 1
 	refuse ethtool -L nm0 tx 1
@@ -241,16 +230,8 @@ test_both_ends_at_once() {
 	expect_no_leak
 }
 
-test_xdp_while_bound() {
-	stream_begins
-	refuse_with 'memory provider|devmem|[a-z]' xdp_attach nm0 xdp
-	refuse_with 'memory provider|devmem|[a-z]' xdp_attach nm0 xdpgeneric
-	stream_ends
-}
-
 nm_setup
-run_tests test_ring_sizes test_sender_ring_sizes test_mtu test_hash_table_and_key \
-	test_rules test_features test_channels_that_would_take_a_bound_queue \
-	test_channels_beside_a_bound_queue test_channels_without_a_binding \
-	test_bad_ring_sizes test_bad_channel_counts test_both_ends_at_once \
-	test_xdp_while_bound
+run_tests test_ring_sizes test_mtu test_what_is_refused_while_bound \
+	test_hash_table_rules_and_features test_channels_beside_a_bound_queue \
+	test_channels_without_a_binding test_bad_ring_sizes \
+	test_bad_channel_counts test_both_ends_at_once
