@@ -216,7 +216,7 @@ test_both_ends_at_once() {
 	shake peer nm1 &
 	other=$!
 	shake '' nm0
-	wait $other
+	wait "$other"
 	wait_for 5 carrier_up nm0
 	peer ip addr replace "$V6_PEER/64" dev nm1 nodad
 	ip addr replace "$V6/64" dev nm0 nodad

@@ -25,12 +25,12 @@ guest_add() {
 	ip addr add 198.51.100.1/24 dev nk0
 	ip link set nk0 up
 	guest ip link set lo up
-	guest ip addr add $GUEST/24 dev nk1
+	guest ip addr add "$GUEST/24" dev nk1
 	guest ip link set nk1 up
 	guest ip route add default dev nk1
 	sysctl -qw net.ipv4.ip_forward=1
-	peer ip route replace 198.51.100.0/24 via $V4
-	ethtool -N nm0 flow-type tcp4 dst-ip $GUEST dst-port $PORT action $Q loc 33
+	peer ip route replace 198.51.100.0/24 via "$V4"
+	ethtool -N nm0 flow-type tcp4 dst-ip "$GUEST" dst-port "$PORT" action "$Q" loc 33
 }
 
 guest_del() {
@@ -83,7 +83,7 @@ test_changes_of_a_leased_queue() {
 	ethtool -G nm0 rx 256
 	ip link set nm0 down
 	ip link set nm0 up
-	peer ip route replace 198.51.100.0/24 via $V4
+	peer ip route replace 198.51.100.0/24 via "$V4"
 	refuse split off
 	ethtool -G nm0 rx 512
 	stream_ends
@@ -128,8 +128,9 @@ test_unload_while_leased() {
 }
 
 need_leases() {
-	ip link add nk0 type netkit peer name nk1 2>/dev/null && ip link del nk0 ||
+	ip link add nk0 type netkit peer name nk1 2>/dev/null ||
 		skip_all "this kernel has no netkit"
+	ip link del nk0
 	nma-traffic lease -i lo -q 0 --from 1 >/dev/null 2>"$W/lease.err"
 	[ $? != 4 ] || skip_all "this kernel can not lease queues"
 }
