@@ -79,17 +79,17 @@ static bool hold(struct nmnic_fault_panel *panel, struct page_pool *pool, netmem
 	return true;
 }
 
-bool nmnic_fault_hold_back(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
-			   netmem_ref netmem)
+bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue,
+			   struct page_pool *pool, netmem_ref netmem)
 {
 	struct nmnic_fault_panel *panel = &np->faults;
 	bool held = false;
 
-	if (!atomic_read(&panel->fault[NMNIC_FAULT_LEAK_NETMEM].armed))
+	if (!atomic_read(&panel->fault[id].armed))
 		return false;
 	spin_lock_bh(&panel->held_lock);
 	if (panel->num_held < MAX_HELD && hold(panel, pool, netmem)) {
-		held = nmnic_fault_fire(np, NMNIC_FAULT_LEAK_NETMEM, queue);
+		held = nmnic_fault_fire(np, id, queue);
 		if (!held) {
 			/* Switched off in between */
 			list_first_entry(&panel->held, struct held_page, list)->num--;
@@ -133,7 +133,8 @@ static void fault_arm(struct nmnic_fault *fault, int n)
 	else if (!n && fault->keyed)
 		static_branch_dec(&nmnic_faults_key);
 	fault->keyed = n;
-	if (!n && fault->id == NMNIC_FAULT_LEAK_NETMEM)
+	if (!n && (fault->id == NMNIC_FAULT_LEAK_NETMEM ||
+		   fault->id == NMNIC_FAULT_LEAK_ON_STOP))
 		give_back(panel);
 }
 

@@ -50,15 +50,16 @@ static inline bool nmnic_fault(struct nmnic_port *np, enum nmnic_fault_id id, un
 	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_fire(np, id, queue);
 }
 
-/* True if @netmem was taken over: the caller forgets it. BH. */
-bool nmnic_fault_hold_back(struct nmnic_port *np, unsigned int queue, struct page_pool *pool,
-			   netmem_ref netmem);
+/* True if @netmem was taken over: the caller forgets it. BH or process context. */
+bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue,
+			   struct page_pool *pool, netmem_ref netmem);
 
-static inline bool nmnic_fault_leak(struct nmnic_port *np, unsigned int queue,
-				    struct page_pool *pool, netmem_ref netmem)
+static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id id,
+				    unsigned int queue, struct page_pool *pool,
+				    netmem_ref netmem)
 {
 	return static_branch_unlikely(&nmnic_faults_key) &&
-	       nmnic_fault_hold_back(np, queue, pool, netmem);
+	       nmnic_fault_hold_back(np, id, queue, pool, netmem);
 }
 
 void nmnic_fault_init(void);

@@ -125,6 +125,11 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 			return err;
 	}
 
+	/* Only readable pools: the kernel would follow the pointer of others. */
+	if (!(pp.flags & PP_FLAG_ALLOW_UNREADABLE_NETMEM) &&
+	    nmnic_fault(np, NMNIC_FAULT_NAMELESS_POOL, rxq->vec->idx))
+		pp.netdev = NULL;
+
 	pool = page_pool_create(&pp);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
@@ -214,6 +219,16 @@ void nmnic_fill_connect(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 		page_pool_enable_direct_recycling(fill->pool, &rxq->vec->napi);
 }
 
+static void put_posted(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem)
+{
+	struct nmnic_vec *vec = rxq->vec;
+
+	if (fill->ring == NMHW_RX_RING_PAY &&
+	    nmnic_fault_leak(vec->port, NMNIC_FAULT_LEAK_ON_STOP, vec->idx, fill->pool, netmem))
+		return;
+	nmnic_netmem_put(rxq, fill, netmem, false);
+}
+
 /* NAPI is disabled and the device has let go of the ring: back to the state
  * before the first post, except for what the pool has learnt.
  */
@@ -229,7 +244,7 @@ void nmnic_fill_disconnect(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 		if (rxq->xsk)
 			xsk_buff_free(fill->bufs[slot].xsk);
 		else
-			nmnic_netmem_put(rxq, fill, fill->bufs[slot].netmem, false);
+			put_posted(rxq, fill, fill->bufs[slot].netmem);
 		fill->bufs[slot].netmem = 0;
 	}
 	fill->head = 0;

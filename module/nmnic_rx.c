@@ -297,7 +297,8 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 		rx_drop(rxq, &tally->drop_error);
 
 	if (fill->ring == NMHW_RX_RING_PAY &&
-	    unlikely(nmnic_fault_leak(np, vec->idx, fill->pool, buf->netmem))) {
+	    unlikely(nmnic_fault_leak(np, NMNIC_FAULT_LEAK_NETMEM, vec->idx, fill->pool,
+				      buf->netmem))) {
 		if (!rxq->drop)
 			rx_drop(rxq, &tally->drop_fault);
 		return;
