@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# shellcheck shell=bash
+#
+# What replays do, besides what tests/e2e/lib.sh has.
+
+# As at the start, also after a fault: no old pool, pools of the port made anew.
+settle_down() {
+	reopen
+	expect_no_leak
+}
+
+# hold_binding: a binding that stays until the phase is over
+hold_binding() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
+
+rebind() { nma-traffic bind -i nm0 -q "$Q" -n "${1:-1}" >"$W/bind.json"; }
+
+# stream BYTES [OPTION]...: into a dma-buf; the options are the receiver's
+stream() {
+	recv_devmem -b "$1" "${@:2}"
+	send_to -b "$1" "$V4"
+	finish rx
+}
+
+# A stream that goes on meanwhile, and one that runs into a fault: TCP does not
+# survive the loss of its first window.
+stream_on() {
+	recv_devmem -b 0
+	background tx send_to -b 0 -r 20M "$V4"
+	wait_for 20 connected
+}
+
+stream_meets_fault() {
+	recv_devmem -b 64M
+	background tx send_to -b 64M "$V4"
+	wait_for 20 devmem_flows
+	arm "$1" "$2"
+	finish rx
+}
+
+# shellcheck disable=SC2154 # pid: of lib.sh
+stream_off() {
+	stop "${pid[tx]}"
+	finish rx
+}
+
+# arm FAULT N: in the middle of an action; off at its end
+arm() {
+	defer fault "$1" 0
+	fault "$1" "$2"
+}
