@@ -107,11 +107,12 @@ lab:			## build the lab tree (toolchain and kernels) under build/lab
 
 ## Housekeeping
 
-docs: one-word		## man pages into build/obj/man
+docs: tools		## docs/RULES.md, and man pages into build/obj/man
 	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj man
+	@docs/make-rules $(B)/obj/netmem-audit >$(B)/RULES.md && mv $(B)/RULES.md docs/RULES.md
 
 clean:			## remove what was built, keep the lab
-	@rm -rf build/obj build/bin build/stage build/module build/results
+	@rm -rf build/obj build/bin build/stage build/module build/results build/findings
 
 distclean:		## remove build/ altogether
 	@rm -rf build

@@ -205,6 +205,41 @@ test_baseline_and_waiver() {
 	expect_text "$W/check.err" '/cut:2: '
 }
 
+settings() {
+	ethtool -g nm0
+	ethtool -l nm0
+	pools -i nm0 | jq -c '[.pools[] | {id, dmabuf_id}]'
+}
+
+# What this kernel and this driver must refuse, they refuse; AF_XDP in copy mode is
+# what no kernel refuses, and it is gone again. Port and binding are as before.
+test_probe() {
+	local before progs
+
+	bound
+	before=$(settings)
+	progs=$(bpftool -j prog list | jq length)
+	expect 1 check --probe
+	expect_json "$W/check.json" '[.findings[] | .rule] == ["NM-BIND-05"] or
+		[.probes[] | select(.outcome == "allowed, undone") | .probe] ==
+		["xsk_copy"]'
+	expect_json "$W/check.json" '[.probes[] | select(.probe | test(
+		"xdp_driver|xdp_generic|bind_again|split_off|channels|zerocopy"))] |
+		length >= 7 and all(.[]; .outcome == "refused")'
+	[ "$(settings)" = "$before" ]
+	[ "$(bpftool -j prog list | jq length)" = "$progs" ]
+	expect 0 check
+}
+
+# On a port without a binding there is little to refuse, on others nothing is
+# tried.
+test_probe_leaves_others_alone() {
+	expect 0 check --probe
+	expect_json "$W/check.json" '.probes | length == 1 and
+		.[0].outcome == "not tried"'
+	expect 2 netmem-audit check --probe 2>"$W/check.err"
+}
+
 # waive DAY: POOL-01 of this driver
 waive() {
 	{
@@ -242,4 +277,5 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
 	test_fault_leak_netmem test_xdp_above_a_bound_port \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
-	test_baseline_and_waiver test_without_privilege test_bad_usage
+	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
+	test_without_privilege test_bad_usage

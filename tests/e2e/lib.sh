@@ -165,7 +165,7 @@ rule_seen() {
 keep_finding() {
 	local dir finding
 
-	dir=$(dirname -- "$0")/../../build/results/findings/$(uname -r)
+	dir=$(dirname -- "$0")/../../build/findings/$(uname -r)
 	finding=$(cat "$W"/*.json "$W"/*.out 2>/dev/null |
 		jq -Rc --arg rule "$1" 'fromjson? | ., .findings[]? |
 			select(.type? == "finding" and .rule == $rule)' |

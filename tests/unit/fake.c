@@ -182,3 +182,21 @@ int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
 		*rings = fake.rings;
 	return fake.rings_err;
 }
+
+#define ATTEMPT(name) \
+	struct nma_attempt nma_attempt__##name(const struct nma_attempt_at *at) \
+	{ \
+		fake.attempts++; \
+		fake.attempt_queue = at->queue; \
+		return fake.attempt; \
+	}
+
+ATTEMPT(xdp_driver)
+ATTEMPT(xdp_driver_frags)
+ATTEMPT(xdp_generic)
+ATTEMPT(bind)
+ATTEMPT(split_off)
+ATTEMPT(hds_thresh)
+ATTEMPT(channels)
+ATTEMPT(xsk_copy)
+ATTEMPT(xsk_zerocopy)

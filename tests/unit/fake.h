@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "attempt.h"
 #include "features.h"
 #include "nl_ethtool.h"
 #include "session.h"
@@ -24,6 +25,9 @@ struct fake {
 	__u64 missing_hooks;
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
+	struct nma_attempt attempt;	/* how each one ends */
+	unsigned int attempts;
+	__u32 attempt_queue;		/* of the last one */
 
 	/* what a snapshot finds; sizes from the records' headers */
 	const struct nma_rec_hdr *state[FAKE_RECORDS];

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * netmem-audit check with files: --save, --baseline, --waive.
+ * netmem-audit check with files (--save, --baseline, --waive) and
+ * with --probe.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -167,6 +170,100 @@ static void test_waived_is_not_saved(void **state)
 	assert_int_equal(runf("check --baseline %s", base), NMA_EXIT_VIOLATION);
 }
 
+/* The port of the fake is in our namespace as far as probes are concerned. */
+static void here(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	nic.hdr.netns = st.st_ino;
+	queue[1].hdr.netns = st.st_ino;
+}
+
+static void test_probe_refused(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	here();
+	fake.attempt = (struct nma_attempt){ NMA_REFUSED, -EBUSY, "busy, it said" };
+	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "probes"), 9);
+	assert_int_equal(fake.attempts, 9);
+	p = json_object_array_get_idx(get(doc, "probes"), 3);
+	assert_string_equal(str(p, "probe"), "bind_again");
+	assert_string_equal(str(p, "rule"), "NM-BIND-01");
+	assert_string_equal(str(p, "outcome"), "refused");
+	assert_string_equal(str(p, "reason"), "busy, it said");
+	assert_int_equal(num(p, "errno"), EBUSY);
+	assert_int_equal(num(p, "queue"), 1);
+	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_OK);
+	expect_said(out, "xdp_driver ");
+	expect_said(out, "no violation");
+}
+
+static void test_probe_allowed(void **state)
+{
+	(void)state;
+	here();
+	fake.attempt = (struct nma_attempt){ NMA_UNDONE, 0, "" };
+	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_VIOLATION);
+	expect_said(out, "error NM-BIND-04 nm0\n    XDP on a port with a bound queue was allowed and undone at once\n");
+	expect_said(out, "error NM-BIND-01 nm0 queue 1\n");
+	fake.attempt = (struct nma_attempt){ NMA_STUCK, -EIO, "it is stuck" };
+	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_VIOLATION);
+	expect_said(out, "could not be undone");
+	expect_said(out, "\"not_undone\":\"it is stuck\"");
+	/* known like any other finding */
+	assert_int_equal(run("check -i nm0 --probe --save base"), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("check -i nm0 --probe --baseline base"), NMA_EXIT_OK);
+}
+
+static void test_probe_only_what_can_be(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	assert_int_equal(run("check --probe"), NMA_EXIT_USAGE);
+	expect_said(err, "-i");
+	assert_int_equal(fake.snapshots, 0);
+	/* its namespace is not to be found */
+	nic.hdr.netns = 1;
+	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_OK);
+	p = first(parse(), "probes");
+	assert_string_equal(str(p, "outcome"), "not tried");
+	expect_said(str(p, "reason"), "namespace");
+	assert_int_equal(fake.attempts, 0);
+	here();
+	queue[1] = rec_queue(1);
+	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_OK);
+	expect_said(out, "no queue is bound");
+	assert_int_equal(fake.attempts, 0);
+	/* what must be refused on a port without a binding */
+	nic.hds = NMA_HDS_OFF;
+	pool[1].flags = pool[3].flags = 0;
+	fake.attempt = (struct nma_attempt){ NMA_REFUSED, -EINVAL, "" };
+	run("check -i nm0 --probe -j");
+	assert_string_equal(str(first(parse(), "probes"), "probe"), "bind_unsplit");
+	assert_int_equal(fake.attempt_queue, 3);
+	assert_int_equal(fake.attempts, 1);
+}
+
+static void test_probe_with_xdp(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	here();
+	nic.xdp_prog_id[1] = 7;
+	fake.attempt = (struct nma_attempt){ NMA_REFUSED, -EBUSY, "" };
+	run("check -i nm0 --probe -j");
+	p = first(parse(), "probes");
+	assert_string_equal(str(p, "outcome"), "not tried");
+	expect_said(str(p, "reason"), "already");
+	assert_int_equal(fake.attempts, 6);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -179,6 +276,10 @@ int main(void)
 		T(test_waiver),
 		T(test_waiver_expires),
 		T(test_waived_is_not_saved),
+		T(test_probe_refused),
+		T(test_probe_allowed),
+		T(test_probe_only_what_can_be),
+		T(test_probe_with_xdp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

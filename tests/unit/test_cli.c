@@ -77,6 +77,7 @@ static void test_rules(void **state)
 	assert_int_equal(length(parse(), "rules"), NMA_RULE_MAX);
 	assert_int_equal(run("rules nm-pp-06"), NMA_EXIT_OK);
 	expect_said(out, "stalled pool shutdown");
+	expect_said(out, "kernel: refuses some forms\n");
 	assert_int_equal(run("-j rules NM-PP-06"), NMA_EXIT_OK);
 	assert_string_equal(str(first(parse(), "rules"), "id"), "NM-PP-06");
 	assert_int_equal(fake.open, 0);
@@ -96,6 +97,9 @@ static void test_features(void **state)
 	fake.features.hds_cfg = false;
 	assert_int_equal(run("features"), NMA_EXIT_OK);
 	expect_said(out, "NM-BIND-02  audited");
+	fake.features.bpf_lsm = true;
+	assert_int_equal(run("features"), NMA_EXIT_OK);
+	expect_said(out, "NM-BIND-02  enforceable here");
 	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
 	assert_int_equal(run("-j features"), NMA_EXIT_OK);
 	parse();
@@ -350,6 +354,7 @@ static void test_check_unobservable(void **state)
 	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
 	assert_int_equal(run("check"), NMA_EXIT_OK);
 	expect_said(out, "not observable on this kernel: NM-TOK-01");
+	expect_said(out, "skipped rules: 2\n");
 	assert_int_equal(run("check -j"), NMA_EXIT_OK);
 	assert_int_equal(length(parse(), "skipped_rules"), 2);
 	assert_int_equal(num(get(doc, "judged"), "rules"), NMA_RULE_MAX - 2);

@@ -17,6 +17,8 @@ struct court {
 	struct nma_judge *j;
 	unsigned int reports;
 	__u64 counted;		/* sum of what the reports say */
+	__u64 stormed;		/* and of what storms say */
+	__u64 storms;
 	struct nma_finding last;
 };
 
@@ -29,11 +31,21 @@ static void on_report(void *ctx, const struct nma_finding *f)
 	c->last = *f;
 }
 
+static void on_storm(void *ctx, enum nma_rule_id rule, __u64 findings, __u64 count)
+{
+	struct court *c = ctx;
+
+	assert_true(rule < NMA_RULE_MAX && findings <= count);
+	c->storms++;
+	c->stormed += count;
+}
+
 static void reopen(struct court *c, const struct nma_strs *names, size_t max)
 {
 	struct nma_judge_opts opts = {
 		.model = c->m, .limits = NMA_LIMITS_DEFAULT, .rules = ALL,
-		.ifnames = names, .report = on_report, .ctx = c, .max_cases = max,
+		.ifnames = names, .report = on_report, .storm = on_storm, .ctx = c,
+		.max_cases = max,
 	};
 
 	nma_judge__free(c->j);
@@ -352,12 +364,59 @@ static void test_storm(void **state)
 	for (id = 100; id < 1109; id++)
 		RECORD(c, bad_pool(id), 10 * SEC);
 	assert_int_equal(c->reports, 100);
-	assert_int_equal(c->j->suppressed, 909);
+	assert_int_equal(c->j->dropped, 909);
 	for (id = 100; id < 1109; id++)
 		RECORD(c, CAUSED(bad_pool(id), GONE), 11 * SEC);
 	RECORD(c, bad_pool(2000), 12 * SEC);	/* room again */
 	assert_int_equal(c->reports, 101);
-	assert_int_equal(c->j->suppressed, 909);
+	assert_int_equal(c->j->dropped, 909);
+}
+
+/* Different findings of one rule: some one by one, of the rest the number. */
+static void test_storm_of_different(void **state)
+{
+	struct court *c = *state;
+	__u32 id;
+
+	c->j->opts.burst = 32;
+	for (id = 100; id < 1109; id++)
+		RECORD(c, bad_pool(id), 10 * SEC);
+	assert_int_equal(c->reports, 32);
+	nma_judge__flush(c->j, 10 * SEC + SEC / 2, SEC);
+	assert_int_equal(c->storms, 1);		/* the first interval began at 0 */
+	assert_int_equal(c->counted + c->stormed, 1009);
+	/* room for another one at once, and for other rules */
+	RECORD(c, bad_pool(5000), 11 * SEC);
+	assert_int_equal(c->reports, 32 + 16 + 1);
+	assert_int_equal(c->counted + c->stormed, 1010);
+	assert_int_equal(c->j->suppressed, c->stormed);
+	assert_int_equal(c->j->total[NMA_SEV_W], 1010);
+	nma_judge__flush(c->j, 20 * SEC, SEC);
+	assert_int_equal(c->storms, 1);		/* it is over */
+}
+
+/* Thousands a second of the same, and of more queues than there is room for. */
+static void test_storm_of_events(void **state)
+{
+	struct court *c = *state;
+	__u64 now = 10 * SEC;
+	__u32 i, q;
+
+	reopen(c, NULL, 40);
+	c->j->opts.burst = 8;
+	for (q = 2; q < 66; q++)
+		FEED(c->m, rec_bound(q));
+	for (i = 0; i < 10007; i++, now += SEC / 4000) {
+		RECORD(c, rec_op(NMA_OP_MP_CHECK, 1 + i % 65, -ENODATA), now);
+		if (i % 100 == 0)
+			nma_judge__flush(c->j, now, SEC);
+	}
+	nma_judge__flush(c->j, now, 0);
+	assert_int_equal(c->counted + c->stormed, 10007);
+	assert_int_equal(c->j->total[NMA_SEV_E], 10007);
+	assert_int_equal(c->j->dropped, 0);
+	assert_true(c->reports <= 8 * 6);
+	assert_true(c->storms <= 6);
 }
 
 static void test_upper_is_judged_with_lower(void **state)
@@ -406,6 +465,8 @@ int main(void)
 		T(test_only_named),
 		T(test_only_asked_rules),
 		T(test_storm),
+		T(test_storm_of_different),
+		T(test_storm_of_events),
 		T(test_upper_is_judged_with_lower),
 		T(test_refused_bind),
 	};

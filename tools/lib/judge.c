@@ -83,6 +83,7 @@ static bool wanted(const struct nma_judge *j, const struct nma_finding *f)
 
 static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 {
+	j->storm[f->rule].told++;
 	f->folded = f->count - f->reported;
 	f->reported = f->count;
 	f->reported_ns = now_ns;
@@ -91,7 +92,25 @@ static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 	f->folded = 0;
 }
 
-/* One more occurrence. The first is reported at once, more are folded. */
+static bool room_for(const struct nma_judge *j, enum nma_rule_id rule,
+		     unsigned int burst)
+{
+	return !j->opts.burst || j->storm[rule].told < burst;
+}
+
+static void tally(struct nma_judge *j, const struct nma_finding *f)
+{
+	if (f->kind == NMA_KIND_NOTE)
+		return;
+	if (f->pre_existing)
+		j->total_pre_existing++;
+	else
+		j->total[f->severity]++;
+}
+
+/* One more occurrence. The first is reported at once, unless its rule storms;
+ * more are folded.
+ */
 static void count(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 {
 	__u64 since = f->since_ns ? f->since_ns : f->begin_ns;
@@ -102,13 +121,8 @@ static void count(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 		f->first_ns = now_ns;
 	f->count++;
 	f->pre_existing = j->opts.blame_ns && since < j->opts.blame_ns;
-	if (f->kind == NMA_KIND_NOTE)
-		;
-	else if (f->pre_existing)
-		j->total_pre_existing++;
-	else
-		j->total[f->severity]++;
-	if (f->count == 1)
+	tally(j, f);
+	if (f->count == 1 && room_for(j, f->rule, j->opts.burst))
 		report(j, f, now_ns);
 }
 
@@ -133,15 +147,11 @@ static struct nma_finding *add_case(struct nma_judge *j,
 
 	if (j->cases.nr >= j->opts.max_cases)
 		evict(j);
-	if (j->cases.nr >= j->opts.max_cases) {
-		j->suppressed++;
+	if (j->cases.nr >= j->opts.max_cases)
 		return NULL;
-	}
 	f = malloc(sizeof(*f));
-	if (!f) {
-		j->suppressed++;
+	if (!f)
 		return NULL;
-	}
 	*f = *item;
 	f->status = NMA_PENDING;
 	f->begin_ns = now_ns;
@@ -149,8 +159,23 @@ static struct nma_finding *add_case(struct nma_judge *j,
 	if (!nma_table_add(&j->cases, &f->node, key[0], key[1]))
 		return f;
 	free(f);
-	j->suppressed++;
 	return NULL;
+}
+
+/* There is no room for a case. What happened is a finding all the same; what is
+ * so would be counted again at the next look.
+ */
+static void no_room(struct nma_judge *j, const struct nma_finding *item)
+{
+	if (!item->event) {
+		j->dropped++;
+		return;
+	}
+	tally(j, item);
+	if (item->kind == NMA_KIND_NOTE)
+		return;
+	j->storm[item->rule].count++;
+	j->suppressed++;
 }
 
 /* Takes over what the rule says now, keeps what we know. */
@@ -198,8 +223,10 @@ static void judge_item(struct nma_judge *j, const struct nma_finding *item,
 		refresh(f, item, now_ns);
 	else
 		f = add_case(j, item, key, now_ns);
-	if (!f)
+	if (!f) {
+		no_room(j, item);
 		return;
+	}
 	f->stamp = j->stamp;
 	if (f->event || (f->status == NMA_PENDING && now_ns >= due_ns(f)))
 		count(j, f, now_ns);
@@ -383,6 +410,17 @@ void nma_judge__all(struct nma_judge *j, __u64 now_ns)
 	}
 }
 
+void nma_judge__witness(struct nma_judge *j, const struct nma_finding *f,
+			__u64 now_ns)
+{
+	const __u64 key[2] = {
+		(__u64)f->netns << 32 | f->ifindex,
+		(__u64)f->rule << 40 | (__u64)f->detail << 32 | f->queue,
+	};
+
+	judge_item(j, f, key, now_ns);
+}
+
 void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
 {
 	nma_table_for_each(&j->cases, n) {
@@ -397,14 +435,59 @@ void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
 	}
 }
 
+static void begin_interval(struct nma_judge *j, __u64 now_ns, __u64 interval_ns)
+{
+	struct nma_storm *s;
+
+	for (s = j->storm; s < j->storm + NMA_RULE_MAX; s++) {
+		s->over = now_ns - s->begin_ns >= interval_ns;
+		if (!s->over)
+			continue;
+		s->begin_ns = now_ns;
+		s->told = 0;
+	}
+}
+
+static void end_interval(struct nma_judge *j)
+{
+	struct nma_storm *s;
+
+	for (s = j->storm; s < j->storm + NMA_RULE_MAX; s++) {
+		if (!s->over || !s->count)
+			continue;
+		if (j->opts.storm)
+			j->opts.storm(j->opts.ctx, s - j->storm, s->findings, s->count);
+		s->findings = 0;
+		s->count = 0;
+	}
+}
+
+/* Half of the burst is left for what comes next, which is told at once. */
+static void flush_case(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
+{
+	struct nma_storm *s = &j->storm[f->rule];
+
+	if (room_for(j, f->rule, s->over ? (j->opts.burst + 1) / 2 : j->opts.burst)) {
+		report(j, f, now_ns);
+	} else if (s->over) {
+		s->findings++;
+		s->count += f->count - f->reported;
+		j->suppressed += f->count - f->reported;
+		f->reported = f->count;
+		f->reported_ns = now_ns;
+	}
+}
+
 void nma_judge__flush(struct nma_judge *j, __u64 now_ns, __u64 interval_ns)
 {
+	begin_interval(j, now_ns, interval_ns);
 	nma_table_for_each(&j->cases, n) {
 		struct nma_finding *f = (struct nma_finding *)n;
 
 		if (f->count > f->reported && now_ns - f->reported_ns >= interval_ns)
-			report(j, f, now_ns);
+			flush_case(j, f, now_ns);
 	}
+	end_interval(j);
 }
 
 __u64 nma_judge__due(const struct nma_judge *j)

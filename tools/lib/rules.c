@@ -92,6 +92,18 @@ const char *nma_subject_name(enum nma_subject subject)
 	return names[subject];
 }
 
+const char *nma_kernel_check_name(enum nma_kernel_check check)
+{
+	static const char *const names[] = {
+		[NMA_KERNEL_NONE] = "does not look",
+		[NMA_KERNEL_PARTLY] = "refuses some forms",
+		[NMA_KERNEL_FULLY] = "refuses it",
+		[NMA_KERNEL_SINCE_HDS_CFG] = "refuses it since 6.14",
+	};
+
+	return names[check];
+}
+
 const char *nma_mp_name(enum nma_mp mp)
 {
 	switch (mp) {
@@ -140,6 +152,35 @@ void nma_pp_flags(struct nma_value *v, __u32 flags)
 	nma_value_set_add(v, other);
 }
 
+/* Rules that a BPF program can enforce, and where: an LSM hook that sees the
+ * request (netlink, AF_XDP bind, send and receive), or, where a system call may be
+ * refused (7.2), the call itself.
+ */
+static const struct {
+	const char *rule;
+	bool needs_syscall;
+} enforceable[] = {
+	{ "NM-BIND-02", false },
+	{ "NM-BIND-03", false },
+	{ "NM-BIND-05", false },
+	{ "NM-BIND-07", false },
+	{ "NM-BIND-09", true },
+	{ "NM-TOK-01", false },
+	{ "NM-TOK-04", false },
+	{ "NM-TX-02", false },
+};
+
+static bool can_enforce(const struct nma_rule *r, const struct nma_features *f)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(enforceable) / sizeof(*enforceable); i++)
+		if (!strcmp(enforceable[i].rule, r->id))
+			return enforceable[i].needs_syscall ? f->fmod_ret_syscall :
+							      f->bpf_lsm;
+	return false;
+}
+
 enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 				   const struct nma_features *f, __u64 *missing)
 {
@@ -148,17 +189,13 @@ enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 	*missing = r->hooks & ~f->hooks;
 	if (*missing || !f->netmem)
 		return NMA_RULE_UNAVAILABLE;
-	switch (r->kernel) {
-	case NMA_KERNEL_NONE:
-		return NMA_RULE_AUDITED;
-	case NMA_KERNEL_PARTLY:
-		return NMA_RULE_AUDITED_PARTLY;
-	case NMA_KERNEL_FULLY:
+	if (r->kernel == NMA_KERNEL_FULLY ||
+	    (r->kernel == NMA_KERNEL_SINCE_HDS_CFG && f->hds_cfg))
 		return NMA_RULE_ENFORCED;
-	case NMA_KERNEL_SINCE_HDS_CFG:
-		return f->hds_cfg ? NMA_RULE_ENFORCED : NMA_RULE_AUDITED;
-	}
-	return NMA_RULE_AUDITED;
+	if (can_enforce(r, f))
+		return NMA_RULE_ENFORCEABLE;
+	return r->kernel == NMA_KERNEL_PARTLY ? NMA_RULE_AUDITED_PARTLY :
+						NMA_RULE_AUDITED;
 }
 
 const char *nma_rule_state_name(enum nma_rule_state state)
@@ -166,6 +203,7 @@ const char *nma_rule_state_name(enum nma_rule_state state)
 	static const char *const names[] = {
 		[NMA_RULE_AUDITED] = "audited",
 		[NMA_RULE_AUDITED_PARTLY] = "audited, partly enforced",
+		[NMA_RULE_ENFORCEABLE] = "enforceable here",
 		[NMA_RULE_ENFORCED] = "enforced by this kernel",
 		[NMA_RULE_UNAVAILABLE] = "unavailable",
 	};

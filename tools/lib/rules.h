@@ -66,10 +66,12 @@ char nma_severity_letter(enum nma_severity sev);	/* 'F' */
 const char *nma_kind_name(enum nma_kind kind);
 const char *nma_cost_name(enum nma_cost cost);
 const char *nma_subject_name(enum nma_subject subject);
+const char *nma_kernel_check_name(enum nma_kernel_check check);
 
 enum nma_rule_state {
 	NMA_RULE_AUDITED,
 	NMA_RULE_AUDITED_PARTLY,	/* the kernel checks a part itself */
+	NMA_RULE_ENFORCEABLE,		/* a program could refuse it here */
 	NMA_RULE_ENFORCED,		/* the kernel refuses it */
 	NMA_RULE_UNAVAILABLE,
 };

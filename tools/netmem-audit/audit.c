@@ -22,6 +22,8 @@ const char *const nma_fail_on_names[] = {
 
 #define WALK_TRIES	3
 
+#define BURST		32	/* lines per rule and second that one can read */
+
 static const char *const loss_texts[] = {
 #define NMA_LOSS(id, key, text) [NMA_LOSS_##id] = text,
 	NMA_LOSS_LIST
@@ -187,13 +189,15 @@ static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 
 int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		     const struct nma_limits *limits, nma_report_fn report,
-		     void *ctx)
+		     nma_storm_fn storm, void *ctx)
 {
 	struct nma_judge_opts opts = {
 		.model = a->model,
 		.limits = *limits,
 		.ifnames = a->opts.ifnames,
 		.report = report,
+		.storm = storm,
+		.burst = storm ? BURST : 0,
 		.ctx = ctx,
 	};
 	int ret;
@@ -330,9 +334,9 @@ bool nma_audit__complete(const struct nma_audit *a)
 			 nma_hook_name(i), nma_hook_text(i));
 		complete = false;
 	}
-	if (a->judge && a->judge->suppressed) {
+	if (a->judge && a->judge->dropped) {
 		nma_warn(a->env, "%llu findings did not fit and were dropped",
-			 a->judge->suppressed);
+			 a->judge->dropped);
 		complete = false;
 	}
 	if (a->bad_records) {

@@ -45,10 +45,12 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		    const struct nma_audit_opts *opts);
 void nma_audit__close(struct nma_audit *a);
 
-/* Chooses the rules (all if @ids is empty) and sets up the judge. */
+/* Chooses the rules (all if @ids is empty) and sets up the judge. With @storm,
+ * what one rule finds is told one by one only as far as one can read it.
+ */
 int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		     const struct nma_limits *limits, nma_report_fn report,
-		     void *ctx);
+		     nma_storm_fn storm, void *ctx);
 
 /* Walks the kernel, asks drivers what the core does not know, and reads the
  * loss counters.

@@ -11,6 +11,7 @@
 
 #include "audit.h"
 #include "log.h"
+#include "probe.h"
 #include "view.h"
 
 #define LOOK_AGAIN_MS	100
@@ -24,6 +25,7 @@
 struct check_opts {
 	struct nma_strs ifnames;
 	__u64 settle_ns;
+	bool probe;
 	const char *baseline;
 	const char *save;
 	const char *waive;
@@ -52,6 +54,8 @@ struct check {
 	struct nma_excuses excuses;
 	struct ruling *rulings;
 	size_t nr;
+	struct nma_probed *probed;
+	size_t nr_probed;
 	struct tally tally;
 };
 
@@ -110,6 +114,33 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 		nma_judge__strict(a->judge, nma_clock_ns(),
 				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
 	return ret;
+}
+
+static void on_probed(void *ctx, const struct nma_probed *p)
+{
+	struct nma_probed *grown;
+	struct check *c = ctx;
+	struct nma_finding f;
+
+	if (nma_probe__finding(p, &f))
+		nma_judge__witness(c->audit.judge, &f, nma_clock_ns());
+	else if (nma_probe__allowed(p))
+		c->tally.failed = true;		/* no rule for it yet */
+	grown = realloc(c->probed, (c->nr_probed + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	c->probed = grown;
+	c->probed[c->nr_probed++] = *p;
+}
+
+/* Only on ports that were named: it may disturb whoever uses them. */
+static void probe(struct check *c)
+{
+	const struct nma_audit *a = &c->audit;
+
+	nma_model_for_each(struct nma_nic, &a->model->nics, nic)
+		if (nma_audit__wanted(a, nic->r.ifname))
+			nma_probe__nic(a->model, nic, on_probed, c);
 }
 
 static void count(struct tally *t, const struct ruling *r, int fail_on)
@@ -187,6 +218,18 @@ static void add_int(struct json_object *obj, const char *key, unsigned int n)
 	json_object_object_add(obj, key, json_object_new_int(n));
 }
 
+static struct json_object *probes_json(const struct check *c)
+{
+	struct json_object *arr = json_object_new_array();
+	const struct nma_out *out = &c->audit.env->out;
+	size_t i;
+
+	for (i = 0; i < c->nr_probed; i++)
+		json_object_array_add(arr, nma_out_object(out, &nma_fields_probe,
+							  &c->probed[i]));
+	return arr;
+}
+
 static int emit_json(const struct check *c, int ret)
 {
 	struct json_object *findings = json_object_new_array();
@@ -214,6 +257,8 @@ static int emit_json(const struct check *c, int ret)
 		add_int(doc, "waived", t->waived);
 		json_object_object_add(doc, "waivers", nma_excuses__json(&c->excuses));
 	}
+	if (c->opts->probe)
+		json_object_object_add(doc, nma_fields_probe.name, probes_json(c));
 	nma_out_add_str(doc, "saved", c->opts->save);
 	json_object_object_add(doc, "findings", findings);
 	json_object_object_add(doc, "notes", notes);
@@ -237,6 +282,20 @@ static void emit_excuses(const struct check *c)
 		nma_out_text(out, 0, "baseline written to %s", c->opts->save);
 }
 
+static void emit_probes(const struct check *c)
+{
+	const struct nma_out *out = &c->audit.env->out;
+	const void *rows[c->nr_probed + 1];
+	size_t i;
+
+	if (!c->opts->probe)
+		return;
+	for (i = 0; i < c->nr_probed; i++)
+		rows[i] = &c->probed[i];
+	nma_out_table(out, &nma_fields_probe, rows, c->nr_probed);
+	fputc('\n', out->file);
+}
+
 static void emit_text(const struct check *c, int ret)
 {
 	const struct nma_out *out = &c->audit.env->out;
@@ -252,6 +311,7 @@ static void emit_text(const struct check *c, int ret)
 	}
 	if (any)
 		fputc('\n', out->file);
+	emit_probes(c);
 	nma_view_judged(&c->audit);
 	emit_excuses(c);
 	if (ret == NMA_EXIT_INCOMPLETE)
@@ -318,11 +378,13 @@ static int look(struct check *c, struct nma_env *env)
 
 	ret = nma_audit__open(a, env, &aopts);
 	if (!ret)
-		ret = nma_audit__judge(a, NULL, &limits, NULL, NULL);
+		ret = nma_audit__judge(a, NULL, &limits, NULL, NULL, NULL);
 	if (!ret)
 		ret = settle(a, o->settle_ns);
 	if (!ret)
 		ret = nma_audit__check_names(a);
+	if (!ret && o->probe)
+		probe(c);
 	if (!ret)
 		ret = verdict(c);
 	nma_audit__close(a);
@@ -336,10 +398,15 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	int ret;
 
 	(void)w;
+	if (o->probe && !o->ifnames.nr) {
+		nma_err(env, -EINVAL, "--probe needs -i: it tries things that may disturb the traffic of a device");
+		return NMA_EXIT_USAGE;
+	}
 	ret = nma_excuses__load(&c.excuses, env, o->baseline, o->waive);
 	if (!ret)
 		ret = look(&c, env);
 	free(c.rulings);
+	free(c.probed);
 	nma_excuses__free(&c.excuses);
 	return ret;
 }
@@ -349,6 +416,8 @@ static const struct nma_opt options[] = {
 	{ "settle", 0, NMA_OPT_TIME, offsetof(struct check_opts, settle_ns), "SEC",
 	  "wait up to SEC seconds until nothing is transitional, then judge what is "
 	  "left whatever its age", 0, 86400, NULL },
+	{ "probe", 0, NMA_OPT_FLAG, offsetof(struct check_opts, probe), NULL,
+	  "also try, on the devices of -i, what must be refused", 0, 0, NULL },
 	{ "save", 0, NMA_OPT_STR, offsetof(struct check_opts, save), "FILE",
 	  "write all findings that are not waived to FILE, a baseline", 0, 0, NULL },
 	{ "baseline", 0, NMA_OPT_STR, offsetof(struct check_opts, baseline), "FILE",
@@ -371,6 +440,10 @@ static const char *const about[] = {
 	"longer than --stall, and tokens once they are older than --token-age. With "
 	"--settle, all buffers and tokens that are still out after the wait count, "
 	"except tokens of sockets that are at work.",
+	"--probe attaches XDP programs, binds a dma-buf and AF_XDP sockets, and changes "
+	"ring and channel settings where a queue is bound and the kernel must refuse. "
+	"What is allowed is undone at once and is a finding; what could not be tried is "
+	"said.",
 	"A finding is known if the baseline has it, as often and as severe, for the "
 	"same rule, condition, namespace name, interface name and queue. A waiver "
 	"names a rule, an interface or a driver, a reason and the last day it holds; "

@@ -212,7 +212,8 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 
 static const char *const about[] = {
 	"For each rule: \"enforced by this kernel\" (the kernel refuses the violation "
-	"itself), \"audited\" (netmem-audit sees it), or \"unavailable\" with the hooks "
+	"itself), \"enforceable here\" (a BPF program could refuse it), \"audited\" "
+	"(netmem-audit sees it), or \"unavailable\" with the hooks "
 	"that this kernel lacks. The exit status is 0 also if nothing is available; "
 	"it tells that the question was answered.",
 	NULL

@@ -7,21 +7,30 @@
 #include <json-c/json.h>
 
 #include "cli.h"
+#include "features.h"
 #include "fields.h"
+#include "getter.h"
 #include "log.h"
 #include "rules.h"
 
 #define RULE(row)	((const struct nma_rule *)(row))
-
-#define GET(name, ...) \
-	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
 
 GET(get_id, nma_value_str(v, RULE(row)->id))
 GET(get_severity, nma_value_str(v, nma_severity_name(RULE(row)->severity)))
 GET(get_class, nma_value_fmt(v, "%c", nma_severity_letter(RULE(row)->severity)))
 GET(get_subject, nma_value_str(v, nma_subject_name(RULE(row)->subject)))
 GET(get_cost, nma_value_str(v, nma_cost_name(RULE(row)->cost)))
+GET(get_kernel, nma_value_str(v, nma_kernel_check_name(RULE(row)->kernel)))
 GET(get_title, nma_value_str(v, RULE(row)->title))
+
+static void get_hooks(const void *row, struct nma_value *v)
+{
+	int i;
+
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (RULE(row)->hooks & 1ull << i)
+			nma_value_set_add(v, nma_hook_name(i));
+}
 
 static const struct nma_field rule_fields[] = {
 	{ "id", "RULE", 0, get_id },
@@ -29,6 +38,8 @@ static const struct nma_field rule_fields[] = {
 	{ "class", "CLASS", NMA_FIELD_JSON, get_class },
 	{ "subject", "SUBJECT", 0, get_subject },
 	{ "cost", "COST", NMA_FIELD_JSON, get_cost },
+	{ "kernel", "KERNEL", NMA_FIELD_JSON, get_kernel },
+	{ "hooks", "HOOKS", NMA_FIELD_JSON, get_hooks },
 	{ "title", "TITLE", 0, get_title },
 };
 

@@ -73,6 +73,29 @@ static void on_finding(void *ctx, const struct nma_finding *f)
 		nma_view_finding(&w->env->out, f, NULL);
 }
 
+static void add_u64(struct json_object *doc, const char *key, __u64 u)
+{
+	json_object_object_add(doc, key, json_object_new_uint64(u));
+}
+
+static void on_storm(void *ctx, enum nma_rule_id rule, __u64 findings, __u64 count)
+{
+	struct watch *w = ctx;
+	const struct nma_out *out = &w->env->out;
+	struct json_object *doc;
+
+	if (!out->json) {
+		nma_out_text(out, 0, "suppressed %s: %llu more, not shown one by one",
+			     nma_rules[rule].id, count);
+		return;
+	}
+	doc = nma_out_doc("suppressed");
+	nma_out_add_str(doc, "rule", nma_rules[rule].id);
+	add_u64(doc, "findings", findings);
+	add_u64(doc, "count", count);
+	w->out_err = nma_out_emit(out, doc);
+}
+
 static int look(struct watch *w)
 {
 	__u64 begin_ns = nma_clock_ns();
@@ -187,11 +210,6 @@ static int verdict(struct watch *w)
 	return NMA_EXIT_VIOLATION;
 }
 
-static void add_u64(struct json_object *doc, const char *key, __u64 u)
-{
-	json_object_object_add(doc, key, json_object_new_uint64(u));
-}
-
 static int summary(struct watch *w, int ret)
 {
 	const struct nma_judge *j = w->audit.judge;
@@ -215,6 +233,7 @@ static int summary(struct watch *w, int ret)
 	add_u64(doc, "infos", j->total[NMA_SEV_I]);
 	add_u64(doc, "pre_existing", j->total_pre_existing);
 	add_u64(doc, "suppressed", j->suppressed);
+	add_u64(doc, "dropped", j->dropped);
 	add_u64(doc, "events", w->events);
 	add_u64(doc, "duration_ns", ns);
 	return nma_out_emit(out, doc);
@@ -240,7 +259,8 @@ static int watch(struct watch *w, char **argv)
 	struct nma_limits limits = nma_limits_of(&w->opts->judge);
 	int ret;
 
-	ret = nma_audit__judge(&w->audit, &w->opts->rules, &limits, on_finding, w);
+	ret = nma_audit__judge(&w->audit, &w->opts->rules, &limits, on_finding,
+			       on_storm, w);
 	if (!ret)
 		ret = first_look(w);
 	if (!ret)

@@ -25,6 +25,7 @@ extern const struct nma_fields nma_fields_tokens;
 
 /* Rows: struct nma_finding. */
 extern const struct nma_fields nma_fields_finding;
+extern const struct nma_fields nma_fields_probe;	/* struct nma_probed */
 
 /* A record as a life-cycle event. */
 struct nma_event_row {

@@ -231,6 +231,9 @@ void nma_view_judged(const struct nma_audit *a)
 	nma_out_text(&a->env->out, 0,
 		     "looked at devices: %u, RX queues: %u, page_pools: %u, bindings: %u, rules: %u",
 		     n.nics, n.queues, n.pools, n.bindings, n.rules);
+	if (a->skipped)
+		nma_out_text(&a->env->out, 0, "skipped rules: %u",
+			     __builtin_popcountll(a->skipped));
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (a->skipped & 1ull << i)
 			nma_out_text(&a->env->out, 0,

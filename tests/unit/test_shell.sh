@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+#
+# What is derived from the program by scripts: docs/RULES.md and the completion.
+# The program is the one with the fake kernel.
+
+set -u
+here=$(dirname -- "$(readlink -f -- "$0")")
+top=$here/../..
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+PATH=$(readlink -f "${O:?}")/bin:$PATH
+export ASAN_OPTIONS=detect_leaks=0
+
+number=0
+failed=0
+check() {
+	number=$((number + 1))
+	if "$@" >"$scratch/log" 2>&1; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		sed 's/^/# /' "$scratch/log"
+		failed=1
+	fi
+}
+
+rules_md_is_up_to_date() {
+	"$top/docs/make-rules" >"$scratch/RULES.md" || return
+	diff -u "$top/docs/RULES.md" "$scratch/RULES.md" | head -n 30
+	cmp "$top/docs/RULES.md" "$scratch/RULES.md" ||
+		{ echo "run make docs"; return 1; }
+}
+
+# Every rule has a section, every replay names a rule that is there.
+replays_name_rules() {
+	local file rule
+
+	for file in "$top"/tests/replays/*.replay; do
+		rule=$(sed -n 's/^rule: //p' "$file")
+		netmem-audit rules "$rule" >/dev/null || return
+		for key in title shape bug; do
+			grep -q "^$key: ." "$file" || { echo "$file: no $key"; return 1; }
+		done
+	done
+}
+
+# offers LINE WORD...: what is offered at the end of LINE has each WORD
+offers() {
+	local line=$1 word
+
+	shift
+	read -ra COMP_WORDS <<<"$line"
+	[[ $line != *' ' ]] || COMP_WORDS+=('')
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	COMPREPLY=()
+	_netmem_audit
+	for word; do
+		printf '%s\n' "${COMPREPLY[@]}" | grep -qx -- "$word" && continue
+		echo "'$line': no $word in: ${COMPREPLY[*]}"
+		return 1
+	done
+}
+
+completion() {
+	# shellcheck source=tools/netmem-audit.bash
+	. "$top/tools/netmem-audit.bash"
+	offers 'netmem-audit ' check watch rules features show stat &&
+		offers 'netmem-audit che' check &&
+		offers 'netmem-audit -j check --' --json --save --probe --waive &&
+		offers 'netmem-audit check --fail-on ' error warn &&
+		offers 'netmem-audit watch --rule NM-POOL' NM-POOL-01 NM-POOL-03 &&
+		offers 'netmem-audit rules NM-TOK' NM-TOK-01 &&
+		offers 'netmem-audit check -i l' lo &&
+		offers 'netmem-audit show po' pools &&
+		offers 'netmem-audit watch -- anything' || return
+	[ ${#COMPREPLY[@]} = 0 ]
+}
+
+check rules_md_is_up_to_date
+check replays_name_rules
+check completion
+echo "1..$number"
+exit $failed
