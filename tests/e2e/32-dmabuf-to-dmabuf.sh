@@ -70,9 +70,15 @@ test_ipv4() { stream "$V4" 1500 1; }
 test_ipv6() { source_port=20020 && stream "$V6" 1500 1; }
 test_ipv4_8_flows() { source_port=20040 && stream "$V4" 1500 8; }
 test_ipv6_8_flows() { source_port=20060 && stream "$V6" 1500 8; }
+test_ipv4_jumbo() { source_port=20080 && stream "$V4" 9000 1; }
+test_ipv6_jumbo() { source_port=20100 && stream "$V6" 9000 1; }
+test_ipv4_jumbo_8_flows() { source_port=20120 && stream "$V4" 9000 8; }
+test_ipv6_jumbo_8_flows() { source_port=20140 && stream "$V6" 9000 8; }
 
 exec 3>&1
 nm_setup
 ethtool -X nm0 default
 spread
-run_tests test_ipv4 test_ipv6 test_ipv4_8_flows test_ipv6_8_flows
+run_tests test_ipv4 test_ipv6 test_ipv4_8_flows test_ipv6_8_flows \
+	test_ipv4_jumbo test_ipv6_jumbo test_ipv4_jumbo_8_flows \
+	test_ipv6_jumbo_8_flows
