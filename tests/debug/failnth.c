@@ -8,7 +8,7 @@
  * of a module. Allocations of exec, of libraries and of queries do not count.
  *
  * Environment: FAIL_NTH=N, FAIL_REPORT=FILE. At exit FILE says "failed" if there
- * was such an allocation, "none" if there were fewer.
+ * was such an allocation, "none M" if there were only M.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 static const char fail_nth[] = "/proc/thread-self/fail-nth";
 
 /* Allocations still to be let through, and 1; 0: done or switched off */
-static long left;
+static long left, first;
 
 static void die(const char *what)
 {
@@ -39,8 +39,14 @@ static void report(void)
 	const char *path = getenv("FAIL_REPORT");
 	FILE *f = path ? fopen(path, "w") : NULL;
 
-	if (!f || fputs(left ? "none\n" : "failed\n", f) == EOF || fclose(f))
-		die("no report");
+	if (!f)
+		die(path);
+	if (left)
+		fprintf(f, "none %ld\n", first - left);
+	else
+		fputs("failed\n", f);
+	if (fclose(f))
+		die(path);
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -48,6 +54,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *n = getenv("FAIL_NTH");
 
 	left = n ? strtol(n, NULL, 10) : 0;
+	first = left;
 	if (left > 0)
 		atexit(report);
 }
