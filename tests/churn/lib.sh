@@ -117,6 +117,11 @@ step_peer_split() {
 	peer ethtool -G nm1 tcp-data-split "$any"
 }
 
+step_threshold() {
+	any 0 100 1000
+	peer ethtool -G nm1 hds-thresh "$any"
+}
+
 step_look() {
 	ethtool -S nm0 >/dev/null
 	ethtool -g nm0 >/dev/null
@@ -139,10 +144,10 @@ step_namespace() {
 
 # Steps that a bound queue, or a kernel, may be in the way of: the message says
 # so, and nothing has changed.
-churn_may_refuse=" rings channels mtu xdp split_off_on "
+churn_may_refuse=" rings channels mtu xdp split_off_on threshold "
 churn_steps=(port_down_up peer_down_up both_down_up bind_neighbour rings rings
-	channels mtu mtu rss ntuple xdp xdp split_off_on peer_split look
-	namespace)
+	channels mtu mtu rss ntuple xdp xdp split_off_on peer_split threshold
+	look namespace)
 
 # at nm0|nm1 COMMAND...: where that port is
 at() {
@@ -188,32 +193,68 @@ streams_begin() {
 	background dmabuf_tx send_to -p "$PORT" -b 0 -r "$rate" -t 300 "$V4"
 	background host_tx send_to -p 9001 -b 0 -r "$rate" -t 300 "$V6"
 	background back_tx nma-traffic send -p 9002 -b 0 -r "$rate" -t 300 "$V4_PEER"
-	wait_for 30 all_connected ||
-		fail "round $churn_rounds: streams do not connect"
+	last=()
+	wait_beyond 30 || fail "round $churn_rounds: '$stuck' does not connect"
 }
 
-# received NAME: bytes that TCP has taken from the sender
-received() {
-	local where='' port
+# streams_look: sets got[PORT] to the bytes that TCP has taken from each sender.
+# One process per namespace, as they are what takes time in an emulated VM.
+declare -A got
+streams_look() {
+	local where state local_address line port=
 
-	case $1 in
-	dmabuf) port=$PORT ;;
-	host) port=9001 ;;
-	back) port=9002 where=peer ;;
-	esac
-	$where ss -tinH state established sport = ":$port" |
-		sed -n 's/.*bytes_received:\([0-9]*\).*/\1/p' | head -n 1
-}
-
-all_connected() {
-	local name
-
-	for name in "${churn_streams[@]}"; do
-		[ "$(received "$name")" -gt 0 ] || return 1
+	got=()
+	for where in '' peer; do
+		while read -r state line; do
+			case $state in
+			ESTAB)
+				read -r _ _ local_address _ <<<"$line"
+				port=${local_address##*:}
+				;;
+			*)
+				case $line in
+				*bytes_received:*)
+					line=${line#*bytes_received:}
+					got[$port]=${line%% *}
+					;;
+				esac
+				;;
+			esac
+		done < <($where ss -tinH)
 	done
 }
 
-moved() { [ "$(received "$1")" -gt "$2" ]; }
+stream_port() {
+	case $1 in
+	dmabuf) port=$PORT ;;
+	host) port=9001 ;;
+	back) port=9002 ;;
+	esac
+}
+
+# all_beyond: every stream has got more than last[PORT]; sets stuck to one that
+# has not
+declare -A last
+all_beyond() {
+	local name port
+
+	streams_look
+	for name in "${churn_streams[@]}"; do
+		stream_port "$name"
+		stuck=$name
+		[ "${got[$port]:-0}" -gt "${last[$port]:-0}" ] || return 1
+	done
+}
+
+# copy_got: what they have now is what they must get beyond
+copy_got() {
+	local port
+
+	last=()
+	for port in "${!got[@]}"; do
+		last[$port]=${got[$port]}
+	done
+}
 
 stuck_report() {
 	ss -tinmo
@@ -227,14 +268,22 @@ stuck_report() {
 
 # Every stream gets something after what has been done to it.
 streams_move() {
-	local name before
+	streams_look
+	copy_got
+	wait_beyond 20 && return
+	stuck_report "$stuck"
+	tail -n 20 "$W/steps"
+	fail "round $churn_rounds (seed $CHURN_SEED): stream '$stuck' is stuck"
+}
 
-	for name in "${churn_streams[@]}"; do
-		before=$(received "$name")
-		wait_for 20 moved "$name" "${before:-0}" && continue
-		stuck_report "$name"
-		tail -n 20 "$W/steps"
-		fail "round $churn_rounds (seed $CHURN_SEED): stream '$name' is stuck"
+# wait_beyond SECONDS: not wait_for, which runs what it waits for without output
+# and does not let go of the processor
+wait_beyond() {
+	local end=$((SECONDS + ${NMA_SLOW:-1} * 4 * $1 + 1))
+
+	until all_beyond; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
 	done
 }
 
