@@ -12,6 +12,7 @@ T       ?=
 DEBUG_KERNELS ?=
 SEED    ?=
 WATCH   ?=
+JSON    ?=
 V       ?= 0
 
 PACKAGES := build-essential clang llvm bpftool pkg-config python3-docutils \
@@ -23,7 +24,7 @@ export V
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all native tools apps module stage install install-module demo test unit \
-	test-debug test-upstream churn lint docs lab clean distclean help one-word
+	test-debug test-upstream churn bench lint docs lab clean distclean help one-word
 
 ## On this machine (Debian 13 or newer, or the packages named in README.md)
 
@@ -98,6 +99,9 @@ churn:			## half an hour of everything at once; SECONDS=, KERNELS=, WATCH=1
 	@tests/churn/run $(foreach k,$(KERNELS),-k $(k)) \
 		$(if $(SECONDS),-s $(SECONDS)) \
 		$(if $(SEED),-S $(SEED)) $(if $(WATCH),-w)
+
+bench:			## cost in guest instructions, against the bars; KERNELS=, JSON=1
+	@tests/bench/run $(foreach k,$(KERNELS),-k $(k)) $(if $(JSON),-j)
 
 lint:			## style and static checks, in the lab tree
 	@tests/lint

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# From the raw figures of tests/bench/bench to rows: what, value, unit, error (of
+# the mean of the runs, or of sampling, twice its standard deviation), and where
+# there is a bar, "bar" and "ok".
+
+def mean: add / length;
+def spread: (max - min) / 2;
+def mbit: map(.bytes * 8000 / .duration_ns);
+def per_packet: map(.duration_ns / .packets);
+
+def row(what; value; unit): {what: what, value: value, unit: unit};
+def at_least(bar): . + {bar: ">= \(bar)", ok: (.value >= bar)};
+def at_most(bar): . + {bar: "<= \(bar)", ok: (.value <= bar)};
+
+def speed(what; runs):
+	(runs | mbit) as $m | row(what; $m | mean; "Mb/s") + {error: ($m | spread)};
+
+def throughput:
+	(.dmabuf | mbit | mean) as $dmabuf
+	| (row("into a dma-buf, times veth with native XDP";
+		$dmabuf / (.veth_xdp | mbit | mean); "x") | at_least(1.3)),
+	  speed("  into a dma-buf"; .dmabuf),
+	  speed("  veth with native XDP"; .veth_xdp),
+	  speed("  plain TCP over nmnic"; .plain),
+	  speed("  plain veth, which copies nothing"; .veth);
+
+# Idle is no work; what is left is shared out by samples.
+def parts:
+	(.dmabuf | per_packet) as $total
+	| (.parts | del(.idle)) as $n
+	| ($n | add) as $all
+	| (row("instructions per packet into a dma-buf"; $total | mean; "")
+		+ {error: ($total | spread)}),
+	  ([["model", "  device model (copies, checksums)"],
+	    ["driver", "  driver, with page_pool and DMA API"],
+	    ["stack", "  network stack and system calls"],
+	    ["user", "  the two programs"],
+	    ["other", "  other kernel code"]][]
+		| . as [$part, $what]
+		| (($n[$part] // 0) / $all) as $share
+		| row($what; $share * ($total | mean); "")
+			+ {error: (2 * (($share * (1 - $share) / $all) | sqrt)
+				* ($total | mean))});
+
+def audit:
+	(.audit_off | per_packet) as $off
+	| (.audit_on | per_packet) as $on
+	| (row("default audit, more instructions per packet";
+		100 * (($on | mean) / ($off | mean) - 1); "%") | at_most(2))
+		+ {error: (100 * (($on | spread) + ($off | spread)) / ($off | mean))},
+	  row("  instructions per packet"; ($on | mean) - ($off | mean); "");
+
+def attach:
+	(.attach_ns | map(. / 1e6)) as $ms
+	| (row("start to attached, million instructions"; $ms | mean; "")
+		| at_most(500)) + {error: ($ms | spread)};
+
+{schema: 1, kernel, rows: [
+	if has("dmabuf") then throughput else empty end,
+	if has("parts") and has("dmabuf") then parts else empty end,
+	if has("audit_on") then audit else empty end,
+	if has("attach_ns") then attach else empty end
+]}
