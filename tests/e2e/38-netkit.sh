@@ -113,6 +113,7 @@ test_netkit_goes_while_bound() {
 	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json"
 }
 
+# The kernel takes the netkit along.
 test_unload_while_leased() {
 	with_lease
 	guest_recv -b 0
@@ -120,9 +121,9 @@ test_unload_while_leased() {
 	wait_for 20 guest ss -tnH state established sport = ":$PORT"
 	nm_unload
 	stop "${pid[rx]}"
-	ip link del nk0
-	ip netns del "$guest_ns"
+	refuse ip link show nk0
 	deferred=()
+	ip netns del "$guest_ns"
 	stop "${pid[tx]}"
 	expect_no_leak
 }
