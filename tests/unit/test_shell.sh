@@ -4,6 +4,7 @@
 #
 # What is derived from the program by scripts: docs/RULES.md and the completion.
 # The program is the one with the fake kernel.
+# shellcheck disable=SC2317 # called by name
 
 set -u
 here=$(dirname -- "$(readlink -f -- "$0")")
