@@ -5,7 +5,8 @@
 # there is a bar, "bar" and "ok".
 
 def mean: add / length;
-def spread: (max - min) / 2;
+# One run says nothing about the next.
+def spread: if length > 1 then (max - min) / 2 else null end;
 def mbit: map(.bytes * 8000 / .duration_ns);
 def per_packet: map(.duration_ns / .packets);
 
@@ -48,7 +49,9 @@ def audit:
 	| (.audit_on | per_packet) as $on
 	| (row("default audit, more instructions per packet";
 		100 * (($on | mean) / ($off | mean) - 1); "%") | at_most(2))
-		+ {error: (100 * (($on | spread) + ($off | spread)) / ($off | mean))},
+		+ {error: (if ($on | length) > 1
+			then 100 * (($on | spread) + ($off | spread)) / ($off | mean)
+			else null end)},
 	  row("  instructions per packet"; ($on | mean) - ($off | mean); "");
 
 def attach:
