@@ -265,6 +265,9 @@ void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes);
  */
 void nmhw_rx_filter_set(struct nmhw_port *port, const u8 *mac, bool promisc);
 
+/* @on: everything is filtered out. */
+void nmhw_rx_discard_set(struct nmhw_port *port, bool on);
+
 /* An exact-match steering rule with masks (all-ones or all-zeroes bits per
  * field as ethtool gives them). Addresses in network order; IPv4 uses the first
  * 4 bytes.

@@ -116,6 +116,11 @@ void nmhw_max_frame_set(struct nmhw_port *port, unsigned int bytes)
 	WRITE_ONCE(port->max_frame, bytes);
 }
 
+void nmhw_rx_discard_set(struct nmhw_port *port, bool on)
+{
+	WRITE_ONCE(port->discard, on);
+}
+
 void nmhw_rx_filter_set(struct nmhw_port *port, const u8 *mac, bool promisc)
 {
 	WRITE_ONCE(port->filter, nmhw_mac_u64(mac) | (promisc ? NMHW_FILTER_PROMISC : 0));

@@ -272,6 +272,7 @@ struct nmhw_port {
 
 	/* One word each, read once per frame without lock. */
 	u64 filter;		/* own address, NMHW_FILTER_PROMISC */
+	bool discard;		/* nothing is accepted */
 	u32 max_frame;
 	u32 gro;		/* bytes, 0: off */
 	bool rx_csum;

@@ -95,6 +95,8 @@ static bool tx_accepted(const struct nmhw_port *peer, const u8 *mac)
 {
 	u64 filter = READ_ONCE(peer->filter);
 
+	if (unlikely(READ_ONCE(peer->discard)))
+		return false;
 	return filter & NMHW_FILTER_PROMISC || mac[0] & 1 || nmhw_mac_u64(mac) == filter;
 }
 

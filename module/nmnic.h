@@ -22,6 +22,7 @@
 #include "nmnic_fault.h"
 #include "nmnic_uapi.h"
 
+struct bpf_offload_dev;
 struct netdev_queue_mgmt_ops;
 struct netdev_stat_ops;
 struct page_pool;
@@ -222,6 +223,8 @@ struct nmnic_port {
 	unsigned int num_queues;	/* that the device has, see cfg.queues */
 	struct bpf_prog __rcu *xdp_prog;	/* only if nmnic_cfg.xdp */
 	/* Slow path fields follow */
+	struct bpf_prog *offload_prog;	/* the device runs it */
+	struct bpf_offload_dev *offload_dev;
 	bool up;		/* queues started, port enabled */
 	bool dma_dev_pinned;
 	struct nmnic_cfg cfg;
@@ -312,6 +315,12 @@ void nmnic_xdp_tx_set(struct nmnic_vec *vec, bool on);
 int nmnic_xdp_tx(struct nmnic_vec *vec, struct xdp_buff *xdp);
 void nmnic_xdp_tx_flush(struct nmnic_vec *vec);
 int nmnic_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
+
+/* nmnic_offload.c */
+int nmnic_offload_setup(struct nmnic_port *np, struct bpf_prog *prog,
+			struct netlink_ext_ack *extack);
+int nmnic_offload_init(struct net_device *netdev);
+void nmnic_offload_uninit(struct net_device *netdev);
 
 /* nmnic_gro.c */
 void nmnic_gro_set(struct nmnic_port *np, bool on);

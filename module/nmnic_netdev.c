@@ -22,7 +22,7 @@ static_assert(TSO_LEGACY_MAX_SIZE + ETH_HLEN <= NMHW_MAX_TSO);
 #define NMNIC_XDP_FEATURES						\
 	(NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_RX_SG | \
 	 NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG |			\
-	 NETDEV_XDP_ACT_XSK_ZEROCOPY)
+	 NETDEV_XDP_ACT_XSK_ZEROCOPY | NETDEV_XDP_ACT_HW_OFFLOAD)
 
 static int nmnic_open(struct net_device *netdev)
 {
@@ -106,6 +106,8 @@ static int nmnic_set_features(struct net_device *netdev, netdev_features_t featu
 }
 
 static const struct net_device_ops nmnic_netdev_ops = {
+	.ndo_init		= nmnic_offload_init,
+	.ndo_uninit		= nmnic_offload_uninit,
 	.ndo_open		= nmnic_open,
 	.ndo_stop		= nmnic_stop,
 	.ndo_start_xmit		= nmnic_start_xmit,

@@ -183,7 +183,8 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	if (unlikely(xsk_frames))
 		xsk_tx_completed(txq->vec->xsk, xsk_frames);
 
-	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, nmnic_txq_avail(txq), TX_WAKE);
+	woken = netif_txq_completed_wake(core_txq(txq), packets, bytes, nmnic_txq_avail(txq),
+					 TX_WAKE);
 
 	if (unlikely(!packets && wire_packets))
 		woken = tx_wake(txq);

@@ -355,6 +355,8 @@ int nmnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 	switch (bpf->command) {
 	case XDP_SETUP_PROG:
 		return xdp_setup(netdev_priv(netdev), bpf->prog, bpf->extack);
+	case XDP_SETUP_PROG_HW:
+		return nmnic_offload_setup(netdev_priv(netdev), bpf->prog, bpf->extack);
 	case XDP_SETUP_XSK_POOL:
 		return nmnic_xsk_setup(netdev_priv(netdev), bpf->xsk.pool, bpf->xsk.queue_id);
 	default:
