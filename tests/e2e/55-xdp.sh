@@ -367,6 +367,24 @@ test_hardware_gro_is_off_meanwhile() {
 	stream "$V4"
 }
 
+offload() { ip -force link set nm0 xdpoffload obj "$W/offload.o" sec "$1"; }
+
+# The device runs a program that says the same of every frame, and no other.
+test_run_by_the_device() {
+	clang -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+		-c "$here/xdp-offload.bpf.c" -o "$W/offload.o"
+	defer ip link set nm0 xdpoffload off
+	offload pass
+	pings 500
+	offload drop
+	refuse peer ping -c 2 -i 0.2 -W 1 "$V4"
+	refuse offload long 2>"$W/refused"
+	expect_text "$W/refused" 'nmnic runs programs that only return'
+	refuse peer ping -c 1 -W 1 "$V4"
+	ip link set nm0 xdpoffload off
+	pings 500
+}
+
 here=$(dirname -- "$0")
 need_nmnic
 (
@@ -386,5 +404,6 @@ run_tests test_pass_one_buffer test_pass_frags test_drop test_aborted \
 	test_closed_port test_refused_one_buffer_with_data_split \
 	test_refused_one_buffer_with_jumbo_frames \
 	test_too_long_for_the_program \
-	test_refused_on_a_bound_port test_hardware_gro_is_off_meanwhile
+	test_refused_on_a_bound_port test_hardware_gro_is_off_meanwhile \
+	test_run_by_the_device
 expect_no_leak
