@@ -52,7 +52,7 @@ test_mtu_changes_under_a_stream() {
 	wait_for 20 connected
 	for ((i = 0; i < 3; i++)); do
 		for size in 9500 1500 4000 1280; do
-			mtu $size
+			mtu "$size"
 			sleep 0.1
 		done
 	done
@@ -77,7 +77,7 @@ pings() {
 	local size
 
 	for size in 1400 1472 3650 3700 3800 8972 9472; do
-		peer ping -q -c 3 -i 0.01 -W 5 -M 'do' -s $size "$V4"
+		peer ping -q -c 3 -i 0.01 -W 5 -M 'do' -s "$size" "$V4"
 		peer ping -q -c 3 -i 0.01 -W 5 -s $((size - 20)) "$V6"
 	done
 	peer ping -q -c 3 -i 0.01 -W 5 -s 60000 "$V4"

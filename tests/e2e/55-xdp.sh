@@ -28,7 +28,8 @@ attach() {
 	defer detach "${2:-nm0}" "${3:-}"
 }
 
-detach() { ${2:-} ip link set "${1:-nm0}" xdpdrv off; }
+# detach IF [WHERE]
+detach() { ${2:-} ip link set "$1" xdpdrv off; }
 
 # refused_with REGEX COMMAND...
 refused_with() {
@@ -133,7 +134,7 @@ test_tx() {
 	for size in 8 56 1472 3478 3479 3520 8972; do
 		before=$(counter xdp_tx)
 		tx=$(tx_packets)
-		pings $size 11
+		pings "$size" 11
 		[ $(($(counter xdp_tx) - before)) = 11 ]
 		[ $(($(tx_packets) - tx)) -ge 11 ]
 	done
@@ -244,7 +245,7 @@ test_tail() {
 	defer mtu 1500
 	attach tail
 	for size in 56 1000 3400 3478 7000 8972; do
-		pings $size
+		pings "$size"
 	done
 	both_ways
 }
@@ -260,7 +261,7 @@ test_metadata() {
 	pings 8972
 	both_ways
 	# and it is not there by itself
-	detach
+	detach nm0
 	expect 1 peer ping -q -c 2 -i 0.01 -W 1 "$V4"
 }
 
@@ -274,10 +275,10 @@ test_changes_under_a_stream() {
 	for ((i = 0; i < 2; i++)); do
 		attach pass
 		attach pass_frags
-		detach
+		detach nm0
 		attach tail
 		split on
-		detach
+		detach nm0
 		split off
 	done
 	alive "${pid[tx]}" || fail "the sender has given up"
@@ -293,7 +294,7 @@ test_closed_port() {
 	nm_up
 	pings 100
 	ip link set nm0 down
-	detach
+	detach nm0
 	nm_up
 	pings 100
 }
@@ -303,7 +304,7 @@ test_refused_one_buffer_with_data_split() {
 	defer split off
 	refused_with 'tcp-data-split' attach pass
 	attach pass_frags
-	detach
+	detach nm0
 	split off
 	attach pass
 	refused_with '[a-z]' split on
@@ -349,7 +350,7 @@ test_refused_on_a_bound_port() {
 	attach pass_frags
 	expect 3 nma-traffic bind -i nm0 -q "$Q" --hold 1 2>"$W/bind.err"
 	expect_text "$W/bind.err" 'refused'
-	detach
+	detach nm0
 	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json"
 }
 
@@ -362,7 +363,7 @@ test_hardware_gro_is_off_meanwhile() {
 	attach pass_frags
 	ethtool -k nm0 | grep -q 'rx-gro-hw: off'
 	stream "$V4"
-	detach
+	detach nm0
 	ethtool -k nm0 | grep -q 'rx-gro-hw: on'
 	stream "$V4"
 }

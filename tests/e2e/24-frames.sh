@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 240
+#
+# Frames of every length and kind, truncated and damaged, to a port in each of its
+# configurations: each byte that is shown of one must be right, none may vanish
+# without a counter, and a stream beside them must not suffer.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+# Of the two ports of the wire: what one sent; what became of it at the other
+sent() { peer ip -s -j link show nm1 | jq '.[0].stats64.tx.packets'; }
+
+accounted() {
+	{
+		ip -s -s -j link show nm0 | jq '.[0].stats64.rx | .packets, .errors,
+			.missed_errors // .over_errors // 0'
+		ethtool -S nm0 | sed -n 's/.*rx[0-9]*_drop_[a-z]*: //p'
+		peer ethtool -S nm1 |
+			sed -n 's/.*tx[0-9]*_drop_\(link\|filter\): //p'
+	} | awk '{ n += $1 } END { print n }'
+}
+
+balance() { echo $(($(sent) - $(accounted))); }
+is_balanced() { [ "$(balance)" = "$1" ]; }
+
+# frames: all of them, see nma-frames. The document is in $W/frames.json.
+frames() {
+	local before
+
+	before=$(balance)
+	nma-frames nm0 nm1 "/run/netns/$peer_ns" >"$W/frames.json"
+	cat "$W/frames.json"
+	# up to 9518 bytes go, all to 70000 are tried
+	expect_json "$W/frames.json" '.sent > 20000 and .refused > 60000 and
+		.received > .sent * 0.9 and .wrong == 0 and .lost == 0'
+	wait_for 10 is_balanced "$before" ||
+		fail "frames without account: $before, $(balance)"
+}
+
+# How many did not show all of themselves
+shortened() { jq .shortened "$W/frames.json"; }
+
+# A stream into the dma-buf on the queue that the frames are steered to, too
+test_split_and_bound() {
+	recv_devmem -b 0
+	background tx send_to -b 0 -r 1M "$V4"
+	wait_for 20 connected
+	frames
+	[ "$(shortened)" -gt 1000 ] || fail "nothing was split"
+	stop "${pid[tx]}"
+	finish rx
+	expect_json "$W/rx.json" '.bytes > 0 and .dmabuf_bytes == .bytes and
+		.verify_errors == 0 and .tokens_outstanding == 0'
+	expect_no_leak
+}
+
+# host_memory MAX: at most so many are shortened
+host_memory() {
+	recv_host -b 0
+	background tx send_to -b 0 -r 1M "$V6"
+	wait_for 20 connected
+	frames
+	[ "$(shortened)" -le "$1" ] || fail "$(shortened) were shortened"
+	stop "${pid[tx]}"
+	finish host
+	expect_json "$W/host.json" '.bytes > 0 and .verify_errors == 0'
+	expect_no_leak
+}
+
+# Padding behind a packet that is split goes: damaged lengths.
+test_split() { host_memory 100; }
+
+test_no_split() {
+	split off
+	defer split on
+	host_memory 0
+}
+
+test_no_split_no_offloads() {
+	split off
+	defer split on
+	ethtool -K nm0 rx off rxvlan off rxhash off
+	defer ethtool -K nm0 rx on rxvlan on rxhash on
+	frames
+	[ "$(shortened)" = 0 ]
+}
+
+nm_setup
+ip link set nm0 mtu 9500
+peer ip link set nm1 mtu 9500
+# One frame on the wire for each that the stack counts
+peer ethtool -K nm1 tso off gso off
+run_tests test_split_and_bound test_split test_no_split \
+	test_no_split_no_offloads
