@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 600
 #
 # Frames of every length and kind, truncated and damaged, to a port in each of its
 # configurations: each byte that is shown of one must be right, none may vanish
@@ -45,6 +45,10 @@ shortened() { jq .shortened "$W/frames.json"; }
 
 # A stream into the dma-buf on the queue that the frames are steered to, too
 test_split_and_bound() {
+	# pskb_expand_head() takes references on pages that are none
+	if [[ $(uname -r) == 6.12.* ]]; then
+		skip "a packet socket that sees a dma-buf's frames crashes 6.12"
+	fi
 	recv_devmem -b 0
 	background tx send_to -b 0 -r 1M "$V4"
 	wait_for 20 connected
@@ -73,13 +77,8 @@ host_memory() {
 # Padding behind a packet that is split goes: damaged lengths.
 test_split() { host_memory 100; }
 
-test_no_split() {
-	split off
-	defer split on
-	host_memory 0
-}
-
-test_no_split_no_offloads() {
+# ... nor anything else done to frames
+test_no_offloads() {
 	split off
 	defer split on
 	ethtool -K nm0 rx off rxvlan off rxhash off
@@ -93,5 +92,4 @@ ip link set nm0 mtu 9500
 peer ip link set nm1 mtu 9500
 # One frame on the wire for each that the stack counts
 peer ethtool -K nm1 tso off gso off
-run_tests test_split_and_bound test_split test_no_split \
-	test_no_split_no_offloads
+run_tests test_split_and_bound test_split test_no_offloads
