@@ -26,18 +26,15 @@ accounted() {
 balance() { echo $(($(sent) - $(accounted))); }
 is_balanced() { [ "$(balance)" = "$1" ]; }
 
-# frames: all of them, see nma-frames. The document is in $W/frames.json.
+# frames SHARE: all of them, see nma-frames, of which so many must be seen. The
+# document is in $W/frames.json.
 frames() {
-	local before
-
-	before=$(balance)
 	nma-frames nm0 nm1 "/run/netns/$peer_ns" >"$W/frames.json"
 	cat "$W/frames.json"
 	# up to 9518 bytes go, all to 70000 are tried
 	expect_json "$W/frames.json" '.sent > 20000 and .refused > 60000 and
-		.received > .sent * 0.9 and .wrong == 0 and .lost == 0'
-	wait_for 10 is_balanced "$before" ||
-		fail "frames without account: $before, $(balance)"
+		.wrong == 0 and .lost == 0'
+	expect_json "$W/frames.json" ".received > .sent * $1"
 }
 
 # How many did not show all of themselves
@@ -52,7 +49,8 @@ test_split_and_bound() {
 	recv_devmem -b 0
 	background tx send_to -b 0 -r 1M "$V4"
 	wait_for 20 connected
-	frames
+	# what has no right checksum, nobody could verify, and is dropped
+	frames 0.75
 	[ "$(shortened)" -gt 1000 ] || fail "nothing was split"
 	stop "${pid[tx]}"
 	finish rx
@@ -66,7 +64,7 @@ host_memory() {
 	recv_host -b 0
 	background tx send_to -b 0 -r 1M "$V6"
 	wait_for 20 connected
-	frames
+	frames 0.9
 	[ "$(shortened)" -le "$1" ] || fail "$(shortened) were shortened"
 	stop "${pid[tx]}"
 	finish host
@@ -77,14 +75,20 @@ host_memory() {
 # Padding behind a packet that is split goes: damaged lengths.
 test_split() { host_memory 100; }
 
-# ... nor anything else done to frames
+# ... nor anything else done to frames; nothing else is on the wire, so that the
+# counters must add up
 test_no_offloads() {
+	local before
+
 	split off
 	defer split on
 	ethtool -K nm0 rx off rxvlan off rxhash off
 	defer ethtool -K nm0 rx on rxvlan on rxhash on
-	frames
+	before=$(balance)
+	frames 0.9
 	[ "$(shortened)" = 0 ]
+	wait_for 10 is_balanced "$before" ||
+		fail "frames without account: $before, $(balance)"
 }
 
 nm_setup
