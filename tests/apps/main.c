@@ -39,11 +39,11 @@ static const struct {
 	  nma_udp_send_run },
 	{ { "xsk-recv", NMA_ROLE_XSK_RECV, NULL,
 	    "Receives and verifies frames of \"nma-traffic xsk-send\". Attaches an XDP\n"
-	    "program that redirects these frames of one queue to an AF_XDP socket (copy\n"
-	    "mode) and lets all others pass." },
+	    "program that redirects these frames of one queue to an AF_XDP socket and\n"
+	    "lets all others pass." },
 	  nma_xsk_recv_run },
 	{ { "xsk-send", NMA_ROLE_XSK_SEND, NULL,
-	    "Sends the pattern in Ethernet frames through an AF_XDP socket (copy mode)." },
+	    "Sends the pattern in Ethernet frames through an AF_XDP socket." },
 	  nma_xsk_send_run },
 	{ { "bind", NMA_ROLE_BIND, NULL,
 	    "Binds a new dma-buf to the given queues, and receives nothing." },

@@ -65,6 +65,7 @@ struct nma_opts {
 	bool host;
 	bool dmabuf;
 	bool generic;
+	bool zerocopy;
 	bool plain_recv;
 	bool help;
 };

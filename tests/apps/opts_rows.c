@@ -45,6 +45,8 @@ const struct nma_opt_row nma_opt_rows[] = {
 	{ "iovecs", 0, NUMBER, SEND, FIELD(iovecs),
 	  1, NMA_MAX_IOVECS, "N",
 	  "parts of the dma-buf in one message, last part first", NULL },
+	{ "zerocopy", 'z', FLAG, XSK, FIELD(zerocopy),
+	  0, 0, NULL, "bind with XDP_ZEROCOPY; default: XDP_COPY", NULL },
 	{ "generic", 'g', FLAG, XSK_RECV, FIELD(generic),
 	  0, 0, NULL, "XDP of the stack, not of the driver", NULL },
 	{ "host", 'H', FLAG, RECV, FIELD(host),

@@ -36,6 +36,11 @@ bool nma_xsk_full(const struct nma_xsk_ring *ring)
 	return nma_xsk_pending(ring) == NMA_XSK_FRAMES;
 }
 
+bool nma_xsk_need_wakeup(const struct nma_xsk_ring *ring)
+{
+	return load(ring->flags) & XDP_RING_NEED_WAKEUP;
+}
+
 struct xdp_desc nma_xsk_next_rx(struct nma_xsk *x)
 {
 	const struct xdp_desc *entries = x->rx.entries;
@@ -88,6 +93,7 @@ static int ring_open(struct nma_xsk *x, struct nma_xsk_ring *ring, int option,
 	ring->map = map;
 	ring->producer = (uint32_t *)(map + off->producer);
 	ring->consumer = (uint32_t *)(map + off->consumer);
+	ring->flags = (uint32_t *)(map + off->flags);
 	ring->entries = map + off->desc;
 	return 0;
 }
@@ -135,11 +141,12 @@ static int memory_open(struct nma_xsk *x)
 }
 
 int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
-		 uint32_t queue)
+		 uint32_t queue, bool zerocopy)
 {
 	struct sockaddr_xdp addr = {
 		.sxdp_family = AF_XDP,
-		.sxdp_flags = XDP_COPY,
+		.sxdp_flags = (zerocopy ? XDP_ZEROCOPY : XDP_COPY) |
+			      XDP_USE_NEED_WAKEUP,
 		.sxdp_ifindex = ifindex,
 		.sxdp_queue_id = queue,
 	};
@@ -157,8 +164,8 @@ int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
 	if (err)
 		return err;
 	if (bind(x->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return nma_err(-errno, "AF_XDP on queue %u of %s refused", queue,
-			       ifname);
+		return nma_err(-errno, "AF_XDP%s on queue %u of %s refused",
+			       zerocopy ? " zero-copy" : "", queue, ifname);
 	return 0;
 }
 

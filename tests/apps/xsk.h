@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * An AF_XDP socket in copy mode with its memory and four rings, after
+ * An AF_XDP socket with its memory and four rings, after
  * Documentation/networking/af_xdp.rst.
  */
 #ifndef NMA_XSK_H
@@ -20,6 +20,7 @@
 struct nma_xsk_ring {
 	uint32_t *producer;
 	uint32_t *consumer;
+	uint32_t *flags;
 	void *entries;		/* struct xdp_desc, or u64 addresses */
 	void *map;
 	size_t len;
@@ -38,12 +39,14 @@ struct nma_xsk {
  * message. To be closed in either case.
  */
 int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
-		 uint32_t queue);
+		 uint32_t queue, bool zerocopy);
 void nma_xsk_close(struct nma_xsk *x);
 
 /* Entries that wait to be consumed by us, and those that wait for the kernel */
 uint32_t nma_xsk_pending(const struct nma_xsk_ring *ring);
 bool nma_xsk_full(const struct nma_xsk_ring *ring);
+/* Does the kernel sleep until it is told of new entries? poll() tells it, too. */
+bool nma_xsk_need_wakeup(const struct nma_xsk_ring *ring);
 
 /* A frame that was received; it is the kernel's again after nma_xsk_fill(). */
 struct xdp_desc nma_xsk_next_rx(struct nma_xsk *x);

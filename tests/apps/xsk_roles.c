@@ -47,7 +47,8 @@ static int run_open(struct xsk_run *run)
 	run->ifindex = if_nametoindex(o->ifname);
 	if (!run->ifindex)
 		return nma_err(-errno, "no interface %s", o->ifname);
-	return nma_xsk_open(&run->xsk, run->ifindex, o->ifname, o->queues.id[0]);
+	return nma_xsk_open(&run->xsk, run->ifindex, o->ifname, o->queues.id[0],
+			    o->zerocopy);
 }
 
 static enum nma_exit run_close(struct xsk_run *run, int err)
@@ -141,14 +142,15 @@ static void send_frame(struct xsk_run *run)
 	run->report->bytes += run->chunk;
 }
 
-/* Copy mode: the kernel sends when it is told to. */
+/* The kernel sends when it is told to, if it has said that it has to be. */
 static int kick(struct xsk_run *run)
 {
 	struct nma_xsk *x = &run->xsk;
 
-	if (nma_xsk_pending(&x->tx) &&
+	if (nma_xsk_pending(&x->tx) && nma_xsk_need_wakeup(&x->tx) &&
 	    sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 &&
-	    errno != EAGAIN && errno != EBUSY && errno != ENOBUFS)
+	    errno != EAGAIN && errno != EBUSY && errno != ENOBUFS &&
+	    errno != ENETDOWN)
 		return nma_err(-errno, "AF_XDP send on %s", run->opts->ifname);
 	while (nma_xsk_pending(&x->done))
 		run->free[run->n_free++] = nma_xsk_next_done(x);

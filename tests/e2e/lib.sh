@@ -122,9 +122,11 @@ expect_text() {
 
 # wait_for SECONDS COMMAND...: until it succeeds. The seconds are those of an
 # idle machine; emulated on one that has other work, the guest's clock runs on
-# while its processors wait for their turn.
+# while its processors wait for their turn: so PATIENCE times as long, and
+# NMA_SLOW times that on a kernel that is slow itself.
+PATIENCE=4
 wait_for() {
-	local end=$((SECONDS + ${NMA_SLOW:-1} * 4 * $1 + 1))
+	local end=$((SECONDS + ${NMA_SLOW:-1} * PATIENCE * $1 + 1))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
