@@ -3,8 +3,7 @@
 # Copyright (c) 2026 netmem-audit authors
 # limit: 240
 #
-# What is not TCP: datagrams, and frames through AF_XDP sockets, beside a stream
-# into a dma-buf.
+# What is not TCP: datagrams, alone and beside a stream into a dma-buf.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
@@ -52,107 +51,14 @@ test_udp_beside_a_dma_buf() {
 	expect_no_leak
 }
 
-# The core takes no XDP program under data split.
-for_xdp() {
-	defer split on
-	split off
-	defer ethtool -X nm0 equal "$Q"
-	ethtool -X nm0 equal 1
-}
-
-# frames "SENDER_OPTION..." RECEIVER_OPTION...: the peer's arrive at queue 0
-frames() {
-	local options
-
-	read -ra options <<<"$1"
-	shift
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b $((1009 * 1400)) "$@"
-	peer nma-traffic xsk-send -i nm1 -q 0 -b $((1009 * 1400)) -r 2M \
-		"${options[@]}" >"$W/tx.json"
-	finish rx
-	expect_all $((1009 * 1400))
-	ip -j link show nm0 | jq -e '.[0] | has("xdp") | not'
-}
-
-test_xsk_generic() {
-	for_xdp
-	frames '' --generic
-}
-
-test_xsk_in_the_driver() {
-	for_xdp
-	frames ''
-}
-
-test_xsk_zero_copy() {
-	for_xdp
-	frames '' --zerocopy
-}
-
-test_xsk_zero_copy_at_both_ends() {
-	for_xdp
-	frames --zerocopy --zerocopy
-}
-
-# zero_copy_survives COMMAND...: frames arrive before and after it
-zero_copy_survives() {
-	for_xdp
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b 0 --zerocopy
-	peer nma-traffic xsk-send -i nm1 -q 0 -b 14000 >"$W/tx.json"
-	"$@"
-	wait_for 5 carrier_up nm0
-	peer nma-traffic xsk-send -i nm1 -q 0 -b 14000 >"$W/tx.json"
-	# what is on its way arrives before a ping does
-	ping -q -c 1 -W 5 "$V4_PEER"
-	kill -INT "${pid[rx]}"
-	finish rx
-	expect_json "$W/rx.json" '.datagrams == 20 and .verify_errors == 0'
-}
-
-down_up() {
-	ip link set nm0 down
-	ip link set nm0 up
-}
-
-test_xsk_ring_change() { zero_copy_survives ethtool -G nm0 rx 256; }
-test_xsk_down_up() { zero_copy_survives down_up; }
-
-test_xsk_under_data_split() {
-	expect 3 nma-traffic xsk-recv -i nm0 -q 0 --zerocopy >"$W/rx.json" \
-		2>"$W/rx.err"
-	expect_text "$W/rx.err" 'AF_XDP zero-copy on queue 0 of nm0 refused|can not attach'
-}
-
-test_xsk_lets_others_pass() {
-	for_xdp
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b 0 --generic
-	ping -q -c 23 -i 0.01 -W 5 "$V4_PEER"
-	kill -INT "${pid[rx]}"
-	finish rx
-	expect_json "$W/rx.json" '.datagrams == 0'
-}
-
-test_xsk_queue_out_of_range() {
-	expect 3 nma-traffic xsk-recv -i nm0 -q 4 >"$W/rx.json" 2>"$W/rx.err"
-	expect_text "$W/rx.err" 'AF_XDP on queue 4 of nm0 refused'
-}
-
 test_options_that_do_not_fit() {
 	expect 2 nma-traffic udp-send 2>"$W/err"
 	expect_text "$W/err" 'no ADDRESS'
-	expect 2 nma-traffic xsk-send -i nm0 2>"$W/err"
-	expect_text "$W/err" 'no queue'
 	expect 2 nma-traffic udp-recv --peek 1 2>"$W/err"
 	expect_text "$W/err" 'no such option: --peek'
-	expect 3 nma-traffic xsk-send -i nm0 -q 0 --chunk 45 2>"$W/err" >"$W/out"
-	expect_text "$W/err" '46 to 3000 bytes'
 }
 
 nm_setup
 run_tests test_udp_ipv4 test_udp_ipv6 test_udp_in_ip_fragments \
 	test_udp_one_byte test_udp_wrong_data_is_seen \
-	test_udp_beside_a_dma_buf test_xsk_generic test_xsk_in_the_driver \
-	test_xsk_zero_copy test_xsk_zero_copy_at_both_ends \
-	test_xsk_ring_change test_xsk_down_up test_xsk_under_data_split \
-	test_xsk_lets_others_pass test_xsk_queue_out_of_range \
-	test_options_that_do_not_fit
+	test_udp_beside_a_dma_buf test_options_that_do_not_fit
