@@ -3,6 +3,8 @@
  *
  * What all programs share once they are linked together.
  */
+#include "nma_act.bpf.h"
+#include "nma_dma.bpf.h"
 #include "nma_ring.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -11,3 +13,11 @@ const volatile struct nma_config nma_cfg = {};
 
 struct nma_ring_map nma_ring SEC(".maps");
 struct nma_lost_map nma_lost SEC(".maps");
+
+struct nma_act_map nma_acts SEC(".maps");
+__u64 nma_act_total SEC(".bss.acts");
+volatile __u32 nma_deep_armed SEC(".bss.acts");
+
+/* Defined here, for the linker wants a map defined before it is used. */
+struct nma_dma_map nma_dma SEC(".maps");
+struct nma_dma_tx_map nma_dma_tx SEC(".maps");

@@ -36,15 +36,12 @@ struct {
 
 static __always_inline bool wants_stack(__u32 hook)
 {
-	return hook == NMA_HOOK_POOL_CREATE || hook == NMA_HOOK_POOL_FAIL;
+	return hook == NMA_HOOK_POOL_CREATE || hook == NMA_HOOK_POOL_FAIL ||
+	       hook == NMA_HOOK_PP_DISABLE;
 }
 
-static __always_inline void remember(struct pt_regs *ctx, __u32 hook)
+static __always_inline struct nma_call as_entered(struct pt_regs *ctx, __u32 hook)
 {
-	struct call_key key = {
-		.task = bpf_get_current_pid_tgid(),
-		.hook = hook,
-	};
 	struct nma_call call = {
 		.arg[0] = PT_REGS_PARM1(ctx),
 		.arg[1] = PT_REGS_PARM2(ctx),
@@ -56,8 +53,27 @@ static __always_inline void remember(struct pt_regs *ctx, __u32 hook)
 
 	if (wants_stack(hook))
 		bpf_get_stack(ctx, call.stack, sizeof(call.stack), 0);
+	return call;
+}
+
+static __noinline int remember(struct pt_regs *ctx, __u32 hook)
+{
+	struct call_key key = {
+		.task = bpf_get_current_pid_tgid(),
+		.hook = hook,
+	};
+	struct nma_call call = as_entered(ctx, hook);
+
 	if (bpf_map_update_elem(&nma_calls, &key, &call, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	return 0;
+}
+
+static __noinline int pass_on(struct pt_regs *ctx, __u32 hook)
+{
+	struct nma_call call = as_entered(ctx, hook);
+
+	return nma_on_napi_off(&call);
 }
 
 SEC("?kprobe.multi")
@@ -73,9 +89,10 @@ int nma_enter(struct pt_regs *ctx)
 	case NMA_HOOK_NETDEV:
 		return nma_on_netdev_event(PT_REGS_PARM2(ctx),
 					   PT_REGS_PARM3(ctx));
+	case NMA_HOOK_PP_DISABLE:
+		return pass_on(ctx, hook);
 	default:
-		remember(ctx, hook);
-		return 0;
+		return remember(ctx, hook);
 	}
 }
 

@@ -12,13 +12,14 @@
 /* A call that has not returned yet, as it was entered. */
 struct nma_call {
 	__u64 arg[6];
-	__u64 stack[NMA_STACK_LEN];	/* pool creation only */
+	__u64 stack[NMA_STACK_LEN];	/* of those that want one */
 };
 
 /* On entry */
 int nma_on_unbind(__u64 binding);
 int nma_on_bind_free(__u64 arg);
 int nma_on_netdev_event(__u64 event, __u64 info);
+int nma_on_napi_off(const struct nma_call *call);
 
 /* On return */
 int nma_on_pool_create(const struct nma_call *call, __u64 ret);

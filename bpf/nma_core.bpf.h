@@ -153,6 +153,28 @@ static __always_inline __u64 netmem_binding(__u64 netmem)
 				    binding);
 }
 
+/* 46e8fff6d45f ("x86/preempt: Move preempt count to percpu hot section"), v6.15:
+ * before, it was a member of a structure of hot things. Other architectures keep
+ * it elsewhere and are taken to be in softirq, which accuses nobody.
+ */
+struct pcpu_hot {
+	int preempt_count;
+} __attribute__((preserve_access_index));
+
+extern const struct pcpu_hot pcpu_hot __ksym __weak;
+extern const int __preempt_count __ksym __weak;
+
+static __always_inline bool in_softirq(void)
+{
+	if (bpf_ksym_exists(&__preempt_count))
+		return *(int *)bpf_this_cpu_ptr(&__preempt_count) &
+		       SOFTIRQ_MASK;
+	if (bpf_ksym_exists(&pcpu_hot))
+		return ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))
+			       ->preempt_count & SOFTIRQ_MASK;
+	return true;
+}
+
 /* Not moved, but read by several programs. */
 
 static __always_inline __u32 netdev_netns(struct net_device *dev)

@@ -36,6 +36,13 @@ struct nma_config {
 #define NMA_BIRTH_BLOCKS	512	/* 4 KiB each */
 #define NMA_BLOCKS_PER_SOCK	16
 
+#define NMA_ACT_ROWS		1024	/* acts by pool or device, 240 bytes each */
+#define NMA_ACT_SKIP		2	/* frames of our own below a stack */
+#define NMA_BUFS_DEFAULT	65536	/* buffers of pools, some 100 bytes each */
+
+#define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
+#define NMA_PUTS_FEW		16	/* that say nothing yet */
+
 enum nma_walk_what {
 	NMA_WALK_NETDEVS,	/* and their queues, in all namespaces */
 	NMA_WALK_POOLS,

@@ -122,6 +122,9 @@ struct bpf_xdp_entity {
 };
 
 struct napi_struct {
+	struct list_head poll_list;
+	unsigned long state;
+	int list_owner;
 	unsigned int napi_id;
 };
 
@@ -176,6 +179,28 @@ struct ethnl_req_info {
 	struct net_device *dev;
 };
 
+/* Packets */
+
+struct sk_buff {
+	struct net_device *dev;
+	unsigned int len;
+	unsigned int data_len;
+	__u16 queue_mapping;
+	__u8 pp_recycle : 1;
+	__u8 unreadable : 1;
+	unsigned int end;
+	unsigned char *head;
+};
+
+typedef struct skb_frag {
+	unsigned long netmem;
+} skb_frag_t;
+
+struct skb_shared_info {
+	__u8 nr_frags;
+	skb_frag_t frags[1];
+};
+
 /* Page pools and dma-bufs */
 
 enum dma_data_direction {
@@ -186,6 +211,7 @@ enum dma_data_direction {
 struct page_pool_params_fast {
 	unsigned int order;
 	unsigned int pool_size;
+	struct device *dev;
 	struct napi_struct *napi;
 	enum dma_data_direction dma_dir;
 	unsigned int max_len;
@@ -207,6 +233,7 @@ struct page_pool {
 	__u32 pages_state_hold_cnt;
 	void *mp_priv;
 	void *mp_ops;
+	int cpuid;
 	atomic_t pages_state_release_cnt;
 	__u64 destroy_cnt;
 	struct page_pool_params_slow slow;
@@ -214,6 +241,17 @@ struct page_pool {
 		__u64 detach_time;
 		__u32 id;
 	} user;
+};
+
+/* What a page of a pool has in common with a net_iov; also of the same layout. */
+struct page {
+	unsigned long pp_magic;
+	struct page_pool *pp;
+	unsigned long dma_addr;
+	struct {
+		__s64 counter;
+	} pp_ref_count;
+	atomic_t _refcount;
 };
 
 struct inode {
@@ -325,6 +363,11 @@ struct bpf_iter__bpf_sk_storage_map {
 /* Constants of the kernel that its BTF does not carry or that never change */
 
 #define IFF_UP				0x1
+#define NAPI_STATE_SCHED		0x1
+#define SOFTIRQ_MASK			0xff00
+#define PP_FLAG_SYSTEM_POOL		0x4
+#define PP_MAGIC_PFMEMALLOC		0x2
+#define PP_FLAG_ALLOW_UNREADABLE	0x8
 #define NETREG_REGISTERED		1
 #define AF_INET				2
 #define AF_INET6			10

@@ -11,6 +11,7 @@
  * All of them run in process context.
  */
 #include "nma_fill.bpf.h"
+#include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_provider.bpf.h"
@@ -206,6 +207,8 @@ int nma_on_pool_gone(const struct nma_call *call)
 SEC("?tp_btf/page_pool_release")
 int BPF_PROG(nma_pool_release, struct page_pool *pool, __s32 inflight)
 {
+	if (inflight < 0)
+		nma_act_pool(ctx, NMA_ACT_INFLIGHT, pool, inflight, 0);
 	if (inflight && BPF_CORE_READ(pool, user.detach_time))
 		send_pool(pool, NMA_CAUSE_RELEASE);
 	return 0;

@@ -31,6 +31,7 @@ enum nma_rec_type {
 	NMA_REC_SOCK,		/* struct nma_rec_sock */
 	NMA_REC_OP,		/* struct nma_rec_op */
 	NMA_REC_MARK,		/* struct nma_rec_mark */
+	NMA_REC_ACT,		/* struct nma_rec_act */
 };
 
 /* Why an object record was sent. */
@@ -47,7 +48,7 @@ enum nma_cause {
 struct nma_rec_hdr {
 	__u16 type;		/* enum nma_rec_type */
 	__u16 size;		/* of the whole record, bytes */
-	__u16 cause;		/* enum nma_cause; 0 for OP and MARK */
+	__u16 cause;		/* enum nma_cause; 0 for OP, MARK and ACT */
 	__u16 rsvd;
 	__u64 time_ns;		/* CLOCK_MONOTONIC */
 	__u32 pid;		/* tgid of the task that ran, 0 in softirq or unknown */
@@ -222,6 +223,67 @@ struct nma_rec_op {
 	char ifname[NMA_IFNAME_LEN];
 };
 
+/* What somebody did with a buffer or an skb that a rule has something to say
+ * about. Comment: value[0], value[1].
+ */
+enum nma_act {
+	NMA_ACT_PAGE_API = 1,	/* page API on a pool of netmems */
+	NMA_ACT_PUT_FOREIGN,	/* put into a pool it is not of: that pool's id */
+	NMA_ACT_PUT_TWICE,	/* put while in the pool */
+	NMA_ACT_PUT_REFD,	/* put with pool references left: how many */
+	NMA_ACT_INFLIGHT,	/* more came back than went out: how many */
+	NMA_ACT_PUT_DIRECT,	/* into the lockless cache: CPU of the NAPI (-1
+				 * idle), in softirq
+				 */
+	NMA_ACT_PUT_DIRECT_ANY,	/* the same without a NAPI, outside softirq */
+	NMA_ACT_PUT_HELD,	/* page still referenced: references, percent of
+				 * the pool's recent puts
+				 */
+	NMA_ACT_ALLOC_DEAD,	/* from a destroyed pool */
+	NMA_ACT_NAPI_LIVE,	/* pool taken off a NAPI that can run: its CPU (-1) */
+	NMA_ACT_STARVED,	/* the provider had nothing */
+	/* per packet, on a device; of net_iovs: number of them, of all frags */
+	NMA_ACT_SKB_BIT,	/* unreadable and net_iovs do not agree */
+	NMA_ACT_SKB_MIXED,	/* net_iovs and pages in one skb */
+	NMA_ACT_SKB_KEPT,	/* net_iovs of a pool, not marked for recycling */
+	NMA_ACT_SKB_MERGED,	/* into another skb: unreadable of each */
+	NMA_ACT_SKB_READ,	/* payload wanted: enum nma_read, bytes */
+	NMA_ACT_SKB_REFUSED,	/* sent to a device that can not: its index */
+	NMA_ACT_SKB_SENT,	/* ... and reached its driver: its index */
+	NMA_ACT_DMA_SYNC,	/* address of a net_iov synced: bytes, direction */
+	NMA_ACT_DMA_UNMAP,	/* address of a net_iov unmapped: bytes, direction */
+	NMA_ACT_MAX
+};
+
+enum nma_read {
+	NMA_READ_COPY = 1,	/* skb_copy_bits() */
+	NMA_READ_PULL,		/* __pskb_pull_tail() */
+	NMA_READ_CSUM,		/* skb_checksum_help() */
+	NMA_READ_UBUFS,		/* skb_copy_ubufs() */
+};
+
+/* Not sent through the ring but counted where it happens, one row per act and
+ * pool (or device); user space reads what was added. Header and stack are those
+ * of the first occasion.
+ */
+struct nma_rec_act {
+	struct nma_rec_hdr hdr;	/* pid, comm: 0 in softirq */
+	__u64 netdev;
+	__u64 pool;
+	__u64 count;		/* in the kernel: of all; in a record: new ones */
+	__s64 value[2];		/* of the last occasion, see enum nma_act */
+	__u32 act;		/* enum nma_act */
+	__u32 ifindex;
+	__u32 queue;		/* NMA_NO_QUEUE if none */
+	__u32 pool_id;
+	__u32 flags;		/* of the pool, PP_FLAG_* */
+	__u32 binding_id;
+	__u8 mp;		/* of the pool, enum nma_mp */
+	__u8 rsvd[7];
+	char ifname[NMA_IFNAME_LEN];
+	__u64 stack[NMA_STACK_LEN];
+};
+
 enum nma_mark {
 	NMA_MARK_SNAPSHOT_BEGIN = 1,
 	NMA_MARK_SNAPSHOT_END,
@@ -261,5 +323,6 @@ NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 32 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 16 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 48);
+NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 
 #endif /* NMA_EVENT_H */

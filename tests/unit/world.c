@@ -123,6 +123,18 @@ struct nma_rec_op rec_op(enum nma_op op, __u32 queue, __s32 ret)
 	return r;
 }
 
+struct nma_rec_act rec_act(enum nma_act act)
+{
+	struct nma_rec_act r = {
+		.hdr = HDR(NMA_REC_ACT, struct nma_rec_act),
+		.netdev = NETDEV, .act = act, .count = 1, .ifindex = 3,
+		.queue = 1, .pool_id = 21, .flags = PAYLOAD_FLAGS, .ifname = "nm0",
+	};
+
+	r.hdr.cause = 0;
+	return r;
+}
+
 struct nma_rec_mark rec_mark(enum nma_mark mark, __u32 generation)
 {
 	struct nma_rec_mark r = {

@@ -37,6 +37,7 @@ struct nma_rec_pool rec_provided(__u32 id, __u32 queue);
 struct nma_rec_binding rec_binding(void);	/* id 5, 16 MiB */
 struct nma_rec_sock rec_sock(__u64 cookie, __u32 tokens);
 struct nma_rec_op rec_op(enum nma_op op, __u32 queue, __s32 ret);
+struct nma_rec_act rec_act(enum nma_act act);	/* on pool 21 of queue 1 */
 struct nma_rec_mark rec_mark(enum nma_mark mark, __u32 generation);
 
 /* Gives a record to the model and returns what changed. */

@@ -129,6 +129,10 @@ static void fill_items(struct item *items)
 	/* Where BTF has another name for it than people. */
 	set_item(&items[NMA_HOOK_POOL_RELEASE], KIND_TP,
 		 "btf_trace_page_pool_release", NULL);
+	set_item(&items[NMA_HOOK_SKB_RX], KIND_TP,
+		 "btf_trace_napi_gro_receive_entry", NULL);
+	set_item(&items[NMA_HOOK_SKB_XMIT], KIND_TP,
+		 "btf_trace_net_dev_start_xmit", NULL);
 	items[NMA_HOOK_TCP_ITER].name = "bpf_iter_tcp";
 
 	set_item(&items[ITEM_RECONFIG], KIND_FUNC, "netdev_rx_queue_reconfig",

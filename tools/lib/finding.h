@@ -46,6 +46,7 @@ struct nma_finding {
 	enum nma_kind kind;
 	enum nma_patience patience;
 	bool event;		/* happened, as opposed to: is so */
+	__u64 occasions;	/* that the record stands for; 0: one */
 	__u64 hold_ns;		/* with SETTLE and AGE */
 	__u64 since_ns;		/* when the condition began, 0 unknown */
 	__u64 state;		/* AGE: a change of it starts the wait anew */

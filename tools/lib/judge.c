@@ -45,6 +45,10 @@ static void case_key(const struct nma_verdict *v, union nma_ref ref,
 		key[0] = ref.op->netdev;
 		key[1] |= ref.op->queue;
 		return;
+	case NMA_SUBJ_ACT:
+		key[0] = ref.act->netdev;
+		key[1] |= ref.act->pool_id;
+		return;
 	}
 }
 
@@ -98,14 +102,20 @@ static bool room_for(const struct nma_judge *j, enum nma_rule_id rule,
 	return !j->opts.burst || j->storm[rule].told < burst;
 }
 
+/* How often the record that made it says it happened. */
+static __u64 occasions(const struct nma_finding *f)
+{
+	return f->occasions ? f->occasions : 1;
+}
+
 static void tally(struct nma_judge *j, const struct nma_finding *f)
 {
 	if (f->kind == NMA_KIND_NOTE)
 		return;
 	if (f->pre_existing)
-		j->total_pre_existing++;
+		j->total_pre_existing += occasions(f);
 	else
-		j->total[f->severity]++;
+		j->total[f->severity] += occasions(f);
 }
 
 /* One more occurrence. The first is reported at once, unless its rule storms;
@@ -114,15 +124,16 @@ static void tally(struct nma_judge *j, const struct nma_finding *f)
 static void count(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 {
 	__u64 since = f->since_ns ? f->since_ns : f->begin_ns;
+	bool first = !f->count;
 
 	f->status = NMA_ACTIVE;
 	f->last_ns = now_ns;
-	if (!f->count)
+	if (first)
 		f->first_ns = now_ns;
-	f->count++;
+	f->count += occasions(f);
 	f->pre_existing = j->opts.blame_ns && since < j->opts.blame_ns;
 	tally(j, f);
-	if (f->count == 1 && room_for(j, f->rule, j->opts.burst))
+	if (first && room_for(j, f->rule, j->opts.burst))
 		report(j, f, now_ns);
 }
 
@@ -174,8 +185,8 @@ static void no_room(struct nma_judge *j, const struct nma_finding *item)
 	tally(j, item);
 	if (item->kind == NMA_KIND_NOTE)
 		return;
-	j->storm[item->rule].count++;
-	j->suppressed++;
+	j->storm[item->rule].count += occasions(item);
+	j->suppressed += occasions(item);
 }
 
 /* Takes over what the rule says now, keeps what we know. */
@@ -361,6 +372,9 @@ static void judge_change(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		ref.queue = nma_model__queue(m, change->ref.op->netdev,
 					     change->ref.op->queue);
 		judge_object(j, ctx, NMA_SUBJ_QUEUE, ref);
+		return;
+	case NMA_SUBJ_ACT:
+		judge_object(j, ctx, NMA_SUBJ_ACT, ref);
 		return;
 	}
 }

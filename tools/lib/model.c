@@ -230,6 +230,15 @@ static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+static int apply_act(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	(void)m;
+	change->subject = NMA_SUBJ_ACT;
+	change->ref.act = (const void *)hdr;
+	return 0;
+}
+
 static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		      struct nma_change *change)
 {
@@ -263,6 +272,7 @@ static const struct {
 	[NMA_REC_BINDING] = { sizeof(struct nma_rec_binding), apply_binding },
 	[NMA_REC_SOCK] = { sizeof(struct nma_rec_sock), apply_sock },
 	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
+	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };
 

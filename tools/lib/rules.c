@@ -87,6 +87,7 @@ const char *nma_subject_name(enum nma_subject subject)
 		[NMA_SUBJ_BINDING] = "binding",
 		[NMA_SUBJ_SOCK] = "socket",
 		[NMA_SUBJ_OP] = "operation",
+		[NMA_SUBJ_ACT] = "act",
 	};
 
 	return names[subject];
@@ -181,6 +182,24 @@ static bool can_enforce(const struct nma_rule *r, const struct nma_features *f)
 	return false;
 }
 
+void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act)
+{
+	const char *mp = nma_mp_name(act->mp);
+
+	if (act->pool_id)
+		nma_pp_flags(nma_finding_ev(f, "flags"), act->flags);
+	if (mp)
+		nma_value_str(nma_finding_ev(f, "provider"), mp);
+	if (act->hdr.pid) {
+		nma_value_u64(nma_finding_ev(f, "pid"), act->hdr.pid);
+		nma_value_strn(nma_finding_ev(f, "comm"), act->hdr.comm,
+			       NMA_COMM_LEN);
+	}
+	if (act->stack[0])
+		nma_value_stack(nma_finding_ev(f, "called_by"), act->stack,
+				NMA_STACK_LEN);
+}
+
 enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 				   const struct nma_features *f, __u64 *missing)
 {
@@ -209,6 +228,12 @@ const char *nma_rule_state_name(enum nma_rule_state state)
 	};
 
 	return names[state];
+}
+
+bool nma_rule_is_deep(enum nma_rule_id rule)
+{
+	return nma_rules[rule].cost == NMA_COST_BUFFER ||
+	       nma_rules[rule].cost == NMA_COST_PACKET;
 }
 
 struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
@@ -287,6 +312,21 @@ static void base_sock(struct nma_finding *f, const struct nma_model *m,
 		base_nic(f, nma_model__nic(m, binding->r.netdev));
 }
 
+/* The pool may be gone when its acts are read. */
+static void base_act(struct nma_finding *f, const struct nma_model *m,
+		     const struct nma_rec_act *act)
+{
+	f->netns = act->hdr.netns;
+	f->ifindex = act->ifindex;
+	memcpy(f->ifname, act->ifname, sizeof(f->ifname));
+	base_nic(f, nma_model__nic(m, act->netdev));
+	f->queue = act->queue;
+	f->pool_id = act->pool_id;
+	f->binding_id = act->binding_id;
+	f->event = true;
+	f->occasions = act->count;
+}
+
 static void base_subject(struct nma_finding *f, const struct nma_model *m,
 			 enum nma_subject subject, union nma_ref ref)
 {
@@ -312,6 +352,9 @@ static void base_subject(struct nma_finding *f, const struct nma_model *m,
 	case NMA_SUBJ_OP:
 		base_nic(f, nma_model__nic(m, ref.op->netdev));
 		f->queue = ref.op->queue;
+		break;
+	case NMA_SUBJ_ACT:
+		base_act(f, m, ref.act);
 		break;
 	}
 }

@@ -79,6 +79,8 @@ enum nma_rule_state {
 /* @missing: hooks that the rule lacks here. */
 enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 				   const struct nma_features *f, __u64 *missing);
+/* Costs per packet or buffer: only with watch --deep. */
+bool nma_rule_is_deep(enum nma_rule_id rule);
 const char *nma_rule_state_name(enum nma_rule_state state);
 
 /* Runs one rule on one object of its subject. */
@@ -94,6 +96,9 @@ void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
 		      __u64 hold_ns);
 /* Value of a new piece of evidence, to be set by the caller. */
 struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key);
+
+/* Whose pool it was, and who did it. */
+void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act);
 
 /* PP_FLAG_* by name. */
 #define NMA_PP_DMA_MAP		0x1

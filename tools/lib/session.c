@@ -150,7 +150,13 @@ int nma_session__open(const struct nma_session_opts *opts,
 
 int nma_session__poll(struct nma_session *s, int timeout_ms)
 {
-	return ring_buffer__poll(s->ring, timeout_ms);
+	int nr, acts;
+
+	nr = ring_buffer__poll(s->ring, timeout_ms);
+	if (nr < 0)
+		return nr;
+	acts = nma_session_acts(s);
+	return acts < 0 ? acts : nr + acts;
 }
 
 int nma_session__fd(const struct nma_session *s)
@@ -207,6 +213,7 @@ void nma_session__close(struct nma_session *s)
 	nma_bpf__destroy(s->skel);
 	if (s->core_btf >= 0)
 		close(s->core_btf);
+	nma_table_free(&s->acts);
 	free(s->netns);
 	free(s);
 }

@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernel_btf.h"
 #include "session_priv.h"
@@ -38,6 +41,7 @@ static const struct control controls[] = {
 	{ NMA_HOOK_HDS_SET, true },
 	{ NMA_HOOK_NETDEV, false },
 	{ NMA_HOOK_QUEUES, true },
+	{ NMA_HOOK_PP_DISABLE, false },
 };
 
 #define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))
@@ -45,18 +49,47 @@ static const struct control controls[] = {
 /* A hook with a program and an attachment of its own. */
 struct hook {
 	enum nma_hook id;
-	bool tokens;		/* only when these are asked for */
+	/* DEEP_PAIR: what one program misses its twin has seen, see buffer.bpf.c */
+	enum { ALWAYS, TOKENS, DEEP, DEEP_PAIR } when;	/* is it asked for */
 	size_t prog;		/* offset of the program in struct nma_bpf */
 };
 
-#define HOOK(id, tokens, name) \
-	{ NMA_HOOK_##id, tokens, offsetof(struct nma_bpf, progs.name) }
+#define HOOK(id, when, name) \
+	{ NMA_HOOK_##id, when, offsetof(struct nma_bpf, progs.name) }
 
 static const struct hook hooks[] = {
-	HOOK(POOL_RELEASE, false, nma_pool_release),
-	HOOK(TOKEN_TAKE, true, nma_token_take),
-	HOOK(TOKEN_RETURN, true, nma_token_return),
-	HOOK(SOCK_CLOSE, true, nma_sock_close),
+	HOOK(POOL_RELEASE, ALWAYS, nma_pool_release),
+	HOOK(MP_ALLOC, ALWAYS, nma_starved),
+	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
+	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
+	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_netmems),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_netmems),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_pages),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_pages),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_frag_netmem),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_frag_netmem),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_frag),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_frag),
+	HOOK(PP_ALLOC, DEEP_PAIR, nma_buf_gone),
+	HOOK(PP_PUT, DEEP_PAIR, nma_put_left),
+	HOOK(PP_PUT, DEEP_PAIR, nma_put_right),
+	HOOK(PAGE_API, DEEP, nma_page_api),
+	HOOK(PAGE_API, DEEP, nma_frag_api),
+	HOOK(SKB_RX, DEEP, nma_rx_gro),
+	HOOK(SKB_RX, DEEP, nma_rx_frags),
+	HOOK(SKB_RX, DEEP, nma_rx_plain),
+	HOOK(SKB_GRO, DEEP, nma_gro_merge),
+	HOOK(SKB_READ, DEEP, nma_read_bits),
+	HOOK(SKB_READ, DEEP, nma_read_pull),
+	HOOK(SKB_READ, DEEP, nma_read_csum),
+	HOOK(SKB_READ, DEEP, nma_read_ubufs),
+	HOOK(SKB_CHECK, DEEP, nma_validate),
+	HOOK(SKB_CHECK, DEEP, nma_validated),
+	HOOK(SKB_XMIT, DEEP, nma_sent),
+	HOOK(DMA_SYNC, DEEP, nma_sync_cpu),
+	HOOK(DMA_SYNC, DEEP, nma_sync_device),
+	HOOK(DMA_UNMAP, DEEP, nma_unmap),
 };
 
 #define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
@@ -102,6 +135,11 @@ static void configure(struct nma_session *s)
 	bpf_map__set_max_entries(s->skel->maps.nma_pools,
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
+	if (!o->deep) {
+		bpf_map__set_autocreate(s->skel->maps.nma_bufs, false);
+		bpf_map__set_autocreate(s->skel->maps.nma_dma, false);
+		bpf_map__set_autocreate(s->skel->maps.nma_dma_tx, false);
+	}
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
 }
 
@@ -122,6 +160,19 @@ static bool hook_usable(const struct nma_session *s, enum nma_hook id)
 	return s->opts.features->hooks & ~s->missing & 1ull << id;
 }
 
+static bool hook_asked(const struct nma_session *s, const struct hook *h)
+{
+	switch (h->when) {
+	case TOKENS:
+		return s->opts.tokens;
+	case DEEP:
+	case DEEP_PAIR:
+		return s->opts.deep;
+	default:
+		return true;
+	}
+}
+
 static void choose_hooks(struct nma_session *s)
 {
 	size_t i;
@@ -136,8 +187,7 @@ static void choose_hooks(struct nma_session *s)
 	bpf_program__set_autoload(s->skel->progs.nma_return, s->wanted);
 
 	for (i = 0; i < NR_HOOKS; i++) {
-		if (!hook_usable(s, hooks[i].id) ||
-		    (hooks[i].tokens && !s->opts.tokens))
+		if (!hook_usable(s, hooks[i].id) || !hook_asked(s, &hooks[i]))
 			continue;
 		s->wanted |= 1ull << hooks[i].id;
 		bpf_program__set_autoload(hook_prog(s, &hooks[i]), true);
@@ -289,6 +339,15 @@ static void attach_controls(struct nma_session *s)
 	}
 }
 
+/* Nothing that began before may still be running when the hooks begin to count:
+ * a grace period.
+ */
+static void arm_deep(struct nma_session *s)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	s->skel->bss_acts->nma_deep_armed = 1;
+}
+
 void nma_session_attach(struct nma_session *s)
 {
 	size_t i;
@@ -298,6 +357,8 @@ void nma_session_attach(struct nma_session *s)
 		if (s->wanted & 1ull << hooks[i].id &&
 		    keep_link(s, bpf_program__attach(hook_prog(s, &hooks[i]))))
 			s->missing |= 1ull << hooks[i].id;
+	if (s->opts.deep)
+		arm_deep(s);
 }
 
 /* Runs that were skipped because a program was already running on that CPU. */
@@ -323,6 +384,16 @@ static __u64 missed_calls(const struct bpf_link *link)
 	return info.kprobe_multi.missed;
 }
 
+static bool has_twin(const struct nma_session *s, const struct bpf_program *prog)
+{
+	size_t i;
+
+	for (i = 0; i < NR_HOOKS; i++)
+		if (hooks[i].when == DEEP_PAIR && hook_prog(s, &hooks[i]) == prog)
+			return true;
+	return false;
+}
+
 __u64 nma_session_missed(const struct nma_session *s)
 {
 	struct bpf_program *prog;
@@ -330,7 +401,8 @@ __u64 nma_session_missed(const struct nma_session *s)
 	size_t i;
 
 	bpf_object__for_each_program(prog, s->skel->obj)
-		n += missed_runs(bpf_program__fd(prog));
+		if (!has_twin(s, prog))
+			n += missed_runs(bpf_program__fd(prog));
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
 	return n;

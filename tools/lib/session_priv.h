@@ -12,11 +12,12 @@
 
 #include "features.h"
 #include "session.h"
+#include "table.h"
 
 #include "nma_prog.h"	/* before the skeleton, which has its types */
 #include "nma.skel.h"
 
-#define NMA_LINKS_MAX	64
+#define NMA_LINKS_MAX	96
 
 struct nma_session {
 	struct nma_session_opts opts;
@@ -28,6 +29,8 @@ struct nma_session {
 	__u64 wanted;		/* hooks, NMA_H() bits */
 	__u64 missing;
 	__u64 walk_cut;
+	__u64 acts_read;	/* value of nma_act_total when the rows were read */
+	struct nma_table acts;	/* rows of nma_acts as they were then */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
@@ -44,6 +47,9 @@ int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
 
 int nma_session_load(struct nma_session *s);
 void nma_session_attach(struct nma_session *s);
+
+/* Delivers what was added to the rows of nma_acts. Number of records or -errno. */
+int nma_session_acts(struct nma_session *s);
 
 /* Program runs that the kernel skipped. */
 __u64 nma_session_missed(const struct nma_session *s);

@@ -119,6 +119,7 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		.ctx = a,
 		.events = opts->events,
 		.tokens = true,
+		.deep = opts->deep,
 	};
 	int ret, err;
 
@@ -160,6 +161,12 @@ static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule, __u64 missing
 	return NMA_EXIT_SKIP;
 }
 
+/* A rule whose hooks are attached only when that is asked for. */
+static bool too_deep(const struct nma_audit *a, enum nma_rule_id rule)
+{
+	return !a->opts.deep && nma_rule_is_deep(rule);
+}
+
 static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 {
 	enum nma_rule_id rule;
@@ -170,11 +177,18 @@ static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 		rule = nma_rule_find(ids->v[i]);
 		if (nma_rule_state(rule, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
 			return refuse_rule(a, rule, missing);
+		if (too_deep(a, rule)) {
+			nma_err(a->env, -EINVAL, "%s looks at every packet or buffer: it needs watch --deep",
+				nma_rules[rule].id);
+			return NMA_EXIT_USAGE;
+		}
 		a->rules |= 1ull << rule;
 	}
 	if (a->rules)
 		return NMA_EXIT_OK;
 	for (i = 0; i < NMA_RULE_MAX; i++) {
+		if (too_deep(a, i))
+			continue;
 		if (nma_rule_state(i, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
 			a->skipped |= 1ull << i;
 		else

@@ -19,6 +19,7 @@ struct nma_ethtool;
 
 struct nma_audit_opts {
 	bool events;			/* hooks, not snapshots alone */
+	bool deep;			/* also hooks per packet and per buffer */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
 	/* called for each record, after the model took it in */
 	void (*event)(void *ctx, const struct nma_change *change);

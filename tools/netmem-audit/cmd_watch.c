@@ -28,6 +28,7 @@ struct watch_opts {
 	struct nma_strs ifnames;
 	struct nma_strs rules;
 	__u64 duration_ns;
+	bool deep;
 	struct nma_judge_args judge;
 };
 
@@ -282,6 +283,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 	struct watch w = { .env = env, .opts = o };
 	struct nma_audit_opts aopts = {
 		.events = true,
+		.deep = o->deep,
 		.ifnames = &o->ifnames,
 		.event = on_event,
 		.ctx = &w,
@@ -311,6 +313,8 @@ static const struct nma_opt options[] = {
 	  "only this rule; may be repeated", 0, 0, NULL },
 	{ "duration", 0, NMA_OPT_TIME, offsetof(struct watch_opts, duration_ns), "SEC",
 	  "end after SEC seconds", 0, 31536000, NULL },
+	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, deep), NULL,
+	  "also the rules that look at every packet or buffer", 0, 0, NULL },
 	NMA_JUDGE_OPTIONS(struct watch_opts, judge),
 };
 

@@ -165,6 +165,8 @@ static __u64 netdev_of(const struct nma_event_row *row)
 		return ref.binding->r.netdev;
 	case NMA_SUBJ_OP:
 		return ref.op->netdev;
+	case NMA_SUBJ_ACT:
+		return ref.act->netdev;
 	case NMA_SUBJ_SOCK:
 		return sock_netdev(row->model, ref.sock);
 	}

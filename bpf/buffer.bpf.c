@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Buffers of page_pools: who puts what where, and from which context (--deep).
+ *
+ * The kernel does not know whether a buffer is in its pool, so we keep it:
+ *
+ *   put     page_pool_put_unrefed_netmem, on entry    -> in the pool
+ *   alloc   page_pool_alloc_*, on return              -> out
+ *   gone    page_pool_state_release                   -> forgotten
+ *
+ * What is not in the map is unknown, and accused of nothing: its first put or
+ * alloc makes it known. Puts that come in bulk (XDP) are not looked at; the
+ * next alloc puts that right.
+ *
+ * A program that interrupts itself is skipped, and both put and alloc happen in
+ * tasks as well as in softirqs that interrupt them. So there are two of each,
+ * and whatever one has missed the other sees. Who comes second knows by the row
+ * that the first was there: same task, same context, the other eye.
+ */
+#include "nma_act.bpf.h"
+#include "nma_control.bpf.h"
+#include "nma_dma.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+enum eye { EYE_LEFT, EYE_RIGHT };
+
+enum buf_where {
+	BUF_OUT,
+	BUF_IN,
+	BUF_IN_AWAITED,		/* put; the other eye has not seen it yet */
+};
+
+struct buf_row {
+	__u64 who;		/* put it: task, and 1 in softirq */
+	__u32 where;		/* enum buf_where */
+	__u32 eye;		/* that saw it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NMA_BUFS_DEFAULT);
+	__type(key, __u64);		/* netmem_ref */
+	__type(value, struct buf_row);
+} nma_bufs SEC(".maps");
+
+/* Puts by pool, an estimate: pools that share a slot take it from each other. */
+struct put_count {
+	__u32 pool_id;
+	__u32 puts;
+	__u32 held;		/* of these, with the page referenced elsewhere */
+	__u32 rsvd;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct put_count);
+} nma_puts SEC(".maps");
+
+/* Percent of the puts that were of held pages, 0 while they are few. */
+static __always_inline __u32 count_put(struct page_pool *pool, bool held)
+{
+	__u32 id = pool->user.id, slot = id & 255;
+	struct put_count *c = bpf_map_lookup_elem(&nma_puts, &slot);
+
+	if (!c)
+		return 0;
+	if (c->pool_id != id || c->puts == NMA_PUTS_RECENT) {
+		c->pool_id = id;
+		c->puts = 0;
+		c->held = 0;
+	}
+	c->puts++;
+	if (!held)
+		return 0;
+	c->held++;
+	return c->held < NMA_PUTS_FEW ? 0 : c->held * 100 / c->puts;
+}
+
+static __noinline int learn_dma(struct page_pool *pool, __u64 niov)
+{
+	struct nma_dma_row row = { .niov = niov };
+	__u64 page = nma_niov_addr(niov) >> NMA_DMA_SHIFT;
+
+	row.dev = (__u64)BPF_CORE_READ(pool, p.dev);
+	row.netdev = (__u64)pool_netdev(pool);
+	row.queue = BPF_CORE_READ(pool, slow.queue_idx);
+	if (bpf_map_update_elem(&nma_dma, &page, &row, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	return 0;
+}
+
+static __always_inline void forget_dma(__u64 niov)
+{
+	__u64 page = nma_niov_addr(niov) >> NMA_DMA_SHIFT;
+
+	bpf_map_delete_elem(&nma_dma, &page);
+}
+
+static __noinline bool learn(struct page_pool *pool, __u64 netmem,
+			     const struct buf_row *row)
+{
+	if (bpf_map_update_elem(&nma_bufs, &netmem, row, BPF_ANY)) {
+		nma_count_loss(NMA_LOSS_MAP, 1);
+		return false;
+	}
+	if (netmem & 1)
+		learn_dma(pool, netmem & ~1ull);
+	return true;
+}
+
+/* False if this put was dealt with, or can not be. */
+static __always_inline bool note_put(void *ctx, struct page_pool *pool,
+				     __u64 netmem, enum eye eye)
+{
+	__u64 who = bpf_get_current_task() | in_softirq();
+	struct buf_row *row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	struct buf_row first = {
+		.who = who,
+		.where = BUF_IN_AWAITED,
+		.eye = eye,
+	};
+
+	if (!row)
+		return learn(pool, netmem, &first);
+	if (row->where == BUF_IN_AWAITED && row->who == who && row->eye != eye) {
+		row->where = BUF_IN;
+		return false;
+	}
+	if (row->where != BUF_OUT)
+		nma_act_pool(ctx, NMA_ACT_PUT_TWICE, pool, 0, 0);
+	*row = first;
+	return true;
+}
+
+/* The pool's cache has no lock: it belongs to the NAPI, or to whoever keeps it
+ * from running. Polled by a thread or a busy reader, a NAPI has no owner but
+ * its SCHED bit, like one that is disabled.
+ */
+static __always_inline void check_direct(void *ctx, struct page_pool *pool)
+{
+	struct napi_struct *napi = pool->p.napi;
+	int cpu = bpf_get_smp_processor_id();
+	bool softirq = in_softirq();
+	int owner;
+
+	if (softirq && pool->cpuid == cpu)
+		return;
+	if (!napi) {
+		if (!softirq)
+			nma_act_pool(ctx, NMA_ACT_PUT_DIRECT_ANY, pool, 0, 0);
+		return;
+	}
+	if (!napi->poll_list.next)
+		return;			/* never added: can not run */
+	owner = napi->list_owner;
+	if (softirq && owner == cpu)
+		return;
+	if (owner == -1 && (napi->state & NAPI_STATE_SCHED))
+		return;
+	nma_act_pool(ctx, NMA_ACT_PUT_DIRECT, pool, owner, softirq);
+}
+
+/* A net_iov is laid out like the page up to the reference count. */
+struct buf_head {
+	__u64 word[7];
+};
+
+#define HEAD(head, member) \
+	((void *)(head) + bpf_core_field_offset(struct page, member))
+
+static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
+					 __u64 netmem)
+{
+	struct buf_head head = {};
+	bool iov = netmem & 1;
+	__u64 pp, magic;
+	__s64 refs;
+	__s32 page_refs;
+	__u32 percent;
+	bool held;
+
+	bpf_probe_read_kernel(&head, iov ? 48 : 56, (void *)(netmem & ~1ull));
+	pp = *(__u64 *)HEAD(&head, pp);
+	if (pp && pp != (__u64)pool)
+		nma_act_pool(ctx, NMA_ACT_PUT_FOREIGN, pool,
+			     BPF_CORE_READ((struct page_pool *)pp, user.id), 0);
+	refs = *(__s64 *)HEAD(&head, pp_ref_count);
+	if (refs != 1)
+		nma_act_pool(ctx, NMA_ACT_PUT_REFD, pool, refs, 0);
+	if (iov) {
+		count_put(pool, false);
+		return;
+	}
+	magic = *(__u64 *)HEAD(&head, pp_magic);
+	page_refs = *(__s32 *)HEAD(&head, _refcount);
+	held = page_refs != 1 && !(magic & PP_MAGIC_PFMEMALLOC);
+	percent = count_put(pool, held);
+	if (held)
+		nma_act_pool(ctx, NMA_ACT_PUT_HELD, pool, page_refs, percent);
+}
+
+static __always_inline int on_put(void *ctx, struct page_pool *pool,
+				  __u64 netmem, bool direct, enum eye eye)
+{
+	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
+		return 0;
+	if (!note_put(ctx, pool, netmem, eye))
+		return 0;
+	check_buffer(ctx, pool, netmem);
+	if (direct)
+		check_direct(ctx, pool);
+	return 0;
+}
+
+SEC("?fentry/page_pool_put_unrefed_netmem")
+int BPF_PROG(nma_put_left, struct page_pool *pool, unsigned long netmem,
+	     unsigned int sync, bool direct)
+{
+	return on_put(ctx, pool, netmem, direct, EYE_LEFT);
+}
+
+SEC("?fentry/page_pool_put_unrefed_netmem")
+int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
+	     unsigned int sync, bool direct)
+{
+	return on_put(ctx, pool, netmem, direct, EYE_RIGHT);
+}
+
+static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
+				    __u64 netmem)
+{
+	struct buf_row out = { .where = BUF_OUT };
+	struct buf_row *row;
+
+	if (!nma_deep_armed || !netmem ||
+	    (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
+		return 0;
+	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	if (row && row->where == BUF_OUT)
+		return 0;		/* by the other eye, as a rule */
+	if (row)
+		*row = out;
+	else
+		learn(pool, netmem, &out);
+	if (pool->destroy_cnt)
+		nma_act_pool(ctx, NMA_ACT_ALLOC_DEAD, pool, 0, 0);
+	return 0;
+}
+
+/* All ways out of a pool: which of them are inlined into which others is the
+ * compiler's choice.
+ */
+#define ON_ALLOC(eye, func)						\
+SEC("?fexit/" #func)							\
+int BPF_PROG(nma_##eye##_##func, struct page_pool *pool, unsigned int gfp, \
+	     unsigned long ret)						\
+{									\
+	return on_alloc(ctx, pool, ret);				\
+}
+
+ON_ALLOC(left, page_pool_alloc_netmems)
+ON_ALLOC(right, page_pool_alloc_netmems)
+ON_ALLOC(left, page_pool_alloc_pages)
+ON_ALLOC(right, page_pool_alloc_pages)
+
+#define ON_ALLOC_FRAG(eye, func)					\
+SEC("?fexit/" #func)							\
+int BPF_PROG(nma_##eye##_##func, struct page_pool *pool,		\
+	     unsigned int *offset, unsigned int size, unsigned int gfp,	\
+	     unsigned long ret)						\
+{									\
+	return on_alloc(ctx, pool, ret);				\
+}
+
+ON_ALLOC_FRAG(left, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(right, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(left, page_pool_alloc_frag)
+ON_ALLOC_FRAG(right, page_pool_alloc_frag)
+
+/* If one is missed the row stays until the page is back in a pool. */
+SEC("?tp_btf/page_pool_state_release")
+int BPF_PROG(nma_buf_gone, struct page_pool *pool, unsigned long netmem)
+{
+	__u64 key = netmem;
+
+	if (!nma_deep_armed)
+		return 0;
+	bpf_map_delete_elem(&nma_bufs, &key);
+	if (key & 1)
+		forget_dma(key & ~1ull);
+	return 0;
+}
+
+static __always_inline int on_page_api(void *ctx, struct page_pool *pool)
+{
+	if (pool->mp_ops || (pool->slow.flags & PP_FLAG_ALLOW_UNREADABLE))
+		nma_act_pool(ctx, NMA_ACT_PAGE_API, pool, 0, 0);
+	return 0;
+}
+
+SEC("?fentry/page_pool_alloc_pages")
+int BPF_PROG(nma_page_api, struct page_pool *pool)
+{
+	return on_page_api(ctx, pool);
+}
+
+SEC("?fentry/page_pool_alloc_frag")
+int BPF_PROG(nma_frag_api, struct page_pool *pool)
+{
+	return on_page_api(ctx, pool);
+}
+
+/* A dma-buf that has run dry; on the way of a packet only then. */
+SEC("?fexit/mp_dmabuf_devmem_alloc_netmems")
+int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
+	     unsigned long ret)
+{
+	if (!ret)
+		nma_act_pool(ctx, NMA_ACT_STARVED, pool, 0, 0);
+	return 0;
+}
+
+/* page_pool_disable_direct_recycling(pool), by the driver or when it destroys the
+ * pool. A NAPI that is disabled has SCHED and no owner.
+ */
+int nma_on_napi_off(const struct nma_call *call)
+{
+	struct nma_rec_act r = {};
+	struct nma_act_key key = { .act = NMA_ACT_NAPI_LIVE };
+	struct page_pool *pool;
+	struct napi_struct *napi;
+	int owner;
+
+	if (!call)
+		return 0;
+	pool = (void *)call->arg[0];
+	napi = BPF_CORE_READ(pool, p.napi);
+	if (!napi || !BPF_CORE_READ(napi, poll_list.next))
+		return 0;		/* none, or never added */
+	owner = BPF_CORE_READ(napi, list_owner);
+	if (owner == -1 && (BPF_CORE_READ(napi, state) & NAPI_STATE_SCHED))
+		return 0;
+	key.object = BPF_CORE_READ(pool, user.id);
+	if (nma_act_count(&key, owner, 0))
+		return 0;
+	nma_act_begin(&r, &key, owner, 0);
+	nma_act_of_pool(&r, pool);
+	__builtin_memcpy(r.stack, call->stack, sizeof(r.stack));
+	nma_act_add(&key, &r);
+	return 0;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Verdicts on how buffers are taken from page_pools and put back. The kernel
+ * side counts acts; each rule knows which of them it minds.
+ */
+#include "rules.h"
+
+/* Puts of pages that somebody else holds are legal now and then (splice, XDP
+ * redirect), not as a habit.
+ */
+#define HELD_PERCENT	25
+
+static bool is_act(union nma_ref ref, enum nma_act act)
+{
+	return ref.act->act == act;
+}
+
+/* NM-DRV-02. With a provider the page API can only fail and lose the buffer. */
+void nma_rule_DRV_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (!is_act(ref, NMA_ACT_PAGE_API))
+		return;
+	if (ref.act->mp != NMA_MP_NONE)
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "page API used on a page_pool with a memory provider");
+	else
+		f = nma_verdict_add(v, 0, NMA_SEV_W,
+				    "page API used on a page_pool that accepts unreadable memory");
+	nma_act_evidence(f, ref.act);
+}
+
+/* NM-PP-01 */
+void nma_rule_PP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (!is_act(ref, NMA_ACT_PUT_FOREIGN))
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "buffer of page_pool %lld put into page_pool %u",
+			    ref.act->value[0], ref.act->pool_id);
+	nma_value_u64(nma_finding_ev(f, "owner_pool_id"), ref.act->value[0]);
+	nma_act_evidence(f, ref.act);
+}
+
+/* NM-PP-02 */
+void nma_rule_PP_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	switch (act->act) {
+	case NMA_ACT_PUT_TWICE:
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer put that is in the page_pool already");
+		break;
+	case NMA_ACT_PUT_REFD:
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "buffer put with %lld pool references left",
+				    act->value[0]);
+		break;
+	case NMA_ACT_INFLIGHT:
+		f = nma_verdict_add(v, 2, NMA_SEV_F,
+				    "page_pool got %lld buffers more than it gave out",
+				    -act->value[0]);
+		break;
+	default:
+		return;
+	}
+	nma_act_evidence(f, act);
+}
+
+static void napi_evidence(struct nma_finding *f, const struct nma_rec_act *act)
+{
+	if (act->value[0] >= 0)
+		nma_value_u64(nma_finding_ev(f, "napi_cpu"), act->value[0]);
+}
+
+/* NM-PP-03. Of a pool without NAPI nobody knows who its consumer is. */
+void nma_rule_PP_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act == NMA_ACT_PUT_DIRECT_ANY)
+		f = nma_verdict_add(v, 1, NMA_SEV_I,
+				    "buffer recycled directly outside softirq, in a page_pool without NAPI");
+	else if (act->act != NMA_ACT_PUT_DIRECT)
+		return;
+	else if (act->value[0] < 0)
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer recycled directly while the page_pool's NAPI may start");
+	else
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer recycled directly %s, the page_pool's NAPI is on CPU %lld",
+				    act->value[1] ? "on another CPU" : "outside softirq",
+				    act->value[0]);
+	napi_evidence(f, act);
+	nma_act_evidence(f, act);
+}
+
+/* NM-PP-04 */
+void nma_rule_PP_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act == NMA_ACT_NAPI_LIVE)
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "page_pool taken from its NAPI while that can run");
+	else if (act->act == NMA_ACT_ALLOC_DEAD)
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "buffer taken from a destroyed page_pool");
+	else
+		return;
+	if (act->act == NMA_ACT_NAPI_LIVE)
+		napi_evidence(f, act);
+	nma_act_evidence(f, act);
+}
+
+/* NM-PP-05 */
+void nma_rule_PP_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act != NMA_ACT_PUT_HELD)
+		return;
+	f = nma_verdict_add(v, 0,
+			    act->value[1] < HELD_PERCENT ? NMA_SEV_I : NMA_SEV_W,
+			    "buffer put while its page is referenced elsewhere");
+	nma_value_s64(nma_finding_ev(f, "page_references"), act->value[0]);
+	if (act->value[1])
+		nma_value_u64(nma_finding_ev(f, "percent_of_puts"),
+			      act->value[1]);
+	nma_act_evidence(f, act);
+}
+
+/* NM-PP-07. A ring that is larger than the dma-buf empties it when it is first
+ * filled.
+ */
+void nma_rule_PP_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	const struct nma_pool *pool;
+	struct nma_finding *f;
+
+	if (act->act != NMA_ACT_STARVED)
+		return;
+	pool = nma_model__pool(ctx->model, act->pool_id);
+	if (pool && pool->r.create_ns &&
+	    act->hdr.time_ns < pool->r.create_ns + ctx->limits->settle_ns)
+		f = nma_verdict_add(v, 0, NMA_SEV_I,
+				    "dma-buf is used up by the first fill of the ring");
+	else
+		f = nma_verdict_add(v, 1, NMA_SEV_W,
+				    "dma-buf has run dry: no buffer for the device");
+	nma_act_evidence(f, act);
+}
