@@ -15,12 +15,17 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <net/netmem.h>
 
 #include "nmnic_uapi.h"
 
 struct dentry;
+struct nmnic_fill;
+struct sk_buff;
 struct nmnic_port;
+struct nmnic_rxq;
+struct nmnic_vec;
 struct page_pool;
 
 struct nmnic_fault {
@@ -31,6 +36,14 @@ struct nmnic_fault {
 	bool keyed;		/* holds nmnic_faults_key */
 };
 
+/* Occasions that wait for a task to misbehave */
+struct nmnic_misuse {
+	struct work_struct work;
+	struct nmnic_vec *vec;	/* of the latest */
+	atomic_t recycle_direct;
+	atomic_t alloc_dead;
+};
+
 struct nmnic_fault_panel {
 	struct dentry *dir;
 	struct mutex lock;	/* arming */
@@ -38,6 +51,7 @@ struct nmnic_fault_panel {
 	spinlock_t held_lock;	/* the two below; taken in BH and process context */
 	struct list_head held;	/* netmems that were "leaked" */
 	unsigned int num_held;
+	struct nmnic_misuse misuse;
 };
 
 DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
@@ -60,6 +74,37 @@ static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id i
 {
 	return static_branch_unlikely(&nmnic_faults_key) &&
 	       nmnic_fault_hold_back(np, id, queue, pool, netmem);
+}
+
+/* nmnic_misuse.c */
+void nmnic_misuse_init(struct nmnic_misuse *misuse);
+void nmnic_misuse_end(struct nmnic_misuse *misuse);
+void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem);
+
+/* A buffer that came back from the device and is still the driver's. NAPI. */
+static inline void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
+				      netmem_ref netmem)
+{
+	if (static_branch_unlikely(&nmnic_faults_key))
+		nmnic_misuse_buffer(rxq, fill, netmem);
+}
+
+/* nmnic_misuse_skb.c */
+void nmnic_misuse_frame(struct nmnic_rxq *rxq, struct sk_buff *skb);
+void nmnic_misuse_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len);
+
+/* A frame on its way to the stack. NAPI. */
+static inline void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
+{
+	if (static_branch_unlikely(&nmnic_faults_key))
+		nmnic_misuse_frame(rxq, skb);
+}
+
+/* A fragment of a packet that can not be read, mapped to be sent. */
+static inline void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
+{
+	if (static_branch_unlikely(&nmnic_faults_key))
+		nmnic_misuse_tx(vec, addr, len);
 }
 
 void nmnic_fault_init(void);

@@ -292,6 +292,7 @@ void nmnic_queues_close(struct nmnic_port *np)
 		qpair_free(&np->vec[i].q);
 		np->vec[i].q = (struct nmnic_qpair){};
 	}
+	nmnic_misuse_end(&np->faults.misuse);
 }
 
 static int set_real_num(struct nmnic_port *np, unsigned int queues)

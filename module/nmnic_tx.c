@@ -223,7 +223,8 @@ static int tx_map_linear(struct nmnic_txq *txq, u32 slot, const struct sk_buff *
 }
 
 /* A fragment may be backed by memory that was mapped when it was bound. */
-static int tx_map_frag(struct nmnic_txq *txq, u32 slot, const skb_frag_t *frag)
+static int tx_map_frag(struct nmnic_txq *txq, u32 slot, const struct sk_buff *skb,
+		       const skb_frag_t *frag)
 {
 	struct nmnic_tx_buf *buf = &txq->bufs[slot & txq->mask];
 	u32 len = skb_frag_size(frag);
@@ -232,6 +233,8 @@ static int tx_map_frag(struct nmnic_txq *txq, u32 slot, const skb_frag_t *frag)
 	addr = skb_frag_dma_map(txq->vec->port->dev, frag, 0, len, DMA_TO_DEVICE);
 	buf->linear = false;
 	netmem_dma_unmap_addr_set(skb_frag_netmem(frag), buf, addr, addr);
+	if (!skb_frags_readable(skb))
+		nmnic_fault_tx(txq->vec, addr, len);
 	return tx_map_one(txq, slot, addr, len);
 }
 
@@ -245,7 +248,7 @@ static int tx_map(struct nmnic_txq *txq, const struct sk_buff *skb)
 	if (tx_map_linear(txq, slot, skb))
 		return -ENOMEM;
 	for (i = 0; i < info->nr_frags; i++)
-		if (tx_map_frag(txq, ++slot, &info->frags[i]))
+		if (tx_map_frag(txq, ++slot, skb, &info->frags[i]))
 			goto err_unmap;
 	return slot - txq->tail + 1;
 

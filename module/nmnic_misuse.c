@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What armed faults do to buffers. Each breaks its rule and puts right at once
+ * what the stack or a page_pool would stumble over, so that traffic goes on and
+ * the module can go: a buffer that is in a pool twice is taken out twice before
+ * anybody else can.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+#include <net/page_pool/helpers.h>
+
+#include "nmnic.h"
+
+/* In NAPI: what goes into the pool's cache now is what comes out next. */
+static bool cache_has_room(const struct page_pool *pool, unsigned int n)
+{
+	return pool->alloc.count + n <= PP_ALLOC_CACHE_SIZE;
+}
+
+/* Nothing was written that a device would have to see: no sync. */
+static void put_in_cache(struct page_pool *pool, netmem_ref netmem)
+{
+	page_pool_put_netmem(pool, netmem, 0, true);
+}
+
+static void take_back(struct page_pool *pool, netmem_ref netmem)
+{
+	WARN_ON_ONCE(page_pool_alloc_netmems(pool, GFP_ATOMIC | __GFP_NOWARN) != netmem);
+}
+
+static void double_put(struct nmnic_rxq *rxq, struct page_pool *pool, netmem_ref netmem)
+{
+	struct nmnic_vec *vec = rxq->vec;
+
+	if (!cache_has_room(pool, 2) || !nmnic_fault(vec->port, NMNIC_FAULT_DOUBLE_PUT, vec->idx))
+		return;
+	put_in_cache(pool, netmem);
+	put_in_cache(pool, netmem);
+	take_back(pool, netmem);
+	take_back(pool, netmem);
+}
+
+static void put_wrong_pool(struct nmnic_rxq *rxq, netmem_ref netmem)
+{
+	struct nmnic_fill *hdr = &rxq->fill[NMHW_RX_RING_HDR];
+	struct nmnic_vec *vec = rxq->vec;
+
+	if (!hdr->size || !cache_has_room(hdr->pool, 1) ||
+	    !nmnic_fault(vec->port, NMNIC_FAULT_PUT_WRONG_POOL, vec->idx))
+		return;
+	put_in_cache(hdr->pool, netmem);
+	take_back(hdr->pool, netmem);
+}
+
+/* With a provider the buffer would be lost for good. */
+static void use_page_api(struct nmnic_rxq *rxq, struct page_pool *pool, netmem_ref netmem)
+{
+	struct nmnic_vec *vec = rxq->vec;
+	struct page *page;
+
+	if (!netmem_address(netmem) || !nmnic_fault(vec->port, NMNIC_FAULT_USE_PAGE_API, vec->idx))
+		return;
+	page = page_pool_alloc_pages(pool, GFP_ATOMIC | __GFP_NOWARN);
+	if (page)
+		page_pool_put_full_page(pool, page, true);
+}
+
+/* The pool gives such a page up, and the last reference frees it. */
+static void hold_page(struct nmnic_rxq *rxq)
+{
+	struct nmnic_fill *hdr = &rxq->fill[NMHW_RX_RING_HDR];
+	struct nmnic_vec *vec = rxq->vec;
+	netmem_ref netmem;
+	struct page *page;
+
+	if (!hdr->size || !nmnic_fault(vec->port, NMNIC_FAULT_HOLD_PAGE, vec->idx))
+		return;
+	netmem = page_pool_alloc_netmems(hdr->pool, GFP_ATOMIC | __GFP_NOWARN);
+	if (!netmem)
+		return;
+	page = virt_to_page(netmem_address(netmem));
+	get_page(page);
+	page_pool_put_full_netmem(hdr->pool, netmem, true);
+	put_page(page);
+}
+
+/* Called by the name that is not skipped where devices need no sync. */
+static void sync_netmem(struct nmnic_rxq *rxq, netmem_ref netmem)
+{
+#ifdef CONFIG_DMA_NEED_SYNC
+	struct nmnic_vec *vec = rxq->vec;
+
+	if (netmem_address(netmem) || !nmnic_fault(vec->port, NMNIC_FAULT_SYNC_NETMEM, vec->idx))
+		return;
+	__dma_sync_single_for_cpu(vec->port->dev, page_pool_get_dma_addr_netmem(netmem),
+				  SMP_CACHE_BYTES, DMA_FROM_DEVICE);
+#endif
+}
+
+/* ---- What needs a pool that nobody else uses, and a task ---------------------*/
+
+static struct page_pool *private_pool(struct nmnic_vec *vec, struct napi_struct *napi)
+{
+	struct page_pool_params pp = {
+		.pool_size	= 64,
+		/* One at a time, so that a destroyed pool keeps none */
+		.order		= 1,
+		.nid		= NUMA_NO_NODE,
+		.dev		= vec->port->dev,
+		.dma_dir	= DMA_FROM_DEVICE,
+		.napi		= napi,
+		.netdev		= vec->port->netdev,
+		.queue_idx	= vec->idx,
+	};
+	struct page_pool *pool = page_pool_create(&pp);
+
+	return IS_ERR(pool) ? NULL : pool;
+}
+
+static void recycle_direct(struct nmnic_vec *vec, int n)
+{
+	struct page_pool *pool = private_pool(vec, &vec->napi);
+	netmem_ref netmem;
+
+	if (!pool)
+		return;
+	while (n--) {
+		netmem = page_pool_alloc_netmems(pool, GFP_KERNEL);
+		if (netmem)
+			page_pool_put_full_netmem(pool, netmem, true);
+	}
+	/* Its end is no fault */
+	WRITE_ONCE(pool->p.napi, NULL);
+	page_pool_destroy(pool);
+}
+
+/* The pool is freed a second after its first buffer came back. */
+static void alloc_dead(struct nmnic_vec *vec, int n)
+{
+	struct page_pool *pool = private_pool(vec, NULL);
+	netmem_ref first, netmem;
+
+	if (!pool)
+		return;
+	first = page_pool_alloc_netmems(pool, GFP_KERNEL);
+	page_pool_destroy(pool);
+	if (!first)
+		return;
+	while (n--) {
+		netmem = page_pool_alloc_netmems(pool, GFP_KERNEL);
+		if (netmem)
+			page_pool_put_full_netmem(pool, netmem, false);
+	}
+	page_pool_put_full_netmem(pool, first, false);
+}
+
+static void misuse_work(struct work_struct *work)
+{
+	struct nmnic_misuse *misuse = container_of(work, struct nmnic_misuse, work);
+	struct nmnic_vec *vec = READ_ONCE(misuse->vec);
+	int n;
+
+	n = atomic_xchg(&misuse->recycle_direct, 0);
+	if (n)
+		recycle_direct(vec, n);
+	n = atomic_xchg(&misuse->alloc_dead, 0);
+	if (n)
+		alloc_dead(vec, n);
+}
+
+static void leave_to_task(struct nmnic_vec *vec, enum nmnic_fault_id id, atomic_t *count)
+{
+	struct nmnic_misuse *misuse = &vec->port->faults.misuse;
+
+	if (!nmnic_fault(vec->port, id, vec->idx))
+		return;
+	WRITE_ONCE(misuse->vec, vec);
+	atomic_inc(count);
+	schedule_work(&misuse->work);
+}
+
+void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem)
+{
+	struct nmnic_misuse *misuse = &rxq->vec->port->faults.misuse;
+
+	/* Not of buffers that share a page with others */
+	if (fill->ring != NMHW_RX_RING_PAY || fill->truesize < PAGE_SIZE)
+		return;
+	use_page_api(rxq, fill->pool, netmem);
+	put_wrong_pool(rxq, netmem);
+	double_put(rxq, fill->pool, netmem);
+	hold_page(rxq);
+	sync_netmem(rxq, netmem);
+	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &misuse->recycle_direct);
+	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &misuse->alloc_dead);
+}
+
+void nmnic_misuse_init(struct nmnic_misuse *misuse)
+{
+	INIT_WORK(&misuse->work, misuse_work);
+}
+
+/* NAPI is disabled: nobody asks any more. The port is still there, and takes its
+ * destroyed pools with it when it goes.
+ */
+void nmnic_misuse_end(struct nmnic_misuse *misuse)
+{
+	cancel_work_sync(&misuse->work);
+}
