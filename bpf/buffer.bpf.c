@@ -132,7 +132,7 @@ static __always_inline bool note_put(void *ctx, struct page_pool *pool,
 		row->where = BUF_IN;
 		return false;
 	}
-	if (row->where != BUF_OUT)
+	if (row->where != BUF_OUT && nma_allocs_seen)
 		nma_act_pool(ctx, NMA_ACT_PUT_TWICE, pool, 0, 0);
 	*row = first;
 	return true;

@@ -34,6 +34,9 @@ extern __u64 nma_act_total SEC(".bss.acts");
  */
 extern volatile __u32 nma_deep_armed SEC(".bss.acts");
 
+/* Set when buffers are seen leaving their pools, too: else none is put twice. */
+extern volatile __u32 nma_allocs_seen SEC(".bss.acts");
+
 static __always_inline bool nma_act_count(const struct nma_act_key *key,
 					  __s64 v0, __s64 v1)
 {

@@ -345,6 +345,7 @@ static void attach_controls(struct nma_session *s)
 static void arm_deep(struct nma_session *s)
 {
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	s->skel->bss_acts->nma_allocs_seen = !(s->missing & NMA_H(PP_ALLOC));
 	s->skel->bss_acts->nma_deep_armed = 1;
 }
 
