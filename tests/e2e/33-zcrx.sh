@@ -111,7 +111,7 @@ test_queue_out_of_range() {
 
 test_two_queues_in_one_call() {
 	expect 2 nma-traffic zcrx -i nm0 -q 2,3 2>"$W/rx.err"
-	expect_text "$W/rx.err" 'from one queue only'
+	expect_text "$W/rx.err" 'this role uses one queue only'
 }
 
 test_kernel_without_zcrx() {
