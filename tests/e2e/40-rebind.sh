@@ -7,7 +7,7 @@
 # A binding that outlives what happens to its port and to other queues, and one
 # that goes while packets are on their way, with the receiver or the module.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
 test_down_and_up_while_bound() {

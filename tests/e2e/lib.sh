@@ -273,7 +273,8 @@ has_link() { root_ns ip link show "$1"; }
 
 # nm0 here, nm1 at the peer
 nm_load() {
-	root_ns modprobe nmnic ${NM_PARAMS:-}	# "pairs=2 ..."
+	# shellcheck disable=SC2086 # "pairs=2 ..."
+	root_ns modprobe nmnic ${NM_PARAMS:-}
 	wait_for 5 has_link nm1
 	root_ns ip link set nm0 netns "$ns"
 	root_ns ip link set nm1 netns "$peer_ns"

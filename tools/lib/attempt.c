@@ -32,8 +32,8 @@
 #define SOL_XDP		283
 #endif
 
-#define DMABUF_SIZE	(256 * 4096)
-#define UMEM_FRAMES	16
+#define DMABUF_SIZE	(256UL * 4096)
+#define UMEM_FRAMES	16UL
 #define UMEM_FRAME	4096
 #define UMEM_RING	16
 

@@ -216,7 +216,7 @@ static int read_names(struct nma_jsonl *f, struct entry *e)
 			return err;
 		if (strlen(s) >= names[i].size)
 			return nma_jsonl__bad(f, "\"%s\" is too long", names[i].key);
-		strcpy((char *)e + names[i].offset, s);
+		memcpy((char *)e + names[i].offset, s, strlen(s) + 1);
 	}
 	return 0;
 }
@@ -397,9 +397,7 @@ static int write_file(const struct nma_baseline *b, int fd, const char *kernel)
 	}
 	errno = 0;
 	err = write_all(b, file, kernel);
-	if (!err && (fflush(file) || fsync(fd)))
-		err = -errno;
-	else if (err && errno)
+	if (err ? errno : fflush(file) || fsync(fd))
 		err = -errno;
 	if (fclose(file) && !err)
 		err = -errno;
@@ -416,7 +414,7 @@ static int resolve(const char *path, char *target)
 			return -errno;
 		if (strlen(path) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		strcpy(target, path);
+		memcpy(target, path, strlen(path) + 1);
 		return 0;
 	}
 	if (stat(target, &st))

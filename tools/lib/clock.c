@@ -22,5 +22,5 @@ void nma_clock_today(char day[NMA_DAY_LEN])
 	struct tm tm;
 
 	if (!gmtime_r(&now, &tm) || !strftime(day, NMA_DAY_LEN, "%Y-%m-%d", &tm))
-		strcpy(day, "9999-12-31");	/* no waiver holds */
+		memcpy(day, "9999-12-31", NMA_DAY_LEN);	/* no waiver holds */
 }

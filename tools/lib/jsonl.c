@@ -100,7 +100,7 @@ int nma_jsonl__next(struct nma_jsonl *f)
 
 static int check_header(struct nma_jsonl *f, const char *type)
 {
-	const char *found = NULL;
+	const char *found = "";
 	__u32 schema = 0;
 	int err;
 

@@ -75,8 +75,9 @@ static const char *read_name(__s64 how)
 		return "summed up";
 	case NMA_READ_UBUFS:
 		return "copied to pages";
+	default:
+		return "read";
 	}
-	return "read";
 }
 
 /* NM-SKB-04 */
