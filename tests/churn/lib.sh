@@ -360,7 +360,8 @@ end_unload_under_load() {
 }
 
 end_namespace_deleted() {
-	kill -9 "${pid[back]}"
+	# a namespace goes with its last process
+	ip netns pids "$peer_ns" | xargs -r kill -9
 	ip netns del "$peer_ns"
 	wait_for 20 has_link nm1
 	: >"$W/back.json"
