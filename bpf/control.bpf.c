@@ -58,6 +58,8 @@ static __always_inline void remember(struct pt_regs *ctx, __u32 hook)
 		bpf_get_stack(ctx, call.stack, sizeof(call.stack), 0);
 	if (bpf_map_update_elem(&nma_calls, &key, &call, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	if (hook == NMA_HOOK_POOL_FAIL)
+		nma_on_pool_ask(&call);
 }
 
 SEC("?kprobe.multi")
@@ -70,6 +72,8 @@ int nma_enter(struct pt_regs *ctx)
 		return nma_on_unbind(PT_REGS_PARM1(ctx));
 	case NMA_HOOK_BIND_FREE:
 		return nma_on_bind_free(PT_REGS_PARM1(ctx));
+	case NMA_HOOK_POOL_NAPI:
+		return nma_on_pool_napi(PT_REGS_PARM1(ctx));
 	case NMA_HOOK_NETDEV:
 		return nma_on_netdev_event(PT_REGS_PARM2(ctx),
 					   PT_REGS_PARM3(ctx));

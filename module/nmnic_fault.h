@@ -22,6 +22,7 @@
 struct dentry;
 struct nmnic_port;
 struct page_pool;
+struct page_pool_params;
 
 struct nmnic_fault {
 	struct nmnic_port *port;
@@ -61,6 +62,12 @@ static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id i
 	return static_branch_unlikely(&nmnic_faults_key) &&
 	       nmnic_fault_hold_back(np, id, queue, pool, netmem);
 }
+
+/* Creates a payload pool, wrongly if told to. Process context, under the lock of
+ * the queue's configuration.
+ */
+struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
+					  struct page_pool_params *pp);
 
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);

@@ -26,6 +26,7 @@ struct control {
 static const struct control controls[] = {
 	{ NMA_HOOK_POOL_CREATE, true },
 	{ NMA_HOOK_POOL_FAIL, true },
+	{ NMA_HOOK_POOL_NAPI, false },
 	{ NMA_HOOK_POOL_DETACH, true },
 	{ NMA_HOOK_POOL_GONE, true },
 	{ NMA_HOOK_BIND, true },
