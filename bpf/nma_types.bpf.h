@@ -243,10 +243,22 @@ struct dma_buf_attachment {
 	struct device *dev;
 };
 
+struct gen_pool {
+	struct list_head chunks;
+};
+
+struct gen_pool_chunk {
+	struct list_head next_chunk;
+	atomic_long_t avail;
+	unsigned long start_addr;
+	unsigned long end_addr;	/* inclusive */
+};
+
 struct net_devmem_dmabuf_binding {
 	struct dma_buf *dmabuf;
 	struct dma_buf_attachment *attachment;
 	struct net_device *dev;
+	struct gen_pool *chunk_pool;
 	__u32 id;
 };
 
@@ -301,7 +313,21 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct user_namespace {
+	int level;		/* 0: of the whole system */
+};
+
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
+struct cred {
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
+};
+
 struct task_struct {
+	const struct cred *cred;
 	int tgid;
 	struct task_struct *group_leader;
 	char comm[NMA_COMM_LEN];
@@ -339,6 +365,7 @@ struct bpf_iter__bpf_sk_storage_map {
 /* Constants of the kernel that its BTF does not carry or that never change */
 
 #define IFF_UP				0x1
+#define CAP_NET_ADMIN				12
 #define NETREG_REGISTERED		1
 #define AF_INET				2
 #define AF_INET6			10

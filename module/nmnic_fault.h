@@ -39,6 +39,8 @@ struct nmnic_fault_panel {
 	spinlock_t held_lock;	/* the two below; taken in BH and process context */
 	struct list_head held;	/* netmems that were "leaked" */
 	unsigned int num_held;
+	unsigned int num_kept;	/* the same lock */
+	struct page_pool *kept[16];
 };
 
 DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
@@ -68,6 +70,11 @@ static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id i
  */
 struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
 					  struct page_pool_params *pp);
+
+bool nmnic_fault_split_off(struct nmnic_port *np);
+void nmnic_fault_shrink(struct nmnic_port *np);
+bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool);
+void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel);
 
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);
