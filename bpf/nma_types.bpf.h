@@ -89,6 +89,7 @@ struct device_driver {
 struct device {
 	struct device *parent;
 	struct device_driver *driver;
+	__u64 *dma_mask;
 };
 
 struct rtnl_link_ops {
@@ -280,8 +281,46 @@ struct sock_common {
 	possible_net_t skc_net;
 };
 
+struct sk_buff {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+	char cb[48];
+	__u8 unreadable : 1;
+	unsigned int end;
+	unsigned char *head;
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
+struct skb_frag {
+	unsigned long netmem;
+};
+
+struct skb_shared_info {
+	__u8 nr_frags;
+	struct skb_frag frags[1];
+};
+
+struct sock_extended_err {
+	__u8 ee_origin;
+	__u8 ee_code;
+	__u32 ee_info;
+	__u32 ee_data;
+};
+
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	struct sk_buff_head sk_error_queue;
+	struct socket *sk_socket;
+	atomic_t sk_zckey;
 	struct xarray sk_user_frags;
 	void *sk_bpf_storage;
 };
@@ -294,9 +333,14 @@ struct socket {
 	struct sock *sk;
 };
 
+struct tcp_sock {
+	__u32 snd_wnd;
+};
+
 struct tcp_xa_pool {
 	__u8 idx;
 	__u32 tokens[1];
+	unsigned long netmems[1];
 };
 
 /* Tasks */
@@ -364,6 +408,11 @@ struct bpf_iter__bpf_sk_storage_map {
 
 /* Constants of the kernel that its BTF does not carry or that never change */
 
+#define ETOOSMALL			525
+#define MSG_PEEK			0x2
+#define MSG_SOCK_DEVMEM			0x2000000
+#define SO_EE_ORIGIN_ZEROCOPY		5
+#define SO_EE_CODE_ZEROCOPY_COPIED	1
 #define IFF_UP				0x1
 #define CAP_NET_ADMIN				12
 #define NETREG_REGISTERED		1

@@ -87,6 +87,7 @@ const char *nma_subject_name(enum nma_subject subject)
 		[NMA_SUBJ_BINDING] = "binding",
 		[NMA_SUBJ_SOCK] = "socket",
 		[NMA_SUBJ_OP] = "operation",
+		[NMA_SUBJ_USE] = "call",
 	};
 
 	return names[subject];
@@ -289,6 +290,18 @@ static void base_sock(struct nma_finding *f, const struct nma_model *m,
 		base_nic(f, nma_model__nic(m, binding->r.netdev));
 }
 
+static void base_use(struct nma_finding *f, const struct nma_model *m,
+		     const struct nma_rec_use *use)
+{
+	const struct nma_binding *binding = nma_model__binding(m, use->binding_id);
+
+	f->cookie = use->cookie;
+	f->binding_id = use->binding_id;
+	f->netns = use->hdr.netns;
+	if (binding)
+		base_nic(f, nma_model__nic(m, binding->r.netdev));
+}
+
 static void base_subject(struct nma_finding *f, const struct nma_model *m,
 			 enum nma_subject subject, union nma_ref ref)
 {
@@ -314,6 +327,9 @@ static void base_subject(struct nma_finding *f, const struct nma_model *m,
 	case NMA_SUBJ_OP:
 		base_nic(f, nma_model__nic(m, ref.op->netdev));
 		f->queue = ref.op->queue;
+		break;
+	case NMA_SUBJ_USE:
+		base_use(f, m, ref.use);
 		break;
 	}
 }

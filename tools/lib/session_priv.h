@@ -28,6 +28,7 @@ struct nma_session {
 	__u64 wanted;		/* hooks, NMA_H() bits */
 	__u64 missing;
 	__u64 walk_cut;
+	__u64 socks_lost;	/* see count_lost_socks() */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
