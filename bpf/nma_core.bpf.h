@@ -84,8 +84,8 @@ static __always_inline __u8 netdev_netmem_tx(struct net_device *dev)
 	return BPF_CORE_READ_BITFIELD_PROBED(d, netmem_tx);
 }
 
-/* 1d22d3060b9b ("net: drop rtnl_lock for queue_mgmt operations"), v6.15: queues
- * are configured under a lock of their device, before under rtnl_lock().
+/* Since v6.15 (request_ops_lock) queues are configured under a lock of their
+ * device, before under rtnl_lock().
  */
 struct net_device___since_v6_15 {
 	struct mutex lock;
