@@ -203,18 +203,16 @@ streams_look() {
 	got=()
 	for where in '' peer; do
 		while read -r state line; do
-			case $state in
-			ESTAB)
+			case "$state $line" in
+			ESTAB\ *)
 				read -r _ _ local_address _ <<<"$line"
 				port=${local_address##*:}
 				;;
-			*)
-				case $line in
-				*bytes_received:*)
-					line=${line#*bytes_received:}
-					got[$port]=${line%% *}
-					;;
-				esac
+			[A-Z]*) port= ;;	# in another state
+			*bytes_received:*)
+				[ -n "$port" ] || continue
+				line=${line#*bytes_received:}
+				got[$port]=${line%% *}
 				;;
 			esac
 		done < <($where ss -tinH)
