@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 600
+#
+# Rules about buffers and their page_pools: each is broken by a fault as often
+# as it is armed, counted that often and not once more.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/deep.sh
+. "$(dirname -- "$0")/deep.sh"
+
+# What is legal and looks alike: buffers that a tap holds, too, pools that are
+# emptied and destroyed between streams.
+test_clean() {
+	watch_deep
+	devmem_stream 2M
+	background dump tcpdump -i nm0 -w "$W/dump"
+	host_stream 1M
+	stop "${pid[dump]}"
+	reopen
+	devmem_stream 1M
+	ethtool -G nm0 rx 256
+	defer ethtool -G nm0 rx 512
+	host_stream 1M
+	unwatch
+	expect_status 0
+	no_finding
+}
+
+# Buffers that were out and in when the hooks came are nobody's fault.
+test_attach_in_the_middle() {
+	recv_devmem -b 1G
+	background tx send_to -b 1G "$V4"
+	wait_for 20 devmem_flows
+	watch_deep
+	sleep 2
+	unwatch
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+	expect_status 0
+	no_finding
+	expect_no_leak
+}
+
+# RULE, fault, stream that gives it occasions, who is blamed
+FAULTS="
+NM-PP-01	put_wrong_pool	devmem	nmnic_misuse_buffer
+NM-PP-02	double_put	devmem	nmnic_misuse_buffer
+NM-PP-03	recycle_direct	devmem	misuse_work
+NM-PP-04	alloc_dead	devmem	misuse_work
+NM-PP-05	hold_page	devmem	nmnic_misuse_buffer
+NM-DRV-02	use_page_api	host	nmnic_misuse_buffer
+"
+
+# One after the other: each adds its own rule and nothing else.
+test_each() {
+	local rule fault stream who
+
+	watch_deep
+	while read -r rule fault stream who; do
+		[ -n "$rule" ] || continue
+		break_rule "$rule" "$fault" 23 "$stream" 1M
+		blamed "$rule" "$who [nmnic]"
+	done <<<"$FAULTS"
+	unwatch
+	expect_status 1
+	expect_no_leak
+}
+
+# A buffer of host memory is a page, not a net_iov.
+test_double_put_of_pages() {
+	watch_deep
+	break_rule NM-PP-02 double_put 23 host 1M
+	unwatch
+}
+
+# The page API on a pool that can only have pages is legal.
+test_page_api_without_netmems() {
+	split off
+	defer split on
+	watch_deep
+	fault use_page_api 23
+	defer fault use_page_api 0
+	host_stream 1M
+	fired use_page_api
+	unwatch
+	expect_status 0
+	no_finding
+}
+
+# Together, once and 1009 times
+test_exact() {
+	local rule fault stream who n
+
+	watch_deep
+	for n in 1 1009; do
+		arm_all "$n"
+		devmem_stream 8M
+		host_stream 8M
+	done
+	while read -r rule fault stream who; do
+		[ -n "$rule" ] || continue
+		fired "$fault"
+		wait_for 20 counted "$rule" 1010 || fail "$rule: $(found "$rule")"
+	done <<<"$FAULTS"
+	unwatch
+	expect_no_leak
+}
+
+arm_all() {
+	local rule fault rest
+
+	while read -r rule fault rest; do
+		[ -z "$rule" ] || fault "$fault" "$1"
+	done <<<"$FAULTS"
+}
+
+# The application keeps what it got, and the dma-buf is soon used up.
+test_starved() {
+	watch_deep
+	recv_devmem -s 4M --keep-tokens 900 -b 16M
+	background tx send_to -b 16M "$V4"
+	held rx
+	wait_for 30 starved
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+	unwatch
+	rule_seen NM-PP-07 caught
+}
+
+starved() {
+	take_findings
+	jq -se 'any(.[]; .rule == "NM-PP-07" and .severity == "warn")' "$W/findings"
+}
+
+nm_setup
+run_tests test_clean test_attach_in_the_middle test_each \
+	test_double_put_of_pages test_page_api_without_netmems test_exact \
+	test_starved

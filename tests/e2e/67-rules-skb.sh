@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 600
+#
+# Rules about packets with payload that no CPU can read.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/deep.sh
+. "$(dirname -- "$0")/deep.sh"
+
+# A tap that gets the headers, and a filter that reads them only
+test_clean() {
+	watch_deep
+	background dump tcpdump -i nm0 -w "$W/dump"
+	nft -f - <<-EOF
+	table inet nma {
+		chain in {
+			type filter hook input priority 0;
+			tcp dport $PORT counter accept
+		}
+	}
+	EOF
+	defer nft delete table inet nma
+	devmem_stream 1M
+	host_stream 1M
+	unwatch
+	expect_status 0
+	no_finding
+}
+
+FAULTS="
+NM-SKB-01	raw_frag
+NM-SKB-02	mix_frags
+NM-SKB-03	no_mark_recycle
+NM-SKB-04	read_payload
+NM-SKB-05	forward
+"
+
+test_each() {
+	local rule fault
+
+	watch_deep
+	while read -r rule fault; do
+		[ -n "$rule" ] || continue
+		break_rule "$rule" "$fault" 23 devmem 2M
+	done <<<"$FAULTS"
+	unwatch
+	expect_status 1
+	expect_no_leak
+}
+
+test_exact() {
+	local rule fault n
+
+	watch_deep
+	for n in 1 1009; do
+		while read -r rule fault; do
+			[ -z "$rule" ] || fault "$fault" "$n"
+		done <<<"$FAULTS"
+		devmem_stream $((n == 1 ? 1 : 16))M
+	done
+	while read -r rule fault; do
+		[ -n "$rule" ] || continue
+		fired "$fault"
+		wait_for 20 counted "$rule" 1010 || fail "$rule: $(found "$rule")"
+	done <<<"$FAULTS"
+	unwatch
+	expect_no_leak
+}
+
+nm_setup
+run_tests test_clean test_each test_exact

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# shellcheck shell=bash
+#
+# What the tests of rules under watch --deep share; sourced after lib.sh.
+
+watching() { jq -e 'select(.type == "start")' "$W/watch.out"; }
+
+# Until unwatch, output in $W/watch.out
+watch_deep() {
+	broken=
+	background watch netmem-audit -j watch --deep -i nm0
+	wait_for 60 watching || { cat "$W/watch.err"; fail "watch: no start"; }
+}
+
+take_findings() {
+	jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/findings"
+}
+
+# counted RULE N: that many are out
+counted() {
+	take_findings
+	[ "$(found "$1")" = "$2" ]
+}
+
+# Every line is a document; the exit status goes to $watch_status.
+unwatch() {
+	watch_status=0
+	# shellcheck disable=SC2154 # lib.sh has it
+	kill -INT "${pid[watch]}"
+	wait "${pid[watch]}" || watch_status=$?
+	cat "$W/watch.err"
+	take_findings
+	jq -c 'select(.type == "summary")' "$W/watch.out"
+}
+
+expect_status() {
+	[ "$watch_status" = "$1" ] && return
+	cat "$W/findings"
+	fail "watch: exit status $watch_status, not $1"
+}
+
+no_finding() {
+	[ ! -s "$W/findings" ] && return
+	cat "$W/findings"
+	fail "findings where nothing is wrong"
+}
+
+# found RULE: how often
+found() {
+	jq -s "map(select(.rule == \"$1\") | .count // 1) | add // 0" "$W/findings"
+}
+
+# break_rule RULE FAULT N devmem|host BYTES: that often, and nothing else is new
+break_rule() {
+	local before
+
+	take_findings
+	before=$(found "$1")
+	fault "$2" "$3"
+	defer fault "$2" 0
+	"$4_stream" "$5"
+	fired "$2"
+	wait_for 20 counted "$1" $((before + $3)) ||
+		fail "$1 found $(found "$1") times, not $((before + $3))"
+	fault "$2" 0
+	broken+=" $1 "
+	jq -r .rule "$W/findings" | sort -u >"$W/rules_found"
+	if ! all_broken; then
+		cat "$W/findings"
+		fail "$2 breaks other rules, too"
+	fi
+	rule_seen "$1" caught
+}
+
+all_broken() {
+	local rule
+
+	while read -r rule; do
+		case $broken in
+		*" $rule "*) ;;
+		*) return 1 ;;
+		esac
+	done <"$W/rules_found"
+}
+
+# blamed RULE FUNCTION
+blamed() {
+	jq -se --arg who "$2" "all(.[] | select(.rule == \"$1\");
+		.evidence.called_by == \$who)" "$W/findings" && return
+	cat "$W/findings"
+	fail "$1: somebody else is blamed, not $2"
+}
+
+devmem_stream() {
+	recv_devmem -b "$1"
+	send_to -b "$1" "$V4"
+	finish rx
+}
+
+# To a port that no rule steers: the other queues, host memory
+host_stream() {
+	recv_host -p $((PORT + 1)) -b "$1"
+	send_to -p $((PORT + 1)) -b "$1" "$V4"
+	finish host
+}
+
+# fired FAULT: every occasion that it was armed for
+fired() {
+	grep -q '^armed=0 ' "$PANEL/$1" || fail "$1: $(cat "$PANEL/$1")"
+}
