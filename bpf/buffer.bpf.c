@@ -232,14 +232,17 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 	return on_put(ctx, pool, netmem, direct, EYE_RIGHT);
 }
 
-static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
-				    __u64 netmem)
+/* What the function returned: the typed pointer that some of them return may not
+ * be taken apart, the number that the helper gives may.
+ */
+static __always_inline int on_alloc(void *ctx, struct page_pool *pool)
 {
 	struct buf_row out = { .where = BUF_OUT };
 	struct buf_row *row;
+	__u64 netmem;
 
-	if (!nma_deep_armed || !netmem ||
-	    (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
+	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL) ||
+	    bpf_get_func_ret(ctx, &netmem) || !netmem)
 		return 0;
 	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
 	if (row && row->where == BUF_OUT)
@@ -258,10 +261,9 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
  */
 #define ON_ALLOC(eye, func)						\
 SEC("?fexit/" #func)							\
-int BPF_PROG(nma_##eye##_##func, struct page_pool *pool, unsigned int gfp, \
-	     unsigned long ret)						\
+int BPF_PROG(nma_##eye##_##func, struct page_pool *pool)		\
 {									\
-	return on_alloc(ctx, pool, ret);				\
+	return on_alloc(ctx, pool);					\
 }
 
 ON_ALLOC(left, page_pool_alloc_netmems)
@@ -269,19 +271,10 @@ ON_ALLOC(right, page_pool_alloc_netmems)
 ON_ALLOC(left, page_pool_alloc_pages)
 ON_ALLOC(right, page_pool_alloc_pages)
 
-#define ON_ALLOC_FRAG(eye, func)					\
-SEC("?fexit/" #func)							\
-int BPF_PROG(nma_##eye##_##func, struct page_pool *pool,		\
-	     unsigned int *offset, unsigned int size, unsigned int gfp,	\
-	     unsigned long ret)						\
-{									\
-	return on_alloc(ctx, pool, ret);				\
-}
-
-ON_ALLOC_FRAG(left, page_pool_alloc_frag_netmem)
-ON_ALLOC_FRAG(right, page_pool_alloc_frag_netmem)
-ON_ALLOC_FRAG(left, page_pool_alloc_frag)
-ON_ALLOC_FRAG(right, page_pool_alloc_frag)
+ON_ALLOC(left, page_pool_alloc_frag_netmem)
+ON_ALLOC(right, page_pool_alloc_frag_netmem)
+ON_ALLOC(left, page_pool_alloc_frag)
+ON_ALLOC(right, page_pool_alloc_frag)
 
 /* If one is missed the row stays until the page is back in a pool. */
 SEC("?tp_btf/page_pool_state_release")
