@@ -263,7 +263,8 @@ int nmnic_xdp_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
 {
 	int err;
 
-	err = xdp_check_prog(rtnl_dereference(np->xdp_prog), cfg, mtu, extack);
+	err = xdp_check_prog(netdev_ops_lock_dereference(np->xdp_prog, np->netdev), cfg, mtu,
+			     extack);
 	return err ?: nmnic_xsk_check(np, cfg, mtu, extack);
 }
 
@@ -324,7 +325,7 @@ static void xdp_stop(struct nmnic_port *np)
 
 static int xdp_setup(struct nmnic_port *np, struct bpf_prog *prog, struct netlink_ext_ack *extack)
 {
-	struct bpf_prog *old = rtnl_dereference(np->xdp_prog);
+	struct bpf_prog *old = netdev_ops_lock_dereference(np->xdp_prog, np->netdev);
 	int err;
 
 	if (prog) {

@@ -50,6 +50,15 @@
 #define napi_disable_locked(napi)	napi_disable(napi)
 #endif
 
+/* What lockdep is to find held: since "net: ethtool: optionally skip rtnl_lock",
+ * v7.2, that is the instance lock. Before, rtnl_lock() always is, too.
+ */
+#ifdef NMA_HAVE_OPS_LOCK_DEREFERENCE
+#include <net/netdev_lock.h>
+#else
+#define netdev_ops_lock_dereference(p, dev)	rtnl_dereference(p)
+#endif
+
 /* "net: napi: Add napi_config", v6.13: settings of a NAPI that survive it.
  * Before, they do not.
  */

@@ -33,6 +33,12 @@ have() {
 	fi
 }
 
+# have_new NAME HEADER REGEX: where the header itself is new
+have_new() {
+	[ -e "$common/include/$2" ] || set -- "$1" linux/netdevice.h "$3"
+	have "$@"
+}
+
 echo '/* Written by compat/detect.sh. Do not edit. */'
 
 netdev=linux/netdevice.h
@@ -41,6 +47,7 @@ pp_types=net/page_pool/types.h
 pp_helpers=net/page_pool/helpers.h
 
 have NETDEV_INSTANCE_LOCK $netdev 'napi_enable_locked('
+have_new OPS_LOCK_DEREFERENCE net/netdev_lock.h 'define netdev_ops_lock_dereference('
 have NAPI_CONFIG $netdev 'netif_napi_add_config('
 have SET_RX_MODE_ASYNC $netdev 'ndo_set_rx_mode_async)'
 have QUEUE_CONFIG $queues 'QCFG_RX_PAGE_SIZE'
