@@ -26,6 +26,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	binding = (void *)r->binding;
 	r->binding_id = BPF_CORE_READ(binding, id);
 	r->dma_dir = binding_direction(r->binding);
+	r->dma_dev = (__u64)BPF_CORE_READ(binding, attachment, dev);
 	dmabuf = BPF_CORE_READ(binding, dmabuf);
 	r->size = BPF_CORE_READ(dmabuf, size);
 	r->dmabuf_ino = BPF_CORE_READ(dmabuf, file, f_inode, i_ino);

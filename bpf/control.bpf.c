@@ -66,6 +66,8 @@ static __noinline int remember(struct pt_regs *ctx, __u32 hook)
 
 	if (bpf_map_update_elem(&nma_calls, &key, &call, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	if (hook == NMA_HOOK_POOL_FAIL)
+		nma_on_pool_ask(&call);
 	return 0;
 }
 
@@ -73,6 +75,7 @@ static __noinline int pass_on(struct pt_regs *ctx, __u32 hook)
 {
 	struct nma_call call = as_entered(ctx, hook);
 
+	nma_on_pool_napi(call.arg[0]);
 	return nma_on_napi_off(&call);
 }
 

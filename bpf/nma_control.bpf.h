@@ -20,6 +20,8 @@ int nma_on_unbind(__u64 binding);
 int nma_on_bind_free(__u64 arg);
 int nma_on_netdev_event(__u64 event, __u64 info);
 int nma_on_napi_off(const struct nma_call *call);
+int nma_on_pool_napi(__u64 pool);
+int nma_on_pool_ask(const struct nma_call *call);
 
 /* On return */
 int nma_on_pool_create(const struct nma_call *call, __u64 ret);

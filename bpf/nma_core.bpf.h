@@ -79,6 +79,26 @@ static __always_inline __u8 netdev_netmem_tx(struct net_device *dev)
 	return BPF_CORE_READ_BITFIELD_PROBED(d, netmem_tx);
 }
 
+/* Since v6.15 (request_ops_lock) queues are configured under a lock of their
+ * device, before under rtnl_lock().
+ */
+struct net_device___since_v6_15 {
+	struct mutex lock;
+	bool request_ops_lock;
+} __attribute__((preserve_access_index));
+
+/* The task that holds that lock, 0 if none does. */
+static __always_inline __u64 netdev_lock_owner(struct net_device *dev,
+					       __u64 rtnl_mutex)
+{
+	struct net_device___since_v6_15 *d = (void *)dev;
+	struct mutex *mutex = (void *)rtnl_mutex;
+
+	if (bpf_core_field_exists(d->request_ops_lock))
+		mutex = __builtin_preserve_access_index(&d->lock);
+	return BPF_CORE_READ(mutex, owner.counter) & ~MUTEX_OWNER_FLAGS;
+}
+
 /* 28b225282d44, v7.0 and stable: seconds became nanoseconds, in the same place
  * and under the same name; a ktime_t has a sign and the old u64 had none.
  */

@@ -14,6 +14,7 @@
 	NMA_SYM(ZCRX_OPS, "io_uring_pp_zc_ops") \
 	NMA_SYM(NETS, "net_namespace_list") \
 	NMA_SYM(POOLS, "page_pools") \
+	NMA_SYM(RTNL, "rtnl_mutex") \
 	NMA_SYM(BINDINGS, "net_devmem_dmabuf_bindings")
 
 enum nma_sym {

@@ -29,6 +29,14 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	__s64 counter;
+} atomic_long_t;
+
+struct mutex {
+	atomic_long_t owner;
+};
+
 struct list_head {
 	struct list_head *next;
 };
@@ -268,8 +276,13 @@ struct dma_buf {
 	const char *exp_name;
 };
 
+struct dma_buf_attachment {
+	struct device *dev;
+};
+
 struct net_devmem_dmabuf_binding {
 	struct dma_buf *dmabuf;
+	struct dma_buf_attachment *attachment;
 	struct net_device *dev;
 	__u32 id;
 };
@@ -371,8 +384,10 @@ struct bpf_iter__bpf_sk_storage_map {
 #define NETREG_REGISTERED		1
 #define AF_INET				2
 #define AF_INET6			10
+#define MUTEX_OWNER_FLAGS			7ull
 #define NIOV_SIZE			4096
 #define NET_PTR_POISON			0xdead000000000801ul
+#define PP_FLAG_ALLOW_UNREADABLE_NETMEM	0x8
 #define ETHTOOL_RING_USE_TCP_DATA_SPLIT	0x20
 #define ETHTOOL_A_RINGS_TCP_DATA_SPLIT	11
 

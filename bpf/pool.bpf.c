@@ -45,6 +45,7 @@ static __always_inline void fill_params(struct nma_rec_pool *r,
 	r->pool_size = BPF_CORE_READ(fast, pool_size);
 	r->max_len = BPF_CORE_READ(fast, max_len);
 	r->dma_dir = BPF_CORE_READ(fast, dma_dir);
+	r->dma_dev = (__u64)BPF_CORE_READ(fast, dev);
 	r->napi_id = BPF_CORE_READ(fast, napi, napi_id);
 	r->queue = BPF_CORE_READ(slow, queue_idx);
 	r->flags = BPF_CORE_READ(slow, flags);
@@ -118,6 +119,19 @@ static __always_inline void copy_stack(struct nma_rec_pool *r,
 	__builtin_memcpy(r->stack, call->stack, sizeof(r->stack));
 }
 
+/* Nothing to protect while a device is not yet registered. */
+static __always_inline __u8 config_lock(struct net_device *dev)
+{
+	__u64 owner, rtnl = nma_cfg.sym[NMA_SYM_RTNL];
+
+	if (!dev || !rtnl || BPF_CORE_READ(dev, reg_state) != NETREG_REGISTERED)
+		return NMA_LOCK_UNKNOWN;
+	owner = netdev_lock_owner(dev, rtnl);
+	if (!owner)
+		return NMA_LOCK_FREE;
+	return owner == bpf_get_current_task() ? NMA_LOCK_OWN : NMA_LOCK_OTHER;
+}
+
 /* page_pool_list(pool) */
 int nma_on_pool_create(const struct nma_call *call, __u64 ret)
 {
@@ -136,6 +150,31 @@ int nma_on_pool_create(const struct nma_call *call, __u64 ret)
 		return 0;
 	r->pool = pool;
 	nma_fill_pool(r);
+	r->lock = config_lock((void *)r->netdev);
+	copy_stack(r, call);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* page_pool_create_percpu(params, cpuid), on entry: with these parameters the
+ * kernel follows a null pointer before it can answer.
+ */
+int nma_on_pool_ask(const struct nma_call *call)
+{
+	struct page_pool_params *params;
+	struct nma_rec_pool *r;
+
+	if (!call)
+		return 0;
+	params = (void *)call->arg[0];
+	if (!(BPF_CORE_READ(params, slow.flags) & PP_FLAG_ALLOW_UNREADABLE) ||
+	    BPF_CORE_READ(params, slow.netdev))
+		return 0;
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE_ASKED);
+	if (!r)
+		return 0;
+	fill_params(r, &params->fast, &params->slow);
 	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
@@ -165,6 +204,16 @@ int nma_on_pool_fail(const struct nma_call *call, __u64 ret)
 	}
 	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* page_pool_disable_direct_recycling(pool), the last moment at which the pool
+ * names its NAPI instance: most drivers link it without a call that can be seen.
+ */
+int nma_on_pool_napi(__u64 pool)
+{
+	if (pool)
+		send_pool((void *)pool, NMA_CAUSE_CHANGE);
 	return 0;
 }
 

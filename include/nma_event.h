@@ -39,6 +39,7 @@ enum nma_cause {
 	NMA_CAUSE_SNAPSHOT = 1,	/* found by walking kernel state */
 	NMA_CAUSE_CREATE,	/* pool created, dma-buf bound, token row begun */
 	NMA_CAUSE_CREATE_FAILED,/* refused by the kernel; see err */
+	NMA_CAUSE_CREATE_ASKED,	/* the kernel does not survive it: no answer comes */
 	NMA_CAUSE_CHANGE,	/* any other change of the object */
 	NMA_CAUSE_DETACH,	/* pool destroyed by its owner, unbind */
 	NMA_CAUSE_RELEASE,	/* pool: a release attempt of a detached pool */
@@ -71,6 +72,14 @@ enum nma_hds {
 	NMA_HDS_UNKNOWN,
 	NMA_HDS_OFF,
 	NMA_HDS_ON,
+};
+
+/* Who has the lock that protects the configuration of a queue */
+enum nma_lock {
+	NMA_LOCK_UNKNOWN,
+	NMA_LOCK_OWN,		/* the task that ran */
+	NMA_LOCK_OTHER,
+	NMA_LOCK_FREE,
 };
 
 #define NMA_QOPS_PRESENT	0x01	/* netdev->queue_mgmt_ops set */
@@ -133,6 +142,7 @@ struct nma_rec_pool {
 	__u64 pool;
 	__u64 netdev;
 	__u64 mp_priv;
+	__u64 dma_dev;		/* device that buffers are mapped for */
 	__u64 create_ns;	/* 0: before the tool started */
 	__u64 detach_ns;	/* CLOCK_MONOTONIC as good as the kernel keeps it */
 	__u32 pool_id;		/* page_pool.user.id; 0 if creation failed */
@@ -152,7 +162,8 @@ struct nma_rec_pool {
 	__u8 mp;		/* enum nma_mp */
 	__u8 hds;		/* of the netdev at this moment, enum nma_hds */
 	__u8 detached;
-	__u8 rsvd[5];
+	__u8 lock;		/* enum nma_lock; creation only */
+	__u8 rsvd[4];
 	char ifname[NMA_IFNAME_LEN];
 	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
 };
@@ -165,6 +176,7 @@ struct nma_rec_binding {
 	__u64 binding;
 	__u64 netdev;
 	__u64 dmabuf_ino;
+	__u64 dma_dev;		/* device that the dma-buf is mapped for */
 	__u64 size;		/* bytes */
 	__u32 binding_id;	/* 0 if the bind failed */
 	__u32 ifindex;
@@ -318,8 +330,8 @@ enum nma_loss {
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8);
-NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 40 + 56 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 32 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 48 + 56 + 8 + 16 + 96);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 16 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 48);

@@ -27,6 +27,7 @@ struct nmnic_port;
 struct nmnic_rxq;
 struct nmnic_vec;
 struct page_pool;
+struct page_pool_params;
 
 struct nmnic_fault {
 	struct nmnic_port *port;
@@ -106,6 +107,12 @@ static inline void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 le
 	if (static_branch_unlikely(&nmnic_faults_key))
 		nmnic_misuse_tx(vec, addr, len);
 }
+
+/* Creates a payload pool, wrongly if told to. Process context, under the lock of
+ * the queue's configuration.
+ */
+struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
+					  struct page_pool_params *pp);
 
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);

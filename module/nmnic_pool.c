@@ -130,7 +130,10 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	    nmnic_fault(np, NMNIC_FAULT_NAMELESS_POOL, rxq->vec->idx))
 		pp.netdev = NULL;
 
-	pool = page_pool_create(&pp);
+	if (fill->ring == NMHW_RX_RING_HDR)
+		pool = page_pool_create(&pp);
+	else
+		pool = nmnic_fault_pool_create(np, rxq->vec->idx, &pp);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	fill->pool = pool;

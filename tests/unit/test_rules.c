@@ -6,55 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "world.h"
-
-#define NOW	(1000 * SEC)
-
-/* One healthy device: queue 1 bound to binding 5, queue 0 not. */
-static int setup(void **state)
-{
-	struct nma_model *m = nma_model__new();
-
-	assert_non_null(m);
-	FEED(m, rec_nic());
-	FEED(m, rec_queue(0));
-	FEED(m, rec_header(10, 0));
-	FEED(m, rec_payload(11, 0));
-	FEED(m, rec_bound(1));
-	FEED(m, rec_header(20, 1));
-	FEED(m, rec_provided(21, 1));
-	FEED(m, rec_binding());
-	*state = m;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	nma_model__free(*state);
-	return 0;
-}
-
-static union nma_ref nic(const struct nma_model *m)
-{
-	return (union nma_ref){ .nic = nma_model__nic(m, NETDEV) };
-}
-
-static union nma_ref queue(const struct nma_model *m, __u32 q)
-{
-	return (union nma_ref){ .queue = nma_model__queue(m, NETDEV, q) };
-}
-
-static union nma_ref pool(const struct nma_model *m, __u32 id)
-{
-	return (union nma_ref){ .pool = nma_model__pool(m, id) };
-}
-
-static union nma_ref sock(const struct nma_model *m, __u64 cookie)
-{
-	return (union nma_ref){ .sock = nma_model__sock(m, cookie) };
-}
-
-#define VERDICT(rule, ref) verdict(m, NMA_RULE_##rule, ref, NOW, NULL)
+#include "healthy.h"
 
 static void test_healthy(void **state)
 {
@@ -506,7 +458,7 @@ static void test_catalogue(void **state)
 	assert_int_equal(nma_rule_find("NM-POOL"), NMA_RULE_MAX);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
 {

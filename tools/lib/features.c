@@ -77,6 +77,7 @@ static const struct {
 } sym_hooks[] = {
 	{ NMA_HOOK_NETS, NMA_SYM_NETS },
 	{ NMA_HOOK_POOLS, NMA_SYM_POOLS },
+	{ NMA_HOOK_RTNL, NMA_SYM_RTNL },
 	{ NMA_HOOK_BINDINGS, NMA_SYM_BINDINGS },
 };
 

@@ -19,7 +19,7 @@ struct nma_config_option {
 };
 
 #define NMA_CONFIG_OPTIONS 12
-#define NMA_FEATURE_SYMS 8
+#define NMA_FEATURE_SYMS 16
 
 struct nma_features {
 	char release[65];	/* uname -r */

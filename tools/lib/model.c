@@ -170,7 +170,8 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	struct nma_pool *pool;
 
 	change->subject = NMA_SUBJ_POOL;
-	if (hdr->cause == NMA_CAUSE_CREATE_FAILED || !r->pool_id) {
+	if (hdr->cause == NMA_CAUSE_CREATE_FAILED ||
+	    hdr->cause == NMA_CAUSE_CREATE_ASKED || !r->pool_id) {
 		m->failed_pool = (struct nma_pool){ 0 };
 		pool_merge(&m->failed_pool, r);
 		change->ref.pool = &m->failed_pool;

@@ -17,7 +17,7 @@
 #include "nma_prog.h"	/* before the skeleton, which has its types */
 #include "nma.skel.h"
 
-#define NMA_LINKS_MAX	96
+#define NMA_LINKS_MAX	160
 
 struct nma_session {
 	struct nma_session_opts opts;

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 300
+#
+# How page_pools for payload are made: queue, geometry, lock. Each fault is seen
+# as often as it happened and no more, and nothing is seen without it.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
+
+# count_fault FAULT RULE N: armed for N pools, four of which are made each time
+# that the port opens
+count_fault() {
+	defer disarm "$1"
+	watch_start
+	fault "$1" "$3"
+	while ! spent "$1"; do reopen; done
+	reopen			# the clean twin
+	watch_counts "$2" "$3"
+	fault "$1" 0
+}
+
+spent() { grep -q '^armed=0 ' "$PANEL/$1"; }
+
+disarm() {
+	fault "$1" 0
+	reopen
+}
+
+bound() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
+
+test_queue_index() {
+	count_fault bad_queue_idx NM-POOL-04 1
+	fault bad_queue_idx 1
+	reopen
+	check_finds NM-POOL-04 '.queue == 1 and .evidence.napi_queue == 0 and
+		.severity == "warn"'
+	reopen
+	check_holds
+	rule_seen NM-POOL-04 caught
+}
+
+# Queue 2's pool gets the dma-buf that is bound to queue 3.
+test_queue_index_of_a_bound_queue() {
+	bound
+	defer disarm bad_queue_idx
+	fault bad_queue_idx 3
+	reopen
+	expect 1 netmem-audit -j check -i nm0 --settle 1 >"$W/check.json"
+	expect_json "$W/check.json" "[.findings[] |
+		select(.rule == \"NM-POOL-04\" and .severity == \"error\" and
+		.queue == $Q and .evidence.napi_queue == 2)] | length == 1"
+	reopen
+	check_holds
+}
+
+test_order() {
+	count_fault pp_order NM-POOL-05 1
+	fault pp_order 1
+	refuse nma-traffic bind -i nm0 -q "$Q" -n 1
+	fault pp_order 0
+	check_holds
+	watch_start
+	fault pp_order 1
+	refuse nma-traffic bind -i nm0 -q "$Q" -n 1
+	nma-traffic bind -i nm0 -q "$Q" -n 1
+	watch_counts NM-POOL-05 1
+	watch_says '.evidence.errno == 7 and .queue == 3'
+	rule_seen NM-POOL-05 caught
+}
+
+test_direction() {
+	count_fault pp_bidir NM-POOL-05 23
+	bound
+	fault pp_bidir -1
+	reopen
+	check_finds NM-POOL-05 ".severity == \"error\" and .queue == $Q"
+	disarm pp_bidir
+	check_holds
+}
+
+test_device() {
+	defer disarm pp_dev
+	bound
+	fault pp_dev -1
+	reopen
+	check_finds NM-POOL-05 ".severity == \"error\" and .queue == $Q"
+	disarm pp_dev
+	check_holds
+}
+
+test_lock() {
+	count_fault pool_unlocked NM-POOL-06 1
+	count_fault pool_unlocked NM-POOL-06 23
+	watch_says '.evidence.lock == "held by another task" and
+		.severity == "error" and (.evidence.created_by | length) > 0'
+	rule_seen NM-POOL-06 caught
+}
+
+nm_setup
+run_tests test_queue_index test_queue_index_of_a_bound_queue test_order \
+	test_direction test_device test_lock
