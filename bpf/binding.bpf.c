@@ -10,8 +10,80 @@
 #include "nma_ring.bpf.h"
 
 #define ERR_PTR_MAX	4095
+#define CHUNKS_MAX	(1 << 20)	/* ends a list that changes under us */
 
 char LICENSE[] SEC("license") = "GPL";
+
+/* How the dma-buf of a binding that is being freed was mapped, by attachment */
+struct mapping {
+	__u64 binding;
+	__u32 id;
+	__u32 dir;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct mapping);
+} nma_mappings SEC(".maps");
+
+/* A dma-buf in pieces of contiguous addresses */
+struct chunk_walk {
+	__u64 node;
+	__u64 end;
+	__u64 lent;
+	__u32 ragged;
+	__u32 rsvd;
+};
+
+static long count_chunk(__u32 i, struct chunk_walk *w)
+{
+	struct gen_pool_chunk *chunk;
+	__u64 size;
+
+	if (!w->node || w->node == w->end)
+		return 1;
+	chunk = container_of(w->node, struct gen_pool_chunk, next_chunk);
+	size = BPF_CORE_READ(chunk, end_addr) - BPF_CORE_READ(chunk, start_addr) + 1;
+	if (size % NIOV_SIZE)
+		w->ragged++;
+	w->lent += size - BPF_CORE_READ(chunk, avail.counter);
+	w->node = (__u64)BPF_CORE_READ(chunk, next_chunk.next);
+	return 0;
+}
+
+static __always_inline void fill_chunks(struct nma_rec_binding *r,
+					struct gen_pool *pool)
+{
+	struct chunk_walk w = {
+		.node = (__u64)BPF_CORE_READ(pool, chunks.next),
+		.end = (__u64)__builtin_preserve_access_index(&pool->chunks),
+	};
+
+	if (!pool)
+		return;
+	bpf_loop(CHUNKS_MAX, count_chunk, &w, 0);
+	r->ragged = w.ragged;
+	r->lent = w.lent;
+}
+
+/* The task that runs asked for the binding. */
+static __always_inline void fill_owner(struct nma_rec_binding *r)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	bool admin;
+
+	admin = !BPF_CORE_READ(cred, user_ns, level) &&
+		BPF_CORE_READ(cred, cap_effective.val) & 1ull << CAP_NET_ADMIN;
+	r->owner_admin = admin ? NMA_ADMIN_YES : NMA_ADMIN_NO;
+	r->owner_pid = r->hdr.pid;
+	r->owner_uid = bpf_get_current_uid_gid();
+	r->owner_cgroup = bpf_get_current_cgroup_id();
+	__builtin_memcpy(r->owner_comm, r->hdr.comm, sizeof(r->owner_comm));
+}
 
 int nma_fill_binding(struct nma_rec_binding *r)
 {
@@ -24,6 +96,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 		return -1;
 
 	binding = (void *)r->binding;
+	r->mp = NMA_MP_DMABUF;
 	r->binding_id = BPF_CORE_READ(binding, id);
 	r->dma_dir = binding_direction(r->binding);
 	r->dma_dev = (__u64)BPF_CORE_READ(binding, attachment, dev);
@@ -34,6 +107,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	if (exporter)
 		bpf_probe_read_kernel_str(r->exporter, sizeof(r->exporter),
 					  exporter);
+	fill_chunks(r, BPF_CORE_READ(binding, chunk_pool));
 	dev = BPF_CORE_READ(binding, dev);
 	if (dev) {
 		r->netdev = (__u64)dev;
@@ -52,6 +126,9 @@ static __always_inline void send_binding(__u64 binding, __u16 cause)
 		return;
 	r->binding = binding;
 	nma_fill_binding(r);
+	r->listed = cause == NMA_CAUSE_CREATE;
+	if (cause == NMA_CAUSE_CREATE)
+		fill_owner(r);
 	if (cause == NMA_CAUSE_GONE) {
 		/* A binding may outlive its netdev and not know it. */
 		r->netdev = 0;
@@ -98,10 +175,42 @@ int nma_on_unbind(__u64 binding)
 }
 
 /* __net_devmem_dmabuf_binding_free(); on entry, while there is something to
- * read.
+ * read. The same task unmaps the dma-buf before it returns.
  */
 int nma_on_bind_free(__u64 arg)
 {
-	send_binding(binding_from_free_arg(arg), NMA_CAUSE_GONE);
+	struct net_devmem_dmabuf_binding *binding = (void *)binding_from_free_arg(arg);
+	__u64 attachment = (__u64)BPF_CORE_READ(binding, attachment);
+	struct mapping map = {
+		.binding = (__u64)binding,
+		.dir = binding_direction((__u64)binding),
+		.id = BPF_CORE_READ(binding, id),
+	};
+
+	if (bpf_map_update_elem(&nma_mappings, &attachment, &map, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	send_binding(map.binding, NMA_CAUSE_GONE);
+	return 0;
+}
+
+/* dma_buf_unmap_attachment(attachment, table, direction) */
+int nma_on_unmap(__u64 attachment, __u64 dir)
+{
+	struct mapping *map = bpf_map_lookup_elem(&nma_mappings, &attachment);
+	struct nma_rec_binding *r;
+
+	if (!map)
+		return 0;
+	if (map->dir != (__u32)dir) {
+		r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, NMA_CAUSE_MISMATCH);
+		if (r) {
+			r->binding = map->binding;
+			r->binding_id = map->id;
+			r->dma_dir = map->dir;
+			r->unmap_dir = dir;
+			bpf_ringbuf_submit(r, 0);
+		}
+	}
+	bpf_map_delete_elem(&nma_mappings, &attachment);
 	return 0;
 }

@@ -37,7 +37,7 @@ struct {
 static __always_inline bool wants_stack(__u32 hook)
 {
 	return hook == NMA_HOOK_POOL_CREATE || hook == NMA_HOOK_POOL_FAIL ||
-	       hook == NMA_HOOK_PP_DISABLE;
+	       hook == NMA_HOOK_PP_DISABLE || hook == NMA_HOOK_QUEUES;
 }
 
 static __always_inline struct nma_call as_entered(struct pt_regs *ctx, __u32 hook)
@@ -89,6 +89,8 @@ int nma_enter(struct pt_regs *ctx)
 		return nma_on_unbind(PT_REGS_PARM1(ctx));
 	case NMA_HOOK_BIND_FREE:
 		return nma_on_bind_free(PT_REGS_PARM1(ctx));
+	case NMA_HOOK_UNMAP:
+		return nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));
 	case NMA_HOOK_NETDEV:
 		return nma_on_netdev_event(PT_REGS_PARM2(ctx),
 					   PT_REGS_PARM3(ctx));
@@ -125,6 +127,15 @@ static __always_inline int returned(__u32 hook, const struct nma_call *call,
 		return nma_on_set_rings(call, ret);
 	case NMA_HOOK_QUEUES:
 		return nma_on_set_queues(call, ret);
+	case NMA_HOOK_XSK_SET:
+		return nma_on_xsk(call, call->arg[2]);
+	case NMA_HOOK_XSK_CLEAR:
+		return nma_on_xsk(call, call->arg[1]);
+	case NMA_HOOK_RSS_SET:
+	case NMA_HOOK_RSS_INDIR:
+		return nma_on_set_rss(call, call->arg[0], ret);
+	case NMA_HOOK_RSS_NL:
+		return nma_on_set_rss_nl(call, ret);
 	}
 	return 0;
 }

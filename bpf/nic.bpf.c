@@ -200,18 +200,6 @@ int nma_on_netdev_event(__u64 event, __u64 addr)
 	return 0;
 }
 
-/* netif_set_real_num_rx_queues(dev, rxq): no event of the device tells it */
-int nma_on_set_queues(const struct nma_call *call, __u64 ret)
-{
-	struct net_device *dev;
-
-	if (!call || (int)ret)
-		return 0;
-	dev = (void *)call->arg[0];
-	if (BPF_CORE_READ(dev, reg_state) == NETREG_REGISTERED)
-		send_nic(dev, NMA_CAUSE_CHANGE);
-	return 0;
-}
 
 /* A record of what was asked of the device as a whole, or NULL */
 static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32 op)
@@ -226,6 +214,56 @@ static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32
 	nma_fill_op(r);
 	r->op = op;
 	return r;
+}
+
+/* netif_set_real_num_rx_queues(dev, rxq): no event of the device tells it. First
+ * who did it, then what came of it.
+ */
+int nma_on_set_queues(const struct nma_call *call, __u64 ret)
+{
+	struct net_device *dev;
+	struct nma_rec_op *r;
+
+	if (!call || (int)ret)
+		return 0;
+	dev = (void *)call->arg[0];
+	if (BPF_CORE_READ(dev, reg_state) != NETREG_REGISTERED)
+		return 0;
+	r = begin_op(dev, NMA_OP_QUEUES_SET);
+	if (r) {
+		r->value = call->arg[1];
+		__builtin_memcpy(r->stack, call->stack, sizeof(r->stack));
+		bpf_ringbuf_submit(r, 0);
+	}
+	send_nic(dev, NMA_CAUSE_CHANGE);
+	return 0;
+}
+
+/* ethtool_set_rxfh(dev, ...), ethtool_set_rxfh_indir(dev, ...). Only the driver
+ * knows the table: user space asks it when it sees the device's record.
+ */
+int nma_on_set_rss(const struct nma_call *call, __u64 netdev, __u64 ret)
+{
+	struct nma_rec_op *r;
+
+	if (!call || (int)ret < 0)
+		return 0;
+	r = begin_op((void *)netdev, NMA_OP_RSS_SET);
+	if (r)
+		bpf_ringbuf_submit(r, 0);
+	send_nic((void *)netdev, NMA_CAUSE_CHANGE);
+	return 0;
+}
+
+/* ethnl_rss_set(req, info) */
+int nma_on_set_rss_nl(const struct nma_call *call, __u64 ret)
+{
+	struct ethnl_req_info *req;
+
+	if (!call)
+		return 0;
+	req = (void *)call->arg[0];
+	return nma_on_set_rss(call, (__u64)BPF_CORE_READ(req, dev), ret);
 }
 
 static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
@@ -271,26 +309,27 @@ int nma_on_xdp_install(const struct nma_call *call, __u64 ret)
 	return 0;
 }
 
-/* Value of a netlink attribute, 0 if it was not given. */
-static __always_inline __u8 attr_u8(struct genl_info *info, __u32 attr)
+/* Value of a netlink attribute; false if it was not given. */
+static __always_inline bool attr_u8(struct genl_info *info, __u32 attr, __u8 *value)
 {
 	struct nlattr **attrs = BPF_CORE_READ(info, attrs);
 	struct nlattr *nla = NULL;
-	__u8 value = 0;
 
 	bpf_probe_read_kernel(&nla, sizeof(nla), &attrs[attr]);
 	if (nla)
-		bpf_probe_read_kernel(&value, sizeof(value), (void *)nla + 4);
-	return value;
+		bpf_probe_read_kernel(value, sizeof(*value), (void *)nla + 4);
+	return nla;
 }
 
-static __always_inline void send_hds_op(struct net_device *dev, __u8 wanted,
-					__u8 hds, int ret)
+static __always_inline void send_hds_op(struct net_device *dev,
+					struct genl_info *info, __u8 hds, int ret)
 {
 	struct nma_rec_op *r = begin_op(dev, NMA_OP_HDS_SET);
+	__u8 wanted = 0;
 
 	if (!r)
 		return;
+	r->mode = attr_u8(info, ETHTOOL_A_RINGS_TCP_DATA_SPLIT, &wanted);
 	r->value = wanted;
 	r->ret = ret < 0 ? ret : 0;
 	r->hds = hds;
@@ -313,8 +352,7 @@ int nma_on_set_rings(const struct nma_call *call, __u64 ret)
 	req = (void *)call->arg[0];
 	dev = BPF_CORE_READ(req, dev);
 	hds = (int)ret < 0 ? netdev_hds(dev) : netdev_hds_pending(dev);
-	send_hds_op(dev, attr_u8((void *)call->arg[1],
-				 ETHTOOL_A_RINGS_TCP_DATA_SPLIT), hds, ret);
+	send_hds_op(dev, (void *)call->arg[1], hds, ret);
 
 	r = begin_nic(dev, NMA_CAUSE_CHANGE);
 	if (!r)

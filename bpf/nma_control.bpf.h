@@ -20,6 +20,7 @@ int nma_on_unbind(__u64 binding);
 int nma_on_bind_free(__u64 arg);
 int nma_on_netdev_event(__u64 event, __u64 info);
 int nma_on_napi_off(const struct nma_call *call);
+int nma_on_unmap(__u64 attachment, __u64 dir);
 int nma_on_pool_napi(__u64 pool);
 int nma_on_pool_ask(const struct nma_call *call);
 
@@ -35,5 +36,8 @@ int nma_on_mp_check(const struct nma_call *call, __u64 ret);
 int nma_on_xdp_install(const struct nma_call *call, __u64 ret);
 int nma_on_set_rings(const struct nma_call *call, __u64 ret);
 int nma_on_set_queues(const struct nma_call *call, __u64 ret);
+int nma_on_xsk(const struct nma_call *call, __u64 queue);
+int nma_on_set_rss(const struct nma_call *call, __u64 netdev, __u64 ret);
+int nma_on_set_rss_nl(const struct nma_call *call, __u64 ret);
 
 #endif /* NMA_CONTROL_BPF_H */

@@ -195,6 +195,23 @@ static __always_inline bool in_softirq(void)
 	return true;
 }
 
+/* Some time before v7.2: a queue of a virtual device (netkit) that stands for one
+ * of a physical device points to it, and the reverse.
+ */
+struct netdev_rx_queue___with_lease {
+	struct netdev_rx_queue *lease;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct netdev_rx_queue *
+rxq_lease(struct netdev_rx_queue *rxq)
+{
+	struct netdev_rx_queue___with_lease *r = (void *)rxq;
+
+	if (!bpf_core_field_exists(r->lease))
+		return NULL;
+	return BPF_CORE_READ(r, lease);
+}
+
 /* Not moved, but read by several programs. */
 
 static __always_inline __u32 netdev_netns(struct net_device *dev)

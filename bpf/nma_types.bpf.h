@@ -280,10 +280,22 @@ struct dma_buf_attachment {
 	struct device *dev;
 };
 
+struct gen_pool {
+	struct list_head chunks;
+};
+
+struct gen_pool_chunk {
+	struct list_head next_chunk;
+	atomic_long_t avail;
+	unsigned long start_addr;
+	unsigned long end_addr;	/* inclusive */
+};
+
 struct net_devmem_dmabuf_binding {
 	struct dma_buf *dmabuf;
 	struct dma_buf_attachment *attachment;
 	struct net_device *dev;
+	struct gen_pool *chunk_pool;
 	__u32 id;
 };
 
@@ -338,7 +350,21 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct user_namespace {
+	int level;		/* 0: of the whole system */
+};
+
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
+struct cred {
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
+};
+
 struct task_struct {
+	const struct cred *cred;
 	int tgid;
 	struct task_struct *group_leader;
 	char comm[NMA_COMM_LEN];
@@ -381,6 +407,7 @@ struct bpf_iter__bpf_sk_storage_map {
 #define PP_FLAG_SYSTEM_POOL		0x4
 #define PP_MAGIC_PFMEMALLOC		0x2
 #define PP_FLAG_ALLOW_UNREADABLE	0x8
+#define CAP_NET_ADMIN				12
 #define NETREG_REGISTERED		1
 #define AF_INET				2
 #define AF_INET6			10

@@ -14,6 +14,19 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+static __always_inline void fill_lease(struct nma_rec_queue *r,
+				       struct netdev_rx_queue *other)
+{
+	struct net_device *dev;
+
+	if (!other)
+		return;
+	dev = BPF_CORE_READ(other, dev);
+	r->lease_netdev = (__u64)dev;
+	r->lease_ifindex = BPF_CORE_READ(dev, ifindex);
+	r->lease_queue = rxq_index((__u64)other);
+}
+
 int nma_fill_queue(struct nma_rec_queue *r)
 {
 	struct netdev_rx_queue *rxq;
@@ -32,6 +45,7 @@ int nma_fill_queue(struct nma_rec_queue *r)
 	r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
 	r->napi_id = BPF_CORE_READ(rxq, napi, napi_id);
 	r->xsk = !!BPF_CORE_READ(rxq, pool);
+	fill_lease(r, rxq_lease(rxq));
 	return 0;
 }
 
@@ -115,6 +129,25 @@ static __always_inline void send_queue(__u64 netdev, __u32 queue)
 		bpf_ringbuf_submit(r, 0);
 }
 
+/* The queue, and the one that lends it its hardware */
+static __always_inline void send_queues(__u64 netdev, __u32 queue)
+{
+	struct netdev_rx_queue *other;
+
+	send_queue(netdev, queue);
+	other = rxq_lease(netdev_rxq((void *)netdev, queue));
+	if (other)
+		send_queue((__u64)BPF_CORE_READ(other, dev), rxq_index((__u64)other));
+}
+
+/* xsk_reg_pool_at_qid(dev, pool, queue), xsk_clear_pool_at_qid(dev, queue) */
+int nma_on_xsk(const struct nma_call *call, __u64 queue)
+{
+	if (call)
+		send_queues(call->arg[0], (__u16)queue);
+	return 0;
+}
+
 /* net_devmem_bind_dmabuf_to_queue(dev, queue, binding, extack) */
 int nma_on_bind_queue(const struct nma_call *call, __u64 ret)
 {
@@ -130,7 +163,7 @@ int nma_on_bind_queue(const struct nma_call *call, __u64 ret)
 		r->value = BPF_CORE_READ(binding, id);
 		bpf_ringbuf_submit(r, 0);
 	}
-	send_queue(call->arg[0], call->arg[1]);
+	send_queues(call->arg[0], call->arg[1]);
 	return 0;
 }
 

@@ -55,6 +55,33 @@ static __always_inline void submit_if(void *r, bool good)
 }
 
 /* false: the ring is full */
+static __always_inline bool send_binding_of(__u64 binding, bool listed)
+{
+	struct nma_rec_binding *r;
+
+	r = nma_try_reserve(nma_rec_binding, NMA_REC_BINDING,
+			    NMA_CAUSE_SNAPSHOT);
+	if (!r)
+		return false;
+	r->binding = binding;
+	r->listed = listed;
+	submit_if(r, nma_xa_holds(&walk.xa) && !nma_fill_binding(r) &&
+		     (!listed || r->binding_id == walk.xa.index) &&
+		     nma_xa_holds(&walk.xa));
+	return true;
+}
+
+/* A pool keeps its binding alive, also when that can no longer be found by id. */
+static __always_inline bool send_pool_binding(void)
+{
+	struct page_pool *pool = (void *)walk.xa.entry;
+	__u64 ops = (__u64)BPF_CORE_READ(pool, mp_ops);
+
+	if (!ops || ops != nma_cfg.sym[NMA_SYM_DMABUF_OPS])
+		return true;
+	return send_binding_of((__u64)BPF_CORE_READ(pool, mp_priv), false);
+}
+
 static __always_inline bool send_pool(void)
 {
 	struct nma_rec_pool *r;
@@ -65,20 +92,6 @@ static __always_inline bool send_pool(void)
 	r->pool = walk.xa.entry;
 	submit_if(r, nma_xa_holds(&walk.xa) && !nma_fill_pool(r) &&
 		     r->pool_id == walk.xa.index && nma_xa_holds(&walk.xa));
-	return true;
-}
-
-static __always_inline bool send_binding(void)
-{
-	struct nma_rec_binding *r;
-
-	r = nma_try_reserve(nma_rec_binding, NMA_REC_BINDING,
-			    NMA_CAUSE_SNAPSHOT);
-	if (!r)
-		return false;
-	r->binding = walk.xa.entry;
-	submit_if(r, nma_xa_holds(&walk.xa) && !nma_fill_binding(r) &&
-		     r->binding_id == walk.xa.index && nma_xa_holds(&walk.xa));
 	return true;
 }
 
@@ -150,10 +163,10 @@ static __always_inline long send_entry(void)
 		sent = walk.queue || send_nic();
 		break;
 	case NMA_WALK_POOLS:
-		sent = send_pool();
+		sent = send_pool() && send_pool_binding();
 		break;
 	default:
-		sent = send_binding();
+		sent = send_binding_of(walk.xa.entry, true);
 		break;
 	}
 	if (!sent)

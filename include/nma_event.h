@@ -44,6 +44,7 @@ enum nma_cause {
 	NMA_CAUSE_DETACH,	/* pool destroyed by its owner, unbind */
 	NMA_CAUSE_RELEASE,	/* pool: a release attempt of a detached pool */
 	NMA_CAUSE_GONE,		/* freed; last sight */
+	NMA_CAUSE_MISMATCH,	/* binding: unmapped otherwise than it was mapped */
 };
 
 struct nma_rec_hdr {
@@ -132,6 +133,9 @@ struct nma_rec_queue {
 	__u8 mp;		/* enum nma_mp */
 	__u8 xsk;		/* an AF_XDP pool is installed */
 	__u8 rsvd[6];
+	__u64 lease_netdev;	/* leased to (from) a queue of that device, or 0 */
+	__u32 lease_ifindex;	/* in its own namespace */
+	__u32 lease_queue;
 };
 
 /* Producers: page_pool_list (create), page_pool_create_percpu (failed create),
@@ -168,8 +172,16 @@ struct nma_rec_pool {
 	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
 };
 
-/* Producers: net_devmem_bind_dmabuf, net_devmem_unbind_dmabuf,
- * __net_devmem_dmabuf_binding_free, snapshot walk.
+/* Has a task CAP_NET_ADMIN over the whole system? */
+enum nma_admin {
+	NMA_ADMIN_UNKNOWN,
+	NMA_ADMIN_NO,
+	NMA_ADMIN_YES,
+};
+
+/* Memory given to queues. Producers: net_devmem_bind_dmabuf,
+ * net_devmem_unbind_dmabuf, __net_devmem_dmabuf_binding_free, snapshot walk
+ * (bindings by id, those that pools still use, io_uring's through their queue).
  */
 struct nma_rec_binding {
 	struct nma_rec_hdr hdr;
@@ -182,6 +194,18 @@ struct nma_rec_binding {
 	__u32 ifindex;
 	__u32 dma_dir;		/* 1 to device (TX), 2 from device (RX) */
 	__s32 err;		/* CREATE_FAILED: -errno */
+	__u32 ragged;		/* pieces that are not a multiple of a page */
+	__u32 unmap_dir;	/* MISMATCH */
+	__u64 lent;		/* bytes out; GONE: never given back */
+	/* Who bound it: creation only */
+	__u64 owner_cgroup;
+	__u32 owner_pid;
+	__u32 owner_uid;
+	__u8 owner_admin;	/* enum nma_admin */
+	__u8 listed;		/* can be found by its id: not yet unbound */
+	__u8 mp;		/* enum nma_mp */
+	__u8 rsvd[5];
+	char owner_comm[NMA_COMM_LEN];
 	char exporter[NMA_NAME_LEN];
 };
 
@@ -216,7 +240,11 @@ enum nma_op {
 	NMA_OP_QUEUE_RESTART,
 	NMA_OP_MP_CHECK,	/* kernel looked for the provider's pool */
 	NMA_OP_XDP_INSTALL,	/* value: program id (0 detach), mode */
-	NMA_OP_HDS_SET,		/* value: hds wanted; hds: now in force */
+	NMA_OP_HDS_SET,		/* value: hds wanted, mode: was it given;
+				 * hds: now in force
+				 */
+	NMA_OP_QUEUES_SET,	/* value: real_num_rx_queues now; stack */
+	NMA_OP_RSS_SET,
 };
 
 struct nma_rec_op {
@@ -233,6 +261,7 @@ struct nma_rec_op {
 	__u8 hds;
 	__u8 rsvd[7];
 	char ifname[NMA_IFNAME_LEN];
+	__u64 stack[NMA_STACK_LEN];	/* of some; 0 ends it */
 };
 
 /* What somebody did with a buffer or an skb that a rule has something to say
@@ -329,11 +358,11 @@ enum nma_loss {
 
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
-NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 48 + 56 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 16 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 16 + 32 + 8);
-NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16);
+NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 48);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 

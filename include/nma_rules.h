@@ -41,6 +41,7 @@ enum nma_kernel_check {
 	NMA_KERNEL_PARTLY,
 	NMA_KERNEL_FULLY,
 	NMA_KERNEL_SINCE_HDS_CFG,
+	NMA_KERNEL_BEFORE_DEVMEM_TX,
 };
 
 enum nma_rule_id {

@@ -68,6 +68,10 @@ static int nmnic_set_ringparam(struct net_device *netdev, struct ethtool_ringpar
 	cfg.split = kring->tcp_data_split == ETHTOOL_TCP_DATA_SPLIT_ENABLED;
 	cfg.hds_thresh = nma_ring_hds_thresh(kring);
 
+	if (np->cfg.split && !cfg.split && nmnic_fault_split_off(np)) {
+		np->cfg.split = false;
+		return 0;
+	}
 	if (np->cfg.split && !cfg.split) {
 		err = split_off_check(np, extack);
 		if (err)

@@ -136,6 +136,8 @@ static void fault_arm(struct nmnic_fault *fault, int n)
 	if (!n && (fault->id == NMNIC_FAULT_LEAK_NETMEM ||
 		   fault->id == NMNIC_FAULT_LEAK_ON_STOP))
 		give_back(panel);
+	if (!n && fault->id == NMNIC_FAULT_KEEP_POOL)
+		nmnic_fault_drop_pools(panel);
 }
 
 static ssize_t fault_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)

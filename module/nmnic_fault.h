@@ -53,6 +53,8 @@ struct nmnic_fault_panel {
 	struct list_head held;	/* netmems that were "leaked" */
 	unsigned int num_held;
 	struct nmnic_misuse misuse;
+	unsigned int num_kept;	/* the same lock */
+	struct page_pool *kept[16];
 };
 
 DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
@@ -113,6 +115,11 @@ static inline void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 le
  */
 struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
 					  struct page_pool_params *pp);
+
+bool nmnic_fault_split_off(struct nmnic_port *np);
+void nmnic_fault_shrink(struct nmnic_port *np);
+bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool);
+void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel);
 
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);

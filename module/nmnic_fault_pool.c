@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * What a driver can get wrong when it creates a payload page_pool: see
- * nmnic_faults.def. The pool works all the same as long as it has no memory
- * provider.
+ * What a driver can get wrong about page_pools and about queues that have a
+ * memory provider: see nmnic_faults.def. Control path only. A pool that was
+ * created wrongly works all the same as long as it has no provider.
  */
 #include <linux/platform_device.h>
 #include <linux/workqueue.h>
+#include <net/netdev_queues.h>
 #include <net/page_pool/helpers.h>
 
 #include "nmnic.h"
@@ -43,4 +44,58 @@ struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int qu
 	if (nmnic_fault(np, NMNIC_FAULT_POOL_UNLOCKED, queue))
 		return (struct page_pool *)work_on_cpu(raw_smp_processor_id(), create_work, pp);
 	return page_pool_create(pp);
+}
+
+/* In place of the refusal to turn data split off. The running queues stay as
+ * they are: nothing goes where it can not be read.
+ */
+bool nmnic_fault_split_off(struct nmnic_port *np)
+{
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++)
+		if (netif_rxq_has_unreadable_mp(np->netdev, i))
+			return nmnic_fault(np, NMNIC_FAULT_SPLIT_OFF_BOUND, i);
+	return false;
+}
+
+/* For a moment only: a binding of a queue out of use must not be ended. */
+void nmnic_fault_shrink(struct nmnic_port *np)
+{
+	if (np->num_queues < 2 || !nmnic_fault(np, NMNIC_FAULT_SHRINK_QUEUES, 0))
+		return;
+	if (!netif_set_real_num_rx_queues(np->netdev, 1))
+		netif_set_real_num_rx_queues(np->netdev, np->num_queues);
+}
+
+/* True if @pool was taken over: the caller forgets it. Under the lock of the
+ * queue's configuration.
+ */
+bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool)
+{
+	struct nmnic_fault_panel *panel = &np->faults;
+
+	if (!pool->mp_ops || panel->num_kept == ARRAY_SIZE(panel->kept) ||
+	    !nmnic_fault(np, NMNIC_FAULT_KEEP_POOL, queue))
+		return false;
+	spin_lock_bh(&panel->held_lock);
+	panel->kept[panel->num_kept++] = pool;
+	spin_unlock_bh(&panel->held_lock);
+	return true;
+}
+
+/* Process context */
+void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel)
+{
+	struct page_pool *pool;
+
+	do {
+		pool = NULL;
+		spin_lock_bh(&panel->held_lock);
+		if (panel->num_kept)
+			pool = panel->kept[--panel->num_kept];
+		spin_unlock_bh(&panel->held_lock);
+		if (pool)
+			page_pool_destroy(pool);
+	} while (pool);
 }

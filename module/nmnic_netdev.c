@@ -26,7 +26,11 @@ static_assert(TSO_LEGACY_MAX_SIZE + ETH_HLEN <= NMHW_MAX_TSO);
 
 static int nmnic_open(struct net_device *netdev)
 {
-	return nmnic_queues_open(netdev_priv(netdev));
+	int err = nmnic_queues_open(netdev_priv(netdev));
+
+	if (!err)
+		nmnic_fault_shrink(netdev_priv(netdev));
+	return err;
 }
 
 static int nmnic_stop(struct net_device *netdev)

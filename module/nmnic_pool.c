@@ -209,7 +209,8 @@ void nmnic_fill_free(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring)
 		return;
 	if (ring == NMHW_RX_RING_PAY || !pool_is_shared(rxq)) {
 		trace_pool_destroy(np->netdev, rxq->vec->idx, fill->pool);
-		page_pool_destroy(fill->pool);
+		if (!nmnic_fault_keep_pool(np, rxq->vec->idx, fill->pool))
+			page_pool_destroy(fill->pool);
 	}
 	kvfree(fill->bufs);
 	dma_free_coherent(np->dev, fill->size * sizeof(*fill->desc), fill->desc, fill->dma);

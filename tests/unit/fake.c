@@ -172,6 +172,16 @@ void nma_ethtool__free(struct nma_ethtool *e)
 	free(e);
 }
 
+int nma_ethtool__rss(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
+		     struct nma_queue_set *set)
+{
+	(void)e;
+	(void)netns;
+	(void)ifindex;
+	(void)set;
+	return -EOPNOTSUPP;
+}
+
 int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
 		       struct nma_rings *rings)
 {

@@ -399,11 +399,14 @@ static void test_storm_of_different(void **state)
 static void test_storm_of_events(void **state)
 {
 	struct court *c = *state;
+	struct nma_rec_nic nic = rec_nic();
 	__u64 now = 10 * SEC;
 	__u32 i, q;
 
 	reopen(c, NULL, 40);
 	c->j->opts.burst = 8;
+	nic.real_num_rx_queues = 66;
+	FEED(c->m, nic);
 	for (q = 2; q < 66; q++)
 		FEED(c->m, rec_bound(q));
 	for (i = 0; i < 10007; i++, now += SEC / 4000) {

@@ -187,20 +187,44 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+static void binding_merge(struct nma_model *m, struct nma_binding *binding,
+			  const struct nma_rec_binding *r)
+{
+	struct nma_rec_binding old = binding->r;
+
+	binding->r = *r;
+	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
+	binding->r.owner_comm[NMA_COMM_LEN - 1] = '\0';
+	if (!r->owner_pid) {
+		binding->r.owner_pid = old.owner_pid;
+		binding->r.owner_uid = old.owner_uid;
+		binding->r.owner_cgroup = old.owner_cgroup;
+		binding->r.owner_admin = old.owner_admin;
+		memcpy(binding->r.owner_comm, old.owner_comm, NMA_COMM_LEN);
+	}
+	if (r->listed)
+		binding->listed = m->generation;
+	if (r->hdr.cause == NMA_CAUSE_DETACH)
+		binding->unbound_ns = r->hdr.time_ns;
+}
+
+/* io_uring's have no number: they go by address. */
 static int apply_binding(struct nma_model *m, const struct nma_rec_hdr *hdr,
 			 struct nma_change *change)
 {
 	const struct nma_rec_binding *r = (const void *)hdr;
 	struct nma_binding *binding = &m->failed_binding;
+	bool by_id = r->mp != NMA_MP_IO_URING;
 
-	if (hdr->cause != NMA_CAUSE_CREATE_FAILED && r->binding_id) {
+	if (hdr->cause == NMA_CAUSE_CREATE_FAILED || hdr->cause == NMA_CAUSE_MISMATCH) {
+		*binding = (struct nma_binding){ 0 };
+	} else if (!by_id || r->binding_id) {
 		binding = upsert(m, &m->bindings, sizeof(*binding), hdr,
-				 r->binding_id, 0);
+				 by_id ? r->binding_id : r->binding, !by_id);
 		if (!binding)
 			return -ENOMEM;
 	}
-	binding->r = *r;
-	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
+	binding_merge(m, binding, r);
 	change->subject = NMA_SUBJ_BINDING;
 	change->ref.binding = binding;
 	return 0;
@@ -225,9 +249,13 @@ static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
 static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		    struct nma_change *change)
 {
-	(void)m;
+	const struct nma_rec_op *r = (const void *)hdr;
+	struct nma_nic *nic = nma_table_find(&m->nics, r->netdev, 0);
+
+	if (nic && r->op == NMA_OP_QUEUES_SET)
+		nic->resized = *r;
 	change->subject = NMA_SUBJ_OP;
-	change->ref.op = (const void *)hdr;
+	change->ref.op = r;
 	return 0;
 }
 
@@ -238,6 +266,23 @@ static int apply_act(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	change->subject = NMA_SUBJ_ACT;
 	change->ref.act = (const void *)hdr;
 	return 0;
+}
+
+/* Found through a pool only, or not found at all after we saw it unbound: it
+ * lives until the kernel says that it is freed.
+ */
+static void sweep_bindings(struct nma_model *m, const struct nma_rec_hdr *hdr)
+{
+	nma_table_for_each(&m->bindings, n) {
+		struct nma_binding *binding = (struct nma_binding *)n;
+
+		if (binding->seen.generation == m->generation &&
+		    binding->listed != m->generation && !binding->unbound_ns)
+			binding->unbound_ns = hdr->time_ns;
+		if (binding->unbound_ns && m->sees_ends)
+			binding->seen.generation = m->generation;
+	}
+	sweep(m, &m->bindings);
 }
 
 static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
@@ -256,7 +301,7 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	sweep(m, &m->nics);
 	sweep(m, &m->queues);
 	sweep(m, &m->pools);
-	sweep(m, &m->bindings);
+	sweep_bindings(m, hdr);
 	sweep(m, &m->socks);
 	drop_all_gone(m);
 	return 0;
@@ -299,6 +344,15 @@ void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 	nic->asked_hds = hds;
 	nic->asked_thresh_known = thresh;
 	nic->asked_thresh = thresh ? *thresh : 0;
+}
+
+void nma_model__set_rss(struct nma_model *m, __u64 netdev,
+			const struct nma_queue_set *rss)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (nic)
+		nic->rss = rss ? *rss : (struct nma_queue_set){ 0 };
 }
 
 const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev)

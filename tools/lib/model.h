@@ -25,10 +25,30 @@ struct nma_seen {
 	__u64 last_ns;
 };
 
+/* Set of queues; those beyond its size are not told apart. */
+#define NMA_QUEUE_SET	1024
+struct nma_queue_set {
+	bool known;
+	__u64 bits[NMA_QUEUE_SET / 64];
+};
+
+static inline void nma_queue_set_add(struct nma_queue_set *set, __u32 queue)
+{
+	if (queue < NMA_QUEUE_SET)
+		set->bits[queue / 64] |= 1ull << queue % 64;
+}
+
+static inline bool nma_queue_set_has(const struct nma_queue_set *set, __u32 queue)
+{
+	return queue < NMA_QUEUE_SET && set->bits[queue / 64] >> queue % 64 & 1;
+}
+
 struct nma_nic {
 	struct nma_node node;
 	struct nma_seen seen;
 	struct nma_rec_nic r;
+	struct nma_rec_op resized;	/* last change of the number of queues */
+	struct nma_queue_set rss;	/* queues that flows are spread over */
 	__u8 asked_hds;		/* enum nma_hds: the driver's answer (ethtool) */
 	bool asked_thresh_known;
 	__u32 asked_thresh;
@@ -49,7 +69,9 @@ struct nma_pool {
 struct nma_binding {
 	struct nma_node node;
 	struct nma_seen seen;
-	struct nma_rec_binding r;
+	struct nma_rec_binding r;	/* the owner outlives later records */
+	__u32 listed;		/* snapshot that found it by its id last */
+	__u64 unbound_ns;	/* gone from the list, but not freed; 0: in use */
 };
 
 struct nma_sock {
@@ -67,6 +89,7 @@ struct nma_model {
 	__u32 generation;	/* of the snapshot that runs or ran last */
 	bool in_snapshot;
 	bool has_gone;		/* some object waits to be freed */
+	bool sees_ends;		/* a record tells when a binding is freed */
 	struct nma_pool failed_pool;	/* last refused creation; not an object */
 	struct nma_binding failed_binding;
 };
@@ -100,6 +123,10 @@ int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
 /* What the driver answered where the core keeps no tcp-data-split. */
 void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 			const __u32 *thresh);
+
+/* The driver's indirection table; NULL: it does not tell. */
+void nma_model__set_rss(struct nma_model *m, __u64 netdev,
+			const struct nma_queue_set *rss);
 
 const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev);
 const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,

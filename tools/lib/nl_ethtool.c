@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * ETHTOOL_MSG_RINGS_GET over generic netlink.
+ * ETHTOOL_MSG_RINGS_GET and ETHTOOL_MSG_RSS_GET over generic netlink.
  */
 #include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
 #include <stdlib.h>
 
 #include "genl.h"
+#include "model.h"
 #include "netns.h"
 #include "nl_ethtool.h"
 
@@ -81,35 +82,89 @@ static int rings_cb(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int ask(struct nma_genl *g, __u32 ifindex, struct nma_rings *rings)
+static int rss_cb(const struct nlmsghdr *nlh, void *data)
+{
+	struct nma_queue_set *set = data;
+	const struct nlattr *attr;
+	const __u32 *table;
+	__u32 i, nr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != ETHTOOL_A_RSS_INDIR)
+			continue;
+		table = mnl_attr_get_payload(attr);
+		nr = mnl_attr_get_payload_len(attr) / sizeof(*table);
+		for (i = 0; i < nr; i++)
+			nma_queue_set_add(set, table[i]);
+		set->known = nr;
+	}
+	return MNL_CB_OK;
+}
+
+/* A question about one device; all of them begin with the same header. */
+struct question {
+	__u32 netns;
+	__u32 ifindex;
+	__u8 cmd;
+	__u16 header;
+	mnl_cb_t cb;
+};
+
+static int ask(struct nma_genl *g, const struct question *q, void *answer)
 {
 	char buf[NMA_GENL_BUF];
 	struct nlmsghdr *nlh;
 	struct nlattr *nest;
 
-	nlh = nma_genl__request(g, buf, ETHTOOL_MSG_RINGS_GET);
-	nest = mnl_attr_nest_start(nlh, ETHTOOL_A_RINGS_HEADER);
-	mnl_attr_put_u32(nlh, ETHTOOL_A_HEADER_DEV_INDEX, ifindex);
+	nlh = nma_genl__request(g, buf, q->cmd);
+	nest = mnl_attr_nest_start(nlh, q->header);
+	mnl_attr_put_u32(nlh, ETHTOOL_A_HEADER_DEV_INDEX, q->ifindex);
 	mnl_attr_nest_end(nlh, nest);
-	return nma_genl__talk(g, nlh, rings_cb, rings);
+	return nma_genl__talk(g, nlh, q->cb, answer);
+}
+
+static int ask_there(struct nma_ethtool *e, const struct question *q, void *answer)
+{
+	struct nma_genl foreign = { 0 };
+	int err = 0;
+
+	if (q->netns != nma_netns__own())
+		err = open_foreign(q->netns, &foreign);
+	else if (!e->own.nl)
+		err = open_here(&e->own);
+	if (err)
+		return err;
+	err = ask(foreign.nl ? &foreign : &e->own, q, answer);
+	nma_genl__close(&foreign);
+	return err;
 }
 
 int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
 		       struct nma_rings *rings)
 {
+	const struct question q = {
+		.netns = netns, .ifindex = ifindex, .cmd = ETHTOOL_MSG_RINGS_GET,
+		.header = ETHTOOL_A_RINGS_HEADER, .cb = rings_cb,
+	};
 	struct nma_rings got = { .hds = NMA_HDS_UNKNOWN };
-	struct nma_genl foreign = { 0 };
-	int err = 0;
+	int err = ask_there(e, &q, &got);
 
-	if (netns != nma_netns__own())
-		err = open_foreign(netns, &foreign);
-	else if (!e->own.nl)
-		err = open_here(&e->own);
-	if (err)
-		return err;
-	err = ask(foreign.nl ? &foreign : &e->own, ifindex, &got);
-	nma_genl__close(&foreign);
 	if (!err)
 		*rings = got;
+	return err;
+}
+
+int nma_ethtool__rss(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
+		     struct nma_queue_set *set)
+{
+	const struct question q = {
+		.netns = netns, .ifindex = ifindex, .cmd = ETHTOOL_MSG_RSS_GET,
+		.header = ETHTOOL_A_RSS_HEADER, .cb = rss_cb,
+	};
+	struct nma_queue_set got = { 0 };
+	int err = ask_there(e, &q, &got);
+
+	if (!err)
+		*set = got;
 	return err;
 }

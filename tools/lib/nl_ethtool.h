@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Asks drivers for their ring settings through ethtool netlink, in any network
- * namespace. Needed where the core does not keep tcp-data-split itself.
+ * Asks drivers for their ring settings and for the queues that RSS spreads flows
+ * to, through ethtool netlink, in any network namespace: where the core does not
+ * keep them itself.
  */
 #ifndef NMA_NL_ETHTOOL_H
 #define NMA_NL_ETHTOOL_H
@@ -13,6 +14,8 @@
 #include "nma_event.h"
 
 struct nma_ethtool;
+
+struct nma_queue_set;
 
 struct nma_rings {
 	enum nma_hds hds;
@@ -29,5 +32,11 @@ void nma_ethtool__free(struct nma_ethtool *e);
  */
 int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
 		       struct nma_rings *rings);
+
+/* Queues in the default RSS context. The same errors; *@set is not known when
+ * the driver has no indirection table.
+ */
+int nma_ethtool__rss(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
+		     struct nma_queue_set *set);
 
 #endif /* NMA_NL_ETHTOOL_H */

@@ -100,6 +100,7 @@ const char *nma_kernel_check_name(enum nma_kernel_check check)
 		[NMA_KERNEL_PARTLY] = "refuses some forms",
 		[NMA_KERNEL_FULLY] = "refuses it",
 		[NMA_KERNEL_SINCE_HDS_CFG] = "refuses it since 6.14",
+		[NMA_KERNEL_BEFORE_DEVMEM_TX] = "refuses it before 6.16",
 	};
 
 	return names[check];
@@ -209,7 +210,8 @@ enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 	if (*missing || !f->netmem)
 		return NMA_RULE_UNAVAILABLE;
 	if (r->kernel == NMA_KERNEL_FULLY ||
-	    (r->kernel == NMA_KERNEL_SINCE_HDS_CFG && f->hds_cfg))
+	    (r->kernel == NMA_KERNEL_SINCE_HDS_CFG && f->hds_cfg) ||
+	    (r->kernel == NMA_KERNEL_BEFORE_DEVMEM_TX && !f->devmem_tx))
 		return NMA_RULE_ENFORCED;
 	if (can_enforce(r, f))
 		return NMA_RULE_ENFORCEABLE;

@@ -42,6 +42,12 @@ static const struct control controls[] = {
 	{ NMA_HOOK_NETDEV, false },
 	{ NMA_HOOK_QUEUES, true },
 	{ NMA_HOOK_PP_DISABLE, false },
+	{ NMA_HOOK_UNMAP, false },
+	{ NMA_HOOK_XSK_SET, true },
+	{ NMA_HOOK_XSK_CLEAR, true },
+	{ NMA_HOOK_RSS_SET, true },
+	{ NMA_HOOK_RSS_INDIR, true },
+	{ NMA_HOOK_RSS_NL, true },
 };
 
 #define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))

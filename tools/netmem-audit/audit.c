@@ -47,6 +47,34 @@ static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 			   rings.thresh_known ? &rings.thresh : NULL);
 }
 
+/* Only devices with a provider are asked, when one of their queues or something
+ * of their own has changed.
+ */
+static void ask_rss(struct nma_audit *a, __u64 netdev)
+{
+	const struct nma_nic *nic = nma_model__nic(a->model, netdev);
+	struct nma_queue_set rss = { 0 };
+
+	if (!nic || !nma_model__bound_queues(a->model, netdev))
+		return;
+	if (nma_ethtool__rss(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rss))
+		rss.known = false;
+	nma_model__set_rss(a->model, netdev, &rss);
+}
+
+static void ask(struct nma_audit *a, const struct nma_change *change)
+{
+	if (change->hdr->cause == NMA_CAUSE_GONE)
+		return;
+	if (change->subject == NMA_SUBJ_NIC) {
+		ask_driver(a, change->ref.nic);
+		if (change->hdr->cause != NMA_CAUSE_SNAPSHOT)
+			ask_rss(a, change->ref.nic->r.netdev);
+	} else if (change->subject == NMA_SUBJ_QUEUE && change->ref.queue->r.mp) {
+		ask_rss(a, change->ref.queue->r.netdev);
+	}
+}
+
 static int on_record(void *ctx, const struct nma_rec_hdr *hdr)
 {
 	struct nma_audit *a = ctx;
@@ -58,8 +86,7 @@ static int on_record(void *ctx, const struct nma_rec_hdr *hdr)
 	}
 	if (!change.ref.any)
 		return 0;
-	if (change.subject == NMA_SUBJ_NIC && hdr->cause != NMA_CAUSE_GONE)
-		ask_driver(a, change.ref.nic);
+	ask(a, &change);
 	if (a->opts.event)
 		a->opts.event(a->opts.ctx, &change);
 	if (a->judge)
@@ -136,6 +163,7 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		nma_err(env, err, "%s", nma_session__error(a->session));
 		return err == -EOPNOTSUPP ? NMA_EXIT_SKIP : NMA_EXIT_ENV;
 	}
+	a->model->sees_ends = opts->events && a->features.hooks & NMA_H(BIND_FREE);
 	env->out.lost = &a->lost;
 	return NMA_EXIT_OK;
 }

@@ -99,6 +99,8 @@ static const struct {
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detach", without_program },
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attach", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_QUEUES_SET, false, "queues_set", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_RSS_SET, false, "rss_set", NULL },
 };
 
 const char *nma_event_name(const struct nma_change *change, bool *detail)
