@@ -117,6 +117,24 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	return 0;
 }
 
+/* An interface queue of io_uring: the memory is the application's, and the kernel
+ * keeps no number for it. Its area may be a dma-buf, too.
+ */
+int nma_fill_zcrx(struct nma_rec_binding *r)
+{
+	struct dma_buf *dmabuf;
+
+	if (!r || !r->binding)
+		return -1;
+	r->mp = NMA_MP_IO_URING;
+	r->listed = 1;
+	r->dma_dir = DMA_FROM_DEVICE;
+	zcrx_area(r->binding, &r->size, &r->lent, &dmabuf);
+	if (dmabuf)
+		r->dmabuf_ino = BPF_CORE_READ(dmabuf, file, f_inode, i_ino);
+	return 0;
+}
+
 static __always_inline void send_binding(__u64 binding, __u16 cause)
 {
 	struct nma_rec_binding *r;

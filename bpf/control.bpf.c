@@ -127,6 +127,10 @@ static __always_inline int returned(__u32 hook, const struct nma_call *call,
 		return nma_on_set_rings(call, ret);
 	case NMA_HOOK_QUEUES:
 		return nma_on_set_queues(call, ret);
+	case NMA_HOOK_SEND_CMSG:
+		return nma_on_send_cmsg(call);
+	case NMA_HOOK_TX_BINDING:
+		return nma_on_get_binding(call, ret);
 	case NMA_HOOK_XSK_SET:
 		return nma_on_xsk(call, call->arg[2]);
 	case NMA_HOOK_XSK_CLEAR:

@@ -115,6 +115,10 @@ static __always_inline __u8 netdev_flags(struct net_device *dev)
 		flags |= NMA_NIC_REGISTERED;
 	if (netdev_has_cfg())
 		flags |= NMA_NIC_HDS_VALID;
+	if (netdev_has_netmem_tx())
+		flags |= NMA_NIC_TX_VALID;
+	if (BPF_CORE_READ(dev, dev.parent, dma_mask))
+		flags |= NMA_NIC_DMA_DEV;
 	return flags;
 }
 

@@ -70,11 +70,16 @@ struct net_device___since_v6_16 {
 	unsigned long netmem_tx : 2;
 } __attribute__((preserve_access_index));
 
+static __always_inline bool netdev_has_netmem_tx(void)
+{
+	return bpf_core_field_exists(struct net_device___since_v6_16, netmem_tx);
+}
+
 static __always_inline __u8 netdev_netmem_tx(struct net_device *dev)
 {
 	struct net_device___since_v6_16 *d = (void *)dev;
 
-	if (!bpf_core_field_exists(d->netmem_tx))
+	if (!netdev_has_netmem_tx())
 		return 0;
 	return BPF_CORE_READ_BITFIELD_PROBED(d, netmem_tx);
 }
@@ -210,6 +215,69 @@ rxq_lease(struct netdev_rx_queue *rxq)
 	if (!bpf_core_field_exists(r->lease))
 		return NULL;
 	return BPF_CORE_READ(r, lease);
+}
+
+/* bd61848900bf ("net: devmem: Implement TX path"), v6.16: the dma-buf that a send
+ * names, 0 if none.
+ */
+struct sockcm_cookie___since_v6_16 {
+	__u32 dmabuf_id;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 sockcm_dmabuf_id(__u64 cookie)
+{
+	struct sockcm_cookie___since_v6_16 *c = (void *)cookie;
+
+	if (!bpf_core_field_exists(c->dmabuf_id))
+		return 0;
+	return BPF_CORE_READ(c, dmabuf_id);
+}
+
+/* io_uring's zero-copy receive, v6.15. Sizes in its own units: buffers of
+ * 1 << niov_shift bytes, pages before that field came.
+ */
+struct io_zcrx_area___since_v6_15 {
+	struct net_iov_area nia;
+	__u32 free_count;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_ifq___since_v6_15 {
+	struct io_zcrx_area___since_v6_15 *area;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_ifq___with_shift {
+	unsigned int niov_shift;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_mem___with_dmabuf {
+	struct dma_buf *dmabuf;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_area___with_mem {
+	struct io_zcrx_mem___with_dmabuf mem;
+} __attribute__((preserve_access_index));
+
+static __always_inline void zcrx_area(__u64 addr, __u64 *size, __u64 *lent,
+				      struct dma_buf **dmabuf)
+{
+	struct io_zcrx_ifq___since_v6_15 *ifq = (void *)addr;
+	struct io_zcrx_ifq___with_shift *shifted = (void *)addr;
+	struct io_zcrx_area___since_v6_15 *area;
+	__u32 shift = 12;
+	__u64 niovs;
+
+	*dmabuf = NULL;
+	if (!bpf_core_field_exists(ifq->area))
+		return;
+	area = BPF_CORE_READ(ifq, area);
+	if (bpf_core_field_exists(shifted->niov_shift))
+		shift = BPF_CORE_READ(shifted, niov_shift) & 31;
+	niovs = BPF_CORE_READ(area, nia.num_niovs);
+	*size = niovs << shift;
+	*lent = (niovs - BPF_CORE_READ(area, free_count)) << shift;
+	if (bpf_core_field_exists(struct io_zcrx_mem___with_dmabuf, dmabuf))
+		*dmabuf = BPF_CORE_READ((struct io_zcrx_area___with_mem *)area,
+					mem.dmabuf);
 }
 
 /* Not moved, but read by several programs. */

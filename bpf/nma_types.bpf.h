@@ -89,6 +89,7 @@ struct device_driver {
 struct device {
 	struct device *parent;
 	struct device_driver *driver;
+	__u64 *dma_mask;
 };
 
 struct rtnl_link_ops {
@@ -190,7 +191,10 @@ struct ethnl_req_info {
 /* Packets */
 
 struct sk_buff {
+	struct sk_buff *next;
+	struct sk_buff *prev;
 	struct net_device *dev;
+	char cb[48];
 	unsigned int len;
 	unsigned int data_len;
 	__u16 queue_mapping;
@@ -317,8 +321,28 @@ struct sock_common {
 	possible_net_t skc_net;
 };
 
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
+struct sock_extended_err {
+	__u8 ee_origin;
+	__u8 ee_code;
+	__u32 ee_info;
+	__u32 ee_data;
+};
+
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	struct sk_buff_head sk_error_queue;
+	struct socket *sk_socket;
+	atomic_t sk_zckey;
 	struct xarray sk_user_frags;
 	void *sk_bpf_storage;
 };
@@ -331,9 +355,14 @@ struct socket {
 	struct sock *sk;
 };
 
+struct tcp_sock {
+	__u32 snd_wnd;
+};
+
 struct tcp_xa_pool {
 	__u8 idx;
 	__u32 tokens[1];
+	unsigned long netmems[1];
 };
 
 /* Tasks */
@@ -401,20 +430,24 @@ struct bpf_iter__bpf_sk_storage_map {
 
 /* Constants of the kernel that its BTF does not carry or that never change */
 
+#define ETOOSMALL			525
+#define MSG_PEEK			0x2
+#define MSG_SOCK_DEVMEM			0x2000000
+#define SO_EE_ORIGIN_ZEROCOPY		5
+#define SO_EE_CODE_ZEROCOPY_COPIED	1
 #define IFF_UP				0x1
 #define NAPI_STATE_SCHED		0x1
 #define SOFTIRQ_MASK			0xff00
 #define PP_FLAG_SYSTEM_POOL		0x4
 #define PP_MAGIC_PFMEMALLOC		0x2
 #define PP_FLAG_ALLOW_UNREADABLE	0x8
-#define CAP_NET_ADMIN				12
+#define CAP_NET_ADMIN			12
 #define NETREG_REGISTERED		1
 #define AF_INET				2
 #define AF_INET6			10
-#define MUTEX_OWNER_FLAGS			7ull
+#define MUTEX_OWNER_FLAGS		7ull
 #define NIOV_SIZE			4096
 #define NET_PTR_POISON			0xdead000000000801ul
-#define PP_FLAG_ALLOW_UNREADABLE_NETMEM	0x8
 #define ETHTOOL_RING_USE_TCP_DATA_SPLIT	0x20
 #define ETHTOOL_A_RINGS_TCP_DATA_SPLIT	11
 

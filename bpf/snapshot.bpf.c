@@ -14,6 +14,7 @@
  */
 #include "nma_fill.bpf.h"
 #include "nma_core.bpf.h"
+#include "nma_provider.bpf.h"
 #include "nma_ring.bpf.h"
 #include "nma_xarray.bpf.h"
 
@@ -105,6 +106,27 @@ static __always_inline bool send_nic(void)
 	r->netdev = walk.xa.entry;
 	submit_if(r, nma_xa_holds(&walk.xa) && !nma_fill_nic(r) &&
 		     r->ifindex == walk.xa.index && nma_xa_holds(&walk.xa));
+	return true;
+}
+
+static __always_inline bool send_zcrx(struct net_device *dev, __u32 queue)
+{
+	struct nma_rec_binding *r;
+	__u8 mp = NMA_MP_NONE;
+	__u64 ifq = nma_rxq_provider(dev, queue, &mp);
+
+	if (mp != NMA_MP_IO_URING || !ifq)
+		return true;
+	r = nma_try_reserve(nma_rec_binding, NMA_REC_BINDING,
+			    NMA_CAUSE_SNAPSHOT);
+	if (!r)
+		return false;
+	r->binding = ifq;
+	r->netdev = (__u64)dev;
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->hdr.netns = netdev_netns(dev);
+	submit_if(r, !nma_fill_zcrx(r) && nma_xa_holds(&walk.xa) &&
+		     nma_rxq_provider(dev, queue, &mp) == ifq);
 	return true;
 }
 
@@ -210,7 +232,7 @@ static __always_inline long step_queue(void)
 		nma_xa_advance(&walk.xa);
 		return 0;
 	}
-	if (!send_queue())
+	if (!send_queue() || !send_zcrx(dev, walk.queue))
 		return stop(NMA_WALK_FULL);
 	walk.queue++;
 	return 0;

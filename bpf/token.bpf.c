@@ -13,15 +13,14 @@
  * nma_token_take is the only program here on a path of packets: once per skb
  * that a reader takes frags from.
  */
-#include "nma_core.bpf.h"
-#include "nma_ring.bpf.h"
+#include "nma_sock.bpf.h"
 #include "nma_xarray.bpf.h"
 
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
 #define BLOCK_SHIFT	10
 #define BLOCK_MASK	(NMA_BIRTHS_PER_BLOCK - 1)
+#define ERRQUEUE_LOOK	8	/* other notifications may wait behind */
 #define TOKENS_MAX	64	/* above MAX_SKB_FRAGS, and a mask the verifier sees */
 #define STEPS_MAX	(1 << 22)	/* of a walk through one socket's tokens */
 
@@ -30,26 +29,11 @@ _Static_assert(NMA_BIRTHS_PER_BLOCK == 1 << BLOCK_SHIFT, "blocks are indexed by 
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* What we know of a socket. taken changes under the socket lock only, returned
- * does not.
- */
-struct sock_row {
-	__u64 taken;
-	__u64 returned;
-	__u64 cgroup_id;
-	__u32 pid;			/* last reader, or who has it open */
-	__u16 starved;			/* a block was refused */
-	__u16 closed;			/* its last record is on its way */
-	char comm[NMA_COMM_LEN];
-	__u32 block[NMA_BLOCKS_PER_SOCK];	/* of nma_births, 0: none */
-};
+struct nma_socks_map nma_socks SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct sock_row);
-} nma_socks SEC(".maps");
+__u64 nma_rows_begun;
+__u64 nma_rows_ended;
+__u64 nma_rows_alive;		/* seen by the iterator; the loader sets it to 0 */
 
 /* In jiffies, by token modulo the size of a block. Entry 0 stays zero. */
 struct birth_block {
@@ -166,30 +150,6 @@ walk_tokens(struct sock *sk, const struct sock_row *row, __u32 scratch)
 	return w;
 }
 
-/* The source port as inet_sock has it, for an orphan has given its own number
- * back already.
- */
-static __always_inline void fill_addresses(struct nma_rec_sock *r,
-					   struct sock *sk)
-{
-	struct sock_common *skc = &sk->__sk_common;
-	struct inet_sock *inet = (void *)sk;
-	__u16 sport = BPF_CORE_READ(inet, inet_sport);
-	__u16 dport = BPF_CORE_READ(skc, skc_dport);
-
-	r->hdr.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
-	r->family = BPF_CORE_READ(skc, skc_family);
-	r->sport = bpf_ntohs(sport);
-	r->dport = bpf_ntohs(dport);
-	if (r->family == AF_INET6) {
-		BPF_CORE_READ_INTO(&r->src, skc, skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&r->dst, skc, skc_v6_daddr);
-	} else {
-		bpf_core_read(r->src, 4, &skc->skc_rcv_saddr);
-		bpf_core_read(r->dst, 4, &skc->skc_daddr);
-	}
-}
-
 static __always_inline void fill_row(struct nma_rec_sock *r,
 				     const struct sock_row *row)
 {
@@ -202,6 +162,44 @@ static __always_inline void fill_row(struct nma_rec_sock *r,
 	r->cgroup_id = row->cgroup_id;
 	r->taken = row->taken;
 	r->returned = row->returned;
+	r->tx_copied = row->tx_copied;
+	r->tx_dmabuf = row->tx_used > 1;
+}
+
+/* The last completion that waits in the error queue, plus one; @reaped if none */
+static __always_inline __u32 completed(struct sock *sk, __u32 reaped)
+{
+	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_error_queue);
+	struct sk_buff *skb = BPF_CORE_READ(queue, prev);
+	struct sock_exterr_skb *serr;
+	__u32 i, last;
+
+	for (i = 0; i < ERRQUEUE_LOOK; i++) {
+		if (!skb || (void *)skb == (void *)queue)
+			break;
+		serr = (void *)__builtin_preserve_access_index(&skb->cb);
+		if (BPF_CORE_READ(serr, ee.ee_origin) == SO_EE_ORIGIN_ZEROCOPY) {
+			last = BPF_CORE_READ(serr, ee.ee_data) + 1;
+			return (__s32)(last - reaped) > 0 ? last : reaped;
+		}
+		skb = BPF_CORE_READ(skb, prev);
+	}
+	return reaped;
+}
+
+static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
+				       const struct sock_row *row)
+{
+	__u32 done, begun;
+
+	if (!row || !row->tx_used)
+		return;
+	begun = BPF_CORE_READ(sk, sk_zckey.counter);
+	done = completed(sk, row->tx_reaped);
+	r->tx_done = done;
+	r->tx_inflight = (__s32)(begun - done) > 0 ? begun - done : 0;
+	r->tx_unread = done - row->tx_reaped;
+	r->tx_zero_window = !BPF_CORE_READ((struct tcp_sock *)sk, snd_wnd);
 }
 
 static __always_inline void fill_tokens(struct nma_rec_sock *r,
@@ -225,8 +223,9 @@ static __always_inline void fill_sock(struct nma_rec_sock *r, struct sock *sk,
 				      const struct sock_row *row)
 {
 	r->cookie = bpf_get_socket_cookie(sk);
-	fill_addresses(r, sk);
+	nma_fill_ends(r, sk);
 	fill_row(r, row);
+	fill_sends(r, sk, row);
 }
 
 static void set_reader(struct sock_row *row, __u32 pid)
@@ -291,6 +290,16 @@ static __noinline void send_begin(struct sock *sk, struct sock_row *row)
 	bpf_ringbuf_submit(r, 0);
 }
 
+static __always_inline __u32 first_binding(struct tcp_xa_pool *p)
+{
+	struct net_devmem_dmabuf_binding *binding;
+	__u64 netmem = 0;
+
+	bpf_core_read(&netmem, sizeof(netmem), &p->netmems);
+	binding = (void *)netmem_binding(netmem);
+	return BPF_CORE_READ(binding, id);
+}
+
 /* Runs with the socket and its xarray locked, in the reader. The call that only
  * takes empty slots back has idx 0.
  */
@@ -309,8 +318,11 @@ int BPF_PROG(nma_token_take, struct sock *sk, struct tcp_xa_pool *p)
 		nma_count_loss(NMA_LOSS_MAP, n);
 		return 0;
 	}
+	nma_row_begin(row);
 	if (bpf_core_read(tokens, n * sizeof(tokens[0]), &p->tokens))
 		return 0;
+	if (!row->binding_id)
+		row->binding_id = first_binding(p);
 
 	now = bpf_jiffies64() ?: 1;
 	for (i = 0; i < TOKENS_MAX && i < n; i++)
@@ -323,26 +335,6 @@ int BPF_PROG(nma_token_take, struct sock *sk, struct tcp_xa_pool *p)
 		if (row->taken == n)
 			send_begin(sk, row);
 	}
-	return 0;
-}
-
-/* The second argument is a structure of two slots, and so are its arguments
- * counted.
- */
-SEC("?fexit/sock_devmem_dontneed")
-int nma_token_return(__u64 *ctx)
-{
-	struct sock *sk = (struct sock *)ctx[0];
-	struct sock_row *row;
-	__u64 ret = 0;
-
-	bpf_get_func_ret(ctx, &ret);
-	if ((int)ret <= 0)
-		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (row)
-		__sync_fetch_and_add(&row->returned, (int)ret);
 	return 0;
 }
 
@@ -379,8 +371,11 @@ int BPF_PROG(nma_sock_close, struct socket *sock)
 	if (!row && !sk->sk_user_frags.xa_head)
 		return 0;
 
-	if (row)
+	if (row) {
 		row->closed = 1;	/* before the reservation: see nma_sock_iter */
+		if (row->sum == NMA_ROW_COUNTED)
+			__sync_fetch_and_add(&nma_rows_ended, 1);
+	}
 	w = walk_tokens(sk, row, SCRATCH_HOOK);
 	r = nma_reserve(nma_rec_sock, NMA_REC_SOCK, NMA_CAUSE_GONE);
 	if (r) {
@@ -403,6 +398,7 @@ SEC("?iter/tcp")
 int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
+	struct sock_row *row;
 	struct tcp_sock *tp;
 	struct sock *sk;
 
@@ -414,9 +410,14 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	sk = (struct sock *)tp;
 	if (!sk->sk_user_frags.xa_head)
 		return 0;
-	if (!bpf_sk_storage_get(&nma_socks, skc, NULL,
-				BPF_LOCAL_STORAGE_GET_F_CREATE))
+	row = bpf_sk_storage_get(&nma_socks, skc, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!row)
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	else if (BPF_CORE_READ(sk, sk_socket))
+		nma_row_begin(row);
+	else if (row->sum == NMA_ROW_NEW)
+		row->sum = NMA_ROW_ORPHAN;
 	return 0;
 }
 
@@ -442,9 +443,12 @@ int nma_owner_iter(struct bpf_iter__task_file *ctx)
 		return 0;
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!row)
+	if (!row) {
 		nma_count_loss(NMA_LOSS_MAP, 1);
-	if (!row || row->pid)
+		return 0;
+	}
+	nma_row_begin(row);
+	if (row->pid)
 		return 0;
 	row->pid = task->tgid;
 	row->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
@@ -466,6 +470,8 @@ int nma_sock_iter(struct bpf_iter__bpf_sk_storage_map *ctx)
 	r = nma_try_reserve(nma_rec_sock, NMA_REC_SOCK, NMA_CAUSE_SNAPSHOT);
 	if (!r)
 		return 1;
+	if (!row->closed && row->sum == NMA_ROW_COUNTED)
+		nma_rows_alive++;
 	if (row->closed) {
 		/* What this would say is out of date, and may come last. */
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);

@@ -32,6 +32,7 @@ enum nma_rec_type {
 	NMA_REC_OP,		/* struct nma_rec_op */
 	NMA_REC_MARK,		/* struct nma_rec_mark */
 	NMA_REC_ACT,		/* struct nma_rec_act */
+	NMA_REC_USE,		/* struct nma_rec_use */
 };
 
 /* Why an object record was sent. */
@@ -97,6 +98,8 @@ enum nma_lock {
 #define NMA_NIC_UP		0x01
 #define NMA_NIC_REGISTERED	0x02
 #define NMA_NIC_HDS_VALID	0x04	/* hds and hds_thresh come from the core */
+#define NMA_NIC_TX_VALID	0x08	/* so does netmem_tx */
+#define NMA_NIC_DMA_DEV		0x10	/* the parent device can do DMA */
 
 /* Producers: snapshot walk, XDP install, ring change, register/up. */
 struct nma_rec_nic {
@@ -225,13 +228,56 @@ struct nma_rec_sock {
 	__u32 outstanding;	/* tokens */
 	__u32 unaged;		/* of these, without a known birth */
 	__u32 binding_id;
-	__u32 rsvd;
+	__u32 tx_inflight;	/* MSG_ZEROCOPY: sends not completed */
+	__u32 tx_unread;	/* completions that wait to be read */
+	__u32 tx_done;		/* completed, modulo 2^32: changes with progress */
+	__u32 tx_copied;	/* sends that the kernel copied after all */
+	__u8 tx_dmabuf;		/* sends from a dma-buf */
+	__u8 tx_zero_window;	/* the peer takes nothing now */
+	__u8 rsvd[2];
 	__u8 src[16];
 	__u8 dst[16];
 	__u16 family;		/* AF_INET, AF_INET6 */
 	__u16 sport;		/* host order */
 	__u16 dport;		/* host order */
 	__u16 rsvd2;
+};
+
+/* What an application does with network memory and should not: each time. */
+enum nma_use {
+	NMA_USE_RETURN_UNKNOWN = 1,	/* value: tokens it did not have */
+	NMA_USE_RETURN_MANY,	/* value: frags left over, and not asked for again */
+	NMA_USE_RETURN_REFUSED,	/* SO_DEVMEM_DONTNEED; value: bytes of the list */
+	NMA_USE_PEEK,		/* MSG_PEEK took tokens */
+	NMA_USE_RECV_PLAIN,	/* without MSG_SOCK_DEVMEM */
+	NMA_USE_RECV_SMALL,	/* control buffer too small for one frag */
+	NMA_USE_SEND_REFUSED,	/* from a dma-buf; value: its id, why: below */
+	NMA_USE_CPU_WRITE,	/* value: sends of the dma-buf in flight */
+};
+
+enum nma_send_why {
+	NMA_SEND_NO_ZEROCOPY = 1,	/* the kernel did not come to look for it */
+	NMA_SEND_NO_BINDING,
+	NMA_SEND_OTHER_DEVICE,
+	NMA_SEND_BAD_RANGE,
+};
+
+struct nma_rec_use {
+	struct nma_rec_hdr hdr;
+	__u64 cookie;		/* socket, 0 none */
+	__u64 cgroup_id;
+	__u64 value;
+	__u32 use;		/* enum nma_use */
+	__s32 ret;		/* of the call */
+	__u32 binding_id;
+	__u32 why;		/* enum nma_send_why */
+	__u64 dmabuf_ino;
+	__u8 src[16];
+	__u8 dst[16];
+	__u16 family;
+	__u16 sport;		/* host order */
+	__u16 dport;		/* host order */
+	__u16 rsvd;
 };
 
 /* Control operations the rules need the answer of. */
@@ -344,7 +390,8 @@ struct nma_rec_mark {
 	NMA_LOSS(MAP, "map_full", "objects not tracked because a map was full") \
 	NMA_LOSS(WALK, "walk_cut", "snapshot walks cut short by a limit or by changing state") \
 	NMA_LOSS(MISSED, "prog_missed", "program runs the kernel skipped") \
-	NMA_LOSS(USER, "user_fault", "user memory that could not be read")
+	NMA_LOSS(USER, "user_fault", "user memory that could not be read") \
+	NMA_LOSS(SOCK, "sock_end", "sockets whose end was not seen")
 
 enum nma_loss {
 #define NMA_LOSS(id, key, text) NMA_LOSS_##id,
@@ -361,7 +408,8 @@ NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 48 + 56 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 16 + 16 + 8 + 16 + 32);
-NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 16 + 32 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 48);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);

@@ -34,6 +34,7 @@ enum nma_subject {
 	NMA_SUBJ_SOCK,
 	NMA_SUBJ_OP,
 	NMA_SUBJ_ACT,
+	NMA_SUBJ_USE,
 };
 
 enum nma_kernel_check {

@@ -100,6 +100,19 @@ bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsign
 	return held;
 }
 
+/* Without its owner, whom the socket's send buffer would stop. */
+bool nmnic_fault_hold_skb(struct nmnic_port *np, unsigned int queue, struct sk_buff *skb)
+{
+	struct nmnic_fault_panel *panel = &np->faults;
+
+	if (!skb_zcopy(skb) || skb_queue_len(&panel->held_skbs) >= MAX_HELD ||
+	    !nmnic_fault_fire(np, NMNIC_FAULT_HOLD_TX, queue))
+		return false;
+	skb_orphan(skb);
+	skb_queue_tail(&panel->held_skbs, skb);
+	return true;
+}
+
 /* Process context, so never straight into a pool's cache */
 static void give_back(struct nmnic_fault_panel *panel)
 {
@@ -138,6 +151,8 @@ static void fault_arm(struct nmnic_fault *fault, int n)
 		give_back(panel);
 	if (!n && fault->id == NMNIC_FAULT_KEEP_POOL)
 		nmnic_fault_drop_pools(panel);
+	if (!n && fault->id == NMNIC_FAULT_HOLD_TX)
+		skb_queue_purge(&panel->held_skbs);
 }
 
 static ssize_t fault_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
@@ -197,6 +212,7 @@ void nmnic_fault_panel_init(struct nmnic_port *np)
 	spin_lock_init(&panel->held_lock);
 	INIT_LIST_HEAD(&panel->held);
 	nmnic_misuse_init(&panel->misuse);
+	skb_queue_head_init(&panel->held_skbs);
 	for (id = 0; id < NMNIC_FAULT_MAX; id++) {
 		panel->fault[id].port = np;
 		panel->fault[id].id = id;

@@ -14,6 +14,7 @@
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/netmem.h>
@@ -55,6 +56,7 @@ struct nmnic_fault_panel {
 	struct nmnic_misuse misuse;
 	unsigned int num_kept;	/* the same lock */
 	struct page_pool *kept[16];
+	struct sk_buff_head held_skbs;
 };
 
 DECLARE_STATIC_KEY_FALSE(nmnic_faults_key);
@@ -117,9 +119,18 @@ struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int qu
 					  struct page_pool_params *pp);
 
 bool nmnic_fault_split_off(struct nmnic_port *np);
-void nmnic_fault_shrink(struct nmnic_port *np);
+void nmnic_fault_open(struct nmnic_port *np);
 bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool);
 void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel);
+
+/* True if @skb was taken over. BH. */
+bool nmnic_fault_hold_skb(struct nmnic_port *np, unsigned int queue, struct sk_buff *skb);
+
+static inline bool nmnic_fault_hold_tx(struct nmnic_port *np, unsigned int queue,
+				       struct sk_buff *skb)
+{
+	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_hold_skb(np, queue, skb);
+}
 
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);

@@ -60,12 +60,22 @@ bool nmnic_fault_split_off(struct nmnic_port *np)
 }
 
 /* For a moment only: a binding of a queue out of use must not be ended. */
-void nmnic_fault_shrink(struct nmnic_port *np)
+static void shrink(struct nmnic_port *np)
 {
 	if (np->num_queues < 2 || !nmnic_fault(np, NMNIC_FAULT_SHRINK_QUEUES, 0))
 		return;
 	if (!netif_set_real_num_rx_queues(np->netdev, 1))
 		netif_set_real_num_rx_queues(np->netdev, np->num_queues);
+}
+
+/* The port is open. What it says of its transmit path lasts until it opens again. */
+void nmnic_fault_open(struct nmnic_port *np)
+{
+	shrink(np);
+	if (nmnic_fault(np, NMNIC_FAULT_TX_MODE, 0))
+		NMA_NETMEM_TX_LIE(np->netdev);
+	else
+		NMA_NETMEM_TX_SET(np->netdev);
 }
 
 /* True if @pool was taken over: the caller forgets it. Under the lock of the

@@ -29,7 +29,7 @@ static int nmnic_open(struct net_device *netdev)
 	int err = nmnic_queues_open(netdev_priv(netdev));
 
 	if (!err)
-		nmnic_fault_shrink(netdev_priv(netdev));
+		nmnic_fault_open(netdev_priv(netdev));
 	return err;
 }
 

@@ -164,7 +164,8 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 		if (buf->skb) {
 			packets++;
 			bytes += buf->skb->len;
-			napi_consume_skb(buf->skb, budget);
+			if (!nmnic_fault_hold_tx(txq->vec->port, txq->vec->idx, buf->skb))
+				napi_consume_skb(buf->skb, budget);
 			buf->skb = NULL;
 		} else if (unlikely(buf->xdpf)) {
 			xdp_return_frame(buf->xdpf);

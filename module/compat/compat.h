@@ -245,10 +245,14 @@ static inline void netmem_dma_unmap_page_attrs(struct device *dev, dma_addr_t ad
  */
 #if defined(NMA_HAVE_NETMEM_TX_MODE)
 #define NMA_NETMEM_TX_SET(netdev)	((netdev)->netmem_tx = NETMEM_TX_DMA)
+#define NMA_NETMEM_TX_LIE(netdev)	((netdev)->netmem_tx = NETMEM_TX_NO_DMA)
 #elif defined(NMA_HAVE_NETMEM_TX)
 #define NMA_NETMEM_TX_SET(netdev)	((netdev)->netmem_tx = true)
 #else
 #define NMA_NETMEM_TX_SET(netdev)	do { } while (0)
+#endif
+#ifndef NMA_NETMEM_TX_LIE
+#define NMA_NETMEM_TX_LIE(netdev)	do { } while (0)
 #endif
 
 /* "xdp: add generic xdp_buff_add_frag()", v6.14 */

@@ -73,10 +73,14 @@ test_order() {
 }
 
 test_direction() {
-	count_fault pp_bidir NM-POOL-05 23
+	defer disarm pp_bidir
 	bound
+	watch_start
 	fault pp_bidir -1
 	reopen
+	reopen
+	reopen
+	watch_counts NM-POOL-05 3
 	check_finds NM-POOL-05 ".severity == \"error\" and .queue == $Q"
 	disarm pp_bidir
 	check_holds

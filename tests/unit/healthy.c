@@ -27,23 +27,3 @@ int healthy_teardown(void **state)
 	nma_model__free(*state);
 	return 0;
 }
-
-union nma_ref nic(const struct nma_model *m)
-{
-	return (union nma_ref){ .nic = nma_model__nic(m, NETDEV) };
-}
-
-union nma_ref queue(const struct nma_model *m, __u32 q)
-{
-	return (union nma_ref){ .queue = nma_model__queue(m, NETDEV, q) };
-}
-
-union nma_ref pool(const struct nma_model *m, __u32 id)
-{
-	return (union nma_ref){ .pool = nma_model__pool(m, id) };
-}
-
-union nma_ref sock(const struct nma_model *m, __u64 cookie)
-{
-	return (union nma_ref){ .sock = nma_model__sock(m, cookie) };
-}

@@ -12,10 +12,25 @@
 int healthy_setup(void **state);
 int healthy_teardown(void **state);
 
-union nma_ref nic(const struct nma_model *m);
-union nma_ref queue(const struct nma_model *m, __u32 q);
-union nma_ref pool(const struct nma_model *m, __u32 id);
-union nma_ref sock(const struct nma_model *m, __u64 cookie);
+static inline union nma_ref nic(const struct nma_model *m)
+{
+	return (union nma_ref){ .nic = nma_model__nic(m, NETDEV) };
+}
+
+static inline union nma_ref queue(const struct nma_model *m, __u32 q)
+{
+	return (union nma_ref){ .queue = nma_model__queue(m, NETDEV, q) };
+}
+
+static inline union nma_ref pool(const struct nma_model *m, __u32 id)
+{
+	return (union nma_ref){ .pool = nma_model__pool(m, id) };
+}
+
+static inline union nma_ref sock(const struct nma_model *m, __u64 cookie)
+{
+	return (union nma_ref){ .sock = nma_model__sock(m, cookie) };
+}
 
 #define NOW	(1000 * SEC)
 #define VERDICT(rule, ref) verdict(m, NMA_RULE_##rule, ref, NOW, NULL)

@@ -181,7 +181,7 @@ static void test_json(void **state)
 		"{\"schema\":1,\"type\":\"test\",\"rows\":[{\"ifname\":\"nm0\","
 		"\"number\":7,\"flags\":[\"DMA_MAP\",\"DMA_SYNC_DEV\"]}],"
 		"\"lost\":{\"ring_full\":1,\"map_full\":2,\"walk_cut\":3,"
-		"\"prog_missed\":0,\"user_fault\":0}}\n");
+		"\"prog_missed\":0,\"user_fault\":0,\"sock_end\":0}}\n");
 	emit(&absent, false);
 	assert_null(strstr(text, "number"));	/* absent, not 0 */
 	emit(&plain, true);

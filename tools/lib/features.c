@@ -134,6 +134,8 @@ static void fill_items(struct item *items)
 		 "btf_trace_napi_gro_receive_entry", NULL);
 	set_item(&items[NMA_HOOK_SKB_XMIT], KIND_TP,
 		 "btf_trace_net_dev_start_xmit", NULL);
+	set_item(&items[NMA_HOOK_RECV], KIND_TP, "btf_trace_sock_recv_length", NULL);
+	set_item(&items[NMA_HOOK_SEND], KIND_TP, "btf_trace_sock_send_length", NULL);
 	items[NMA_HOOK_TCP_ITER].name = "bpf_iter_tcp";
 
 	set_item(&items[ITEM_RECONFIG], KIND_FUNC, "netdev_rx_queue_reconfig",
@@ -247,9 +249,12 @@ static void check_symbols(struct probe_bpf *probe, struct item *items,
 			f->addr[NMA_HOOK_QUEUE_RESTART] = addr;
 	}
 
-	for (i = 0; i < NMA_SYM_MAX; i++)
-		if (lookup_symbol(probe, sym_names[i], &addr) == 0)
+	for (i = 0; i < NMA_SYM_MAX; i++) {
+		err = lookup_symbol(probe, sym_names[i], &addr);
+		if (!err)
 			f->sym[i] = addr;
+		f->syms_hidden |= err == -EPERM;
+	}
 }
 
 static __u64 hooks_found(const struct item *items, const struct nma_features *f)

@@ -24,6 +24,7 @@ struct nma_config_option {
 struct nma_features {
 	char release[65];	/* uname -r */
 	bool privileged;	/* may load tracing programs */
+	bool syms_hidden;	/* kernel.kptr_restrict is 2 */
 	bool btf;		/* /sys/kernel/btf/vmlinux present */
 	bool netmem;		/* struct net_iov and dma-buf bindings exist */
 	bool hds_cfg;		/* the core keeps tcp-data-split (6.14+) */

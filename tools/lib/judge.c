@@ -49,6 +49,9 @@ static void case_key(const struct nma_verdict *v, union nma_ref ref,
 		key[0] = ref.act->netdev;
 		key[1] |= ref.act->pool_id;
 		return;
+	case NMA_SUBJ_USE:
+		key[0] = ref.use->cookie ? ref.use->cookie : ref.use->dmabuf_ino;
+		return;
 	}
 }
 
@@ -365,6 +368,7 @@ static void judge_change(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		return;
 	case NMA_SUBJ_BINDING:
 	case NMA_SUBJ_SOCK:
+	case NMA_SUBJ_USE:
 		judge_object(j, ctx, change->subject, ref);
 		return;
 	case NMA_SUBJ_OP:

@@ -246,6 +246,15 @@ static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+static int apply_use(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	(void)m;
+	change->subject = NMA_SUBJ_USE;
+	change->ref.use = (const void *)hdr;
+	return 0;
+}
+
 static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		    struct nma_change *change)
 {
@@ -319,6 +328,7 @@ static const struct {
 	[NMA_REC_SOCK] = { sizeof(struct nma_rec_sock), apply_sock },
 	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
 	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
+	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };
 

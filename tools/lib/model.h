@@ -104,6 +104,7 @@ union nma_ref {
 	const struct nma_sock *sock;
 	const struct nma_rec_op *op;
 	const struct nma_rec_act *act;
+	const struct nma_rec_use *use;
 };
 
 /* What one record changed. Valid until the next apply. */

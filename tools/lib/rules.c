@@ -88,6 +88,7 @@ const char *nma_subject_name(enum nma_subject subject)
 		[NMA_SUBJ_SOCK] = "socket",
 		[NMA_SUBJ_OP] = "operation",
 		[NMA_SUBJ_ACT] = "act",
+		[NMA_SUBJ_USE] = "call",
 	};
 
 	return names[subject];
@@ -329,6 +330,18 @@ static void base_act(struct nma_finding *f, const struct nma_model *m,
 	f->occasions = act->count;
 }
 
+static void base_use(struct nma_finding *f, const struct nma_model *m,
+		     const struct nma_rec_use *use)
+{
+	const struct nma_binding *binding = nma_model__binding(m, use->binding_id);
+
+	f->cookie = use->cookie;
+	f->binding_id = use->binding_id;
+	f->netns = use->hdr.netns;
+	if (binding)
+		base_nic(f, nma_model__nic(m, binding->r.netdev));
+}
+
 static void base_subject(struct nma_finding *f, const struct nma_model *m,
 			 enum nma_subject subject, union nma_ref ref)
 {
@@ -357,6 +370,9 @@ static void base_subject(struct nma_finding *f, const struct nma_model *m,
 		break;
 	case NMA_SUBJ_ACT:
 		base_act(f, m, ref.act);
+		break;
+	case NMA_SUBJ_USE:
+		base_use(f, m, ref.use);
 		break;
 	}
 }

@@ -8,6 +8,8 @@
 
 #include "rules.h"
 
+/* softnet_data.defer_list */
+#define DEFER_HINT	"frames freed on another CPU wait there until it next receives"
 #define FROM_DEVICE	2	/* DMA_FROM_DEVICE */
 
 static bool flagged(const struct nma_pool *pool)
@@ -320,8 +322,9 @@ void nma_rule_POOL_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    pool->r.order);
 		pool_evidence(f, pool);
 	}
-	if (pool->r.dma_dir != FROM_DEVICE) {
-		f = nma_verdict_add(v, 1, pool->r.mp ? NMA_SEV_E : NMA_SEV_W,
+	/* without a provider an XDP program may send what was received */
+	if (pool->r.dma_dir != FROM_DEVICE && pool->r.mp != NMA_MP_NONE) {
+		f = nma_verdict_add(v, 1, NMA_SEV_E,
 				    "page_pool for unreadable memory is not mapped from device only");
 		nma_value_u64(nma_finding_ev(f, "dma_dir"), pool->r.dma_dir);
 		pool_evidence(f, pool);
@@ -363,17 +366,17 @@ static void holder_evidence(struct nma_finding *f, const struct nma_model *m,
 	const struct nma_sock *most = NULL;
 	__u64 tokens = 0;
 
-	if (!binding_id)
-		return;
 	nma_model_for_each(struct nma_sock, &m->socks, sock) {
-		if (sock->r.binding_id != binding_id || sock->seen.gone)
+		if (!binding_id || sock->r.binding_id != binding_id || sock->seen.gone)
 			continue;
 		tokens += sock->r.outstanding;
 		if (!most || sock->r.outstanding > most->r.outstanding)
 			most = sock;
 	}
-	if (!tokens)
+	if (!tokens) {
+		nma_value_str(nma_finding_ev(f, "hint"), DEFER_HINT);
 		return;
+	}
 	nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), tokens);
 	nma_value_u64(nma_finding_ev(f, "holder_pid"), most->r.hdr.pid);
 	nma_value_strn(nma_finding_ev(f, "holder_comm"), most->r.hdr.comm,

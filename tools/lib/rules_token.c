@@ -80,3 +80,84 @@ void nma_rule_TOK_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	f->event = true;
 	sock_evidence(f, sock);
 }
+
+static void use_evidence(struct nma_finding *f, const struct nma_rec_use *use)
+{
+	f->event = true;
+	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
+	if (use->sport)
+		nma_value_u64(nma_finding_ev(f, "sport"), use->sport);
+	if (use->dport)
+		nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+	if (use->ret < 0)
+		nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
+}
+
+/* NM-TOK-02. A list of more frags than the kernel frees at once is right if the
+ * next one goes on where it stopped; the record comes only when it did not.
+ */
+void nma_rule_TOK_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	switch (use->use) {
+	case NMA_USE_RETURN_UNKNOWN:
+		f = nma_verdict_add(v, 0, NMA_SEV_W,
+				    "application returned %llu tokens that its socket does not have",
+				    use->value);
+		nma_value_u64(nma_finding_ev(f, "tokens"), use->value);
+		break;
+	case NMA_USE_RETURN_MANY:
+		f = nma_verdict_add(v, 1, NMA_SEV_W,
+				    "application returned too many frags at once and forgot the %llu that were left",
+				    use->value);
+		nma_value_u64(nma_finding_ev(f, "frags"), use->value);
+		break;
+	case NMA_USE_RETURN_REFUSED:
+		f = nma_verdict_add(v, 2, NMA_SEV_W,
+				    "SO_DEVMEM_DONTNEED refused: list of %llu bytes, at most 128 tokens of 8 bytes of a TCP socket",
+				    use->value);
+		break;
+	default:
+		return;
+	}
+	use_evidence(f, use);
+}
+
+/* NM-TOK-04 */
+void nma_rule_TOK_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (use->use != NMA_USE_PEEK)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "application peeks with MSG_SOCK_DEVMEM: each time it takes tokens for the same bytes");
+	use_evidence(f, use);
+}
+
+/* NM-TOK-05 */
+void nma_rule_TOK_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (use->use == NMA_USE_RECV_PLAIN)
+		f = nma_verdict_add(v, 0, NMA_SEV_E,
+				    "application reads a flow in a dma-buf without MSG_SOCK_DEVMEM and gets EFAULT");
+	else if (use->use == NMA_USE_RECV_SMALL)
+		f = nma_verdict_add(v, 1, NMA_SEV_E,
+				    "control buffer of the application has no room for one frag: nothing is received");
+	else
+		return;
+	use_evidence(f, use);
+}

@@ -188,6 +188,7 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 			lost->count[kind] += counts[cpu];
 	}
 	lost->count[NMA_LOSS_WALK] += s->walk_cut;
+	lost->count[NMA_LOSS_SOCK] += s->socks_lost;
 	lost->count[NMA_LOSS_MISSED] += nma_session_missed(s);
 	free(counts);
 	return err;

@@ -31,6 +31,7 @@ struct nma_session {
 	__u64 walk_cut;
 	__u64 acts_read;	/* value of nma_act_total when the rows were read */
 	struct nma_table acts;	/* rows of nma_acts as they were then */
+	__u64 socks_lost;	/* see count_lost_socks() */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;

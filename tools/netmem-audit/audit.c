@@ -123,9 +123,14 @@ static int check_kernel(struct nma_audit *a)
 			"no privilege to look into the kernel: run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN");
 		return NMA_EXIT_ENV;
 	}
+	if (SYMBOLS & ~f->hooks && f->syms_hidden) {
+		nma_err(a->env, -EPERM,
+			"the kernel hides its symbols, so nothing that is older than the tool can be seen: run 'sysctl kernel.kptr_restrict=1', or give it CAP_SYSLOG");
+		return NMA_EXIT_ENV;
+	}
 	if (SYMBOLS & ~f->hooks) {
 		nma_err(a->env, -EPERM,
-			"the kernel hides its symbols (net_namespace_list, page_pools): it needs CONFIG_KALLSYMS_ALL, CAP_SYSLOG and kernel.kptr_restrict below 2");
+			"the kernel has no symbols for its data (net_namespace_list, page_pools): it needs CONFIG_KALLSYMS_ALL");
 		return NMA_EXIT_ENV;
 	}
 	return NMA_EXIT_OK;

@@ -176,6 +176,8 @@ static int emit_text(const struct nma_out *out, const struct nma_features *f,
 		nma_out_text(out, 0, "This kernel has no network memory: no rule can be audited. It needs 6.12 or newer with CONFIG_NET_DEVMEM.");
 	else if (!f->privileged)
 		nma_out_text(out, 0, "Hooks that only root may see count as missing here.");
+	else if (f->syms_hidden)
+		nma_out_text(out, 0, "The kernel hides its symbols (kernel.kptr_restrict is 2): what is older than the tool can not be found, and check and watch refuse to start. Run: sysctl kernel.kptr_restrict=1");
 	fputc('\n', out->file);
 	err = nma_out_table(out, &rule_table, r->rules, NMA_RULE_MAX);
 	if (err)

@@ -131,6 +131,19 @@ GET(queue_xsk, nma_value_bool(v, QUEUE(row)->r.xsk))
 GET(queue_netns, nma_value_u64(v, QUEUE(row)->r.hdr.netns))
 GET(queue_addr, nma_value_addr(v, QUEUE(row)->r.mp_priv))
 
+/* Leased queues have their pools, and their provider, at the physical device. */
+static void queue_lease_if(const void *row, struct nma_value *v)
+{
+	if (QUEUE(row)->r.lease_netdev)
+		ifname_value(v, row, QUEUE(row)->r.lease_netdev);
+}
+
+static void queue_lease(const void *row, struct nma_value *v)
+{
+	if (QUEUE(row)->r.lease_netdev)
+		nma_value_u64(v, QUEUE(row)->r.lease_queue);
+}
+
 static void queue_pools(const void *row, struct nma_value *v)
 {
 	nma_model_for_each(struct nma_pool, &ROW(row)->model->pools, pool)
@@ -149,6 +162,8 @@ static const struct nma_field queue_fields[] = {
 	{ "binding_id", "BINDING", 0, queue_binding },
 	{ "af_xdp", "AF_XDP", 0, queue_xsk },
 	{ "pool_ids", "POOLS", 0, queue_pools },
+	{ "lease_ifname", "", NMA_FIELD_JSON, queue_lease_if },
+	{ "lease_queue", "", NMA_FIELD_JSON, queue_lease },
 	{ "mp_priv", "", NMA_FIELD_VERBOSE, queue_addr },
 };
 
@@ -240,10 +255,23 @@ GET(bind_exporter, nma_value_strn(v, BINDING(row)->r.exporter, NMA_NAME_LEN))
 GET(bind_addr, nma_value_addr(v, BINDING(row)->r.binding))
 GET(bind_dir, nma_value_str(v, BINDING(row)->r.dma_dir == 1 ? "tx" : "rx"))
 
+GET(bind_mp, nma_value_str(v, nma_mp_name(BINDING(row)->r.mp)))
+GET(bind_lent, nma_value_u64(v, BINDING(row)->r.lent))
+GET(bind_unbound, nma_value_bool(v, BINDING(row)->unbound_ns))
+GET_NONZERO(bind_pid, BINDING(row)->r.owner_pid)
+GET_NONZERO(bind_cgroup, BINDING(row)->r.owner_cgroup)
+GET(bind_comm, nma_value_strn(v, BINDING(row)->r.owner_comm, NMA_COMM_LEN))
+
+static void bind_uid(const void *row, struct nma_value *v)
+{
+	if (BINDING(row)->r.owner_pid)
+		nma_value_u64(v, BINDING(row)->r.owner_uid);
+}
+
 static void bind_queues(const void *row, struct nma_value *v)
 {
 	nma_model_for_each(struct nma_queue, &ROW(row)->model->queues, queue)
-		if (queue->r.binding_id == BINDING(row)->r.binding_id &&
+		if (queue->r.mp_priv == BINDING(row)->r.binding &&
 		    queue->r.netdev == BINDING(row)->r.netdev)
 			nma_value_list_add(v, queue->r.queue);
 }
@@ -263,10 +291,17 @@ static const struct nma_field binding_fields[] = {
 	{ "ifname", "IF", 0, bind_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, bind_ifindex },
 	{ "netns", "", NMA_FIELD_JSON, bind_netns },
+	{ "provider", "PROVIDER", 0, bind_mp },
 	{ "direction", "DIR", 0, bind_dir },
 	{ "queues", "QUEUES", 0, bind_queues },
 	{ "size_bytes", "BYTES", 0, bind_size },
 	{ "tokens_outstanding", "TOKENS", 0, bind_tokens },
+	{ "lent_bytes", "", NMA_FIELD_JSON, bind_lent },
+	{ "unbound", "UNBOUND", 0, bind_unbound },
+	{ "owner_pid", "", NMA_FIELD_JSON, bind_pid },
+	{ "owner_comm", "", NMA_FIELD_JSON, bind_comm },
+	{ "owner_uid", "", NMA_FIELD_JSON, bind_uid },
+	{ "owner_cgroup_id", "", NMA_FIELD_JSON, bind_cgroup },
 	{ "exporter", "EXPORTER", 0, bind_exporter },
 	{ "dmabuf_inode", "", NMA_FIELD_JSON, bind_ino },
 	{ "binding", "", NMA_FIELD_VERBOSE, bind_addr },

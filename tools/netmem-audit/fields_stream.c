@@ -145,9 +145,9 @@ static void e_event(const void *row, struct nma_value *v)
 	nma_value_str(v, nma_event_name(CHANGE(row), &detail));
 }
 
-static __u64 sock_netdev(const struct nma_model *m, const struct nma_sock *sock)
+static __u64 binding_netdev(const struct nma_model *m, __u32 id)
 {
-	const struct nma_binding *binding = nma_model__binding(m, sock->r.binding_id);
+	const struct nma_binding *binding = nma_model__binding(m, id);
 
 	return binding ? binding->r.netdev : 0;
 }
@@ -170,7 +170,9 @@ static __u64 netdev_of(const struct nma_event_row *row)
 	case NMA_SUBJ_ACT:
 		return ref.act->netdev;
 	case NMA_SUBJ_SOCK:
-		return sock_netdev(row->model, ref.sock);
+		return binding_netdev(row->model, ref.sock->r.binding_id);
+	case NMA_SUBJ_USE:
+		return binding_netdev(row->model, ref.use->binding_id);
 	}
 	return 0;
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What we know of a socket that uses network memory: its row, in socket storage.
+ * The map is defined in token.bpf.c.
+ */
+#ifndef NMA_SOCK_BPF_H
+#define NMA_SOCK_BPF_H
+
+#include "nma_core.bpf.h"
+#include "nma_ring.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+/* Is a row part of the sum that tells whether the end of a socket was missed? */
+enum nma_row_sum {
+	NMA_ROW_NEW,
+	NMA_ROW_COUNTED,
+	NMA_ROW_ORPHAN,		/* its end was before the tool */
+};
+
+/* taken changes under the socket lock only, returned does not. */
+struct sock_row {
+	__u64 taken;
+	__u64 returned;
+	__u64 cgroup_id;
+	__u32 pid;			/* last reader, or who has it open */
+	__u16 starved;			/* a block was refused */
+	__u16 closed;			/* its last record is on its way */
+	__u32 sum;			/* enum nma_row_sum */
+	__u32 binding_id;		/* of the tokens */
+	__u32 owed;			/* frags that SO_DEVMEM_DONTNEED left */
+	__u32 owed_token;		/* the first of them */
+	__u32 tx_reaped;		/* completions read, modulo 2^32 */
+	__u32 tx_copied;		/* of these, sends that were copied */
+	__u32 tx_used;			/* MSG_ZEROCOPY; 2: from a dma-buf, too */
+	char comm[NMA_COMM_LEN];
+	__u32 block[NMA_BLOCKS_PER_SOCK];	/* of nma_births, 0: none */
+};
+
+struct nma_socks_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sock_row);
+};
+
+extern struct nma_socks_map nma_socks SEC(".maps");
+
+/* Rows begun and ended since the start; read by the loader. */
+extern __u64 nma_rows_begun;
+extern __u64 nma_rows_ended;
+
+static __always_inline void nma_row_begin(struct sock_row *row)
+{
+	if (row->sum == NMA_ROW_NEW &&
+	    !__sync_val_compare_and_swap(&row->sum, NMA_ROW_NEW, NMA_ROW_COUNTED))
+		__sync_fetch_and_add(&nma_rows_begun, 1);
+}
+
+/* The source port as inet_sock has it, for an orphan has given its own number
+ * back already.
+ */
+#define nma_fill_ends(r, sk) do {					\
+	struct sock_common *skc_ = &(sk)->__sk_common;			\
+	struct inet_sock *inet_ = (void *)(sk);				\
+	__u16 sport_ = BPF_CORE_READ(inet_, inet_sport);		\
+	__u16 dport_ = BPF_CORE_READ(skc_, skc_dport);			\
+									\
+	(r)->hdr.netns = BPF_CORE_READ(skc_, skc_net.net, ns.inum);	\
+	(r)->family = BPF_CORE_READ(skc_, skc_family);			\
+	(r)->sport = bpf_ntohs(sport_);					\
+	(r)->dport = bpf_ntohs(dport_);					\
+	if ((r)->family == AF_INET6) {					\
+		BPF_CORE_READ_INTO(&(r)->src, skc_, skc_v6_rcv_saddr);	\
+		BPF_CORE_READ_INTO(&(r)->dst, skc_, skc_v6_daddr);	\
+	} else {							\
+		bpf_core_read((r)->src, 4, &skc_->skc_rcv_saddr);	\
+		bpf_core_read((r)->dst, 4, &skc_->skc_daddr);		\
+	}								\
+} while (0)
+
+#endif /* NMA_SOCK_BPF_H */

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * How applications use what they were lent: one record for each call that breaks
+ * the contract, none for the others. The programs here run in the task that
+ * makes the call.
+ */
+#include "nma_control.bpf.h"
+#include "nma_sock.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define MAX_DONTNEED_TOKENS	128
+#define MAX_DONTNEED_FRAGS	1024
+#define EBADF			9
+#define EFAULT			14
+#define ENODEV			19
+#define EINVAL			22
+#define EHOSTUNREACH		113
+#define ERR_PTR_MAX		4095
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
+				     const struct nma_rec_use *what)
+{
+	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
+
+	if (!r)
+		return;
+	r->use = what->use;
+	r->ret = what->ret;
+	r->value = what->value;
+	r->why = what->why;
+	r->binding_id = what->binding_id;
+	r->cgroup_id = bpf_get_current_cgroup_id();
+	r->cookie = bpf_get_socket_cookie(sk);
+	nma_fill_ends(r, sk);
+	if (row && !r->binding_id)
+		r->binding_id = row->binding_id;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* ---- Receive ----------------------------------------------------------------*/
+
+/* The binding of the frame that the reader stumbled over: 0 if the CPU can read
+ * it, then the fault is another.
+ */
+static __always_inline __u32 unreadable_head(struct sock *sk)
+{
+	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_receive_queue);
+	struct sk_buff *skb = BPF_CORE_READ(queue, next);
+	struct net_devmem_dmabuf_binding *binding;
+	struct skb_shared_info *info;
+	__u64 netmem;
+
+	if (!skb || (void *)skb == (void *)queue ||
+	    !BPF_CORE_READ_BITFIELD_PROBED(skb, unreadable))
+		return 0;
+	info = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	netmem = BPF_CORE_READ(info, frags[0].netmem);
+	binding = (void *)netmem_binding(netmem);
+	return BPF_CORE_READ(binding, id);
+}
+
+/* Every receive call of every socket comes here: be quick. */
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(nma_recv, struct sock *sk, int ret, int flags)
+{
+	struct nma_rec_use use = { .ret = ret };
+	struct sock_row *row;
+
+	if (flags & MSG_SOCK_DEVMEM) {
+		if (ret == -ETOOSMALL)
+			use.use = NMA_USE_RECV_SMALL;
+		else if (ret > 0 && flags & MSG_PEEK)
+			use.use = NMA_USE_PEEK;
+	} else if (ret == -EFAULT) {
+		use.binding_id = unreadable_head(sk);
+		if (use.binding_id)
+			use.use = NMA_USE_RECV_PLAIN;
+	}
+	if (!use.use)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	/* what the CPU can read is peeked at without tokens */
+	if (use.use == NMA_USE_PEEK && !row)
+		return 0;
+	if (use.use == NMA_USE_RECV_SMALL && !row)
+		use.binding_id = unreadable_head(sk);
+	send_use(sk, row, &use);
+	return 0;
+}
+
+/* ---- Return of tokens -------------------------------------------------------*/
+
+struct dmabuf_token {
+	__u32 token_start;
+	__u32 token_count;
+};
+
+struct token_list {
+	struct dmabuf_token token[MAX_DONTNEED_TOKENS];
+};
+
+/* The program is skipped rather than entered twice on a processor. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct token_list);
+} nma_lists SEC(".maps");
+
+struct asked {
+	__u64 frags;
+	__u32 first;		/* token */
+	__u32 left;		/* token that the kernel does not come to, if any */
+};
+
+/* What the caller asked for; what the kernel reads once more was just there. */
+static __noinline int read_list(struct asked *a, __u64 user, __u32 bytes)
+{
+	__u32 i, n = bytes / sizeof(struct dmabuf_token), zero = 0;
+	struct token_list *list = bpf_map_lookup_elem(&nma_lists, &zero);
+
+	/* whole tokens only, and the bound on the very value that is used: the
+	 * verifier does not follow one from there to here
+	 */
+	bytes = n * sizeof(struct dmabuf_token);
+	barrier_var(bytes);
+	if (!list || !n || bytes > sizeof(*list))
+		return -1;
+	if (bpf_probe_read_user(list, bytes, (void *)user)) {
+		nma_count_loss(NMA_LOSS_USER, 1);
+		return -1;
+	}
+	a->first = list->token[0].token_start;
+	for (i = 0; i < MAX_DONTNEED_TOKENS && i < n; i++) {
+		if (a->frags <= MAX_DONTNEED_FRAGS &&
+		    a->frags + list->token[i].token_count > MAX_DONTNEED_FRAGS)
+			a->left = list->token[i].token_start + MAX_DONTNEED_FRAGS - a->frags;
+		a->frags += list->token[i].token_count;
+	}
+	return 0;
+}
+
+/* A list that was cut short is right as long as the next goes on where the
+ * kernel stopped.
+ */
+static __always_inline void settle_debt(struct sock *sk, struct sock_row *row,
+					__u32 first)
+{
+	struct nma_rec_use use = {
+		.use = NMA_USE_RETURN_MANY,
+		.value = row->owed,
+	};
+
+	if (!row->owed)
+		return;
+	if (row->owed_token != first)
+		send_use(sk, row, &use);
+	row->owed = 0;
+}
+
+static __always_inline void judge_list(struct sock *sk, struct sock_row *row,
+				       const struct asked *a, int ret)
+{
+	struct nma_rec_use use = {
+		.use = NMA_USE_RETURN_UNKNOWN,
+		.ret = ret,
+	};
+	__u64 tried = a->frags;
+
+	settle_debt(sk, row, a->first);
+	if (tried > MAX_DONTNEED_FRAGS) {
+		row->owed = tried - MAX_DONTNEED_FRAGS;
+		row->owed_token = a->left;
+		tried = MAX_DONTNEED_FRAGS;
+	}
+	if (tried <= (__u32)ret)
+		return;
+	use.value = tried - (__u32)ret;
+	send_use(sk, row, &use);
+}
+
+/* The second argument is a structure of two slots, and so are its arguments
+ * counted.
+ */
+SEC("?fexit/sock_devmem_dontneed")
+int nma_token_return(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	struct nma_rec_use use = {
+		.use = NMA_USE_RETURN_REFUSED,
+		.value = (__u32)ctx[3],
+	};
+	struct asked asked = {};
+	struct sock_row *row;
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	use.ret = (int)ret;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!row)
+		return 0;
+	nma_row_begin(row);
+	if (use.ret == -EINVAL || use.ret == -EBADF) {
+		send_use(sk, row, &use);
+		return 0;
+	}
+	if (use.ret < 0)
+		return 0;
+	if (use.ret)
+		__sync_fetch_and_add(&row->returned, use.ret);
+	if (!(__u8)ctx[2] && !read_list(&asked, ctx[1], ctx[3]))
+		judge_list(sk, row, &asked, use.ret);
+	return 0;
+}
+
+/* ---- Send -------------------------------------------------------------------*/
+
+/* A send from a dma-buf that has not returned yet, by task */
+struct send {
+	__u32 dmabuf_id;
+	__u32 looked;		/* the kernel looked for the binding ... */
+	__s32 err;		/* ... and this came of it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct send);
+} nma_sends SEC(".maps");
+
+/* Nobody pays for looking before the first such send. */
+static __u32 sends_seen SEC(".bss.sends");
+
+/* sock_cmsg_send(sk, msg, cookie), on return */
+int nma_on_send_cmsg(const struct nma_call *call)
+{
+	struct send send = {};
+	__u64 task = bpf_get_current_pid_tgid();
+
+	if (!call)
+		return 0;
+	send.dmabuf_id = sockcm_dmabuf_id(call->arg[2]);
+	if (!send.dmabuf_id)
+		return 0;
+	sends_seen = 1;
+	bpf_map_update_elem(&nma_sends, &task, &send, BPF_ANY);
+	return 0;
+}
+
+/* net_devmem_get_binding(sk, id), on return */
+int nma_on_get_binding(const struct nma_call *call, __u64 ret)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
+
+	if (!call || !send)
+		return 0;
+	send->looked = 1;
+	send->err = ret >= -(__u64)ERR_PTR_MAX ? (__s32)ret : 0;
+	return 0;
+}
+
+static __always_inline __u32 why_refused(const struct send *send)
+{
+	if (!send->looked)
+		return NMA_SEND_NO_ZEROCOPY;
+	if (!send->err)
+		return NMA_SEND_BAD_RANGE;
+	return send->err == -EINVAL ? NMA_SEND_NO_BINDING : NMA_SEND_OTHER_DEVICE;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(nma_send, struct sock *sk, int ret)
+{
+	struct nma_rec_use use = {
+		.use = NMA_USE_SEND_REFUSED,
+		.ret = ret,
+	};
+	struct send *send;
+	__u64 task;
+
+	if (!sends_seen)
+		return 0;
+	task = bpf_get_current_pid_tgid();
+	send = bpf_map_lookup_elem(&nma_sends, &task);
+	if (!send)
+		return 0;
+	if (ret == -EINVAL || ret == -EFAULT || ret == -ENODEV || ret == -EHOSTUNREACH) {
+		use.value = send->dmabuf_id;
+		use.binding_id = send->dmabuf_id;
+		use.why = why_refused(send);
+		send_use(sk, NULL, &use);
+	}
+	bpf_map_delete_elem(&nma_sends, &task);
+	return 0;
+}
+
+/* msg_zerocopy_realloc(sk, size, uarg), and since dma-bufs can be sent from
+ * whether it is one. Counted is what the socket itself keeps: see fill_sends().
+ */
+SEC("?fentry/msg_zerocopy_realloc")
+int nma_zc_send(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	__u32 used = 1;
+	__u64 dmabuf = 0;
+	struct sock_row *row;
+
+	if (bpf_get_func_arg_cnt(ctx) > 3 && !bpf_get_func_arg(ctx, 3, &dmabuf) &&
+	    (__u8)dmabuf)
+		used = 2;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (row && row->tx_used >= used)
+		return 0;
+	if (!row)
+		row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+					 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!row) {
+		nma_count_loss(NMA_LOSS_MAP, 1);
+		return 0;
+	}
+	nma_row_begin(row);
+	if (!row->tx_used)	/* what came before is not ours to judge */
+		row->tx_reaped = BPF_CORE_READ(sk, sk_zckey.counter);
+	row->tx_used = used;
+	if (row->pid)
+		return 0;
+	row->pid = bpf_get_current_pid_tgid() >> 32;
+	row->cgroup_id = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(row->comm, sizeof(row->comm));
+	return 0;
+}
+
+/* sock_dequeue_err_skb(sk): the application reads its completions, in ranges */
+SEC("?fexit/sock_dequeue_err_skb")
+int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
+{
+	struct sock_exterr_skb *serr;
+	struct sock_row *row;
+	__u32 lo, hi;
+
+	if (!skb)
+		return 0;
+	serr = (void *)__builtin_preserve_access_index(&skb->cb);
+	if (BPF_CORE_READ(serr, ee.ee_origin) != SO_EE_ORIGIN_ZEROCOPY)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (!row)
+		return 0;
+	lo = BPF_CORE_READ(serr, ee.ee_info);
+	hi = BPF_CORE_READ(serr, ee.ee_data);
+	if ((__s32)(hi + 1 - row->tx_reaped) > 0)
+		row->tx_reaped = hi + 1;
+	if (BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)
+		row->tx_copied += hi - lo + 1;
+	return 0;
+}

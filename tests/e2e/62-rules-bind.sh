@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 400
+#
+# What must not change, or not be, while a queue has a memory provider; and the
+# life of the binding itself.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
+
+bound() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
+
+# Where the core keeps the setting, it refuses; else only the driver can.
+test_data_split_off() {
+	bound
+	watch_start
+	if refuse ethtool -G nm0 tcp-data-split off &&
+	   [ "$(uname -r | cut -d. -f1)" -gt 6 ]; then
+		watch_holds
+		rule_seen NM-BIND-03 enforced
+		return
+	fi
+	fault split_off_bound 1
+	split off
+	split on
+	ethtool -G nm0 rx 256		# other rings are welcome to change
+	watch_end 1
+	[ "$(found_in NM-BIND-03 "$W/findings")" = 1 ]
+	watch_says '.rule == "NM-BIND-03" and .evidence.comm == "ethtool"'
+	fault split_off_bound 0
+	rule_seen NM-BIND-03 caught
+}
+
+# af_xdp QUEUE: a socket in copy mode, until stdin is closed
+af_xdp() {
+	python3 "$(dirname -- "$0")/af-xdp.py" nm0 "$1"
+}
+
+test_af_xdp() {
+	local fd i
+
+	command -v python3 >/dev/null || skip "no python3"
+	bound
+	watch_start -i nm0
+	coproc af_xdp 0
+	read -r fd <&"${COPROC[0]}"
+	eval "exec ${COPROC[1]}>&-"
+	wait "$COPROC_PID"
+	for i in 1 2 3; do
+		coproc af_xdp "$Q"
+		read -r fd <&"${COPROC[0]}"
+		[ $i != 1 ] || check_finds NM-BIND-05 ".queue == $Q"
+		eval "exec ${COPROC[1]}>&-"
+		wait "$COPROC_PID"
+	done
+	watch_counts NM-BIND-05 3
+	watch_says ".queue == $Q and .evidence.provider == \"dmabuf\" and
+		(.evidence.comm | startswith(\"python3\"))"
+	check_holds
+	rule_seen NM-BIND-05 caught
+}
+
+# Each time that the port opens it goes down to one queue for a moment.
+test_fewer_queues() {
+	defer fault shrink_queues 0
+	bound
+	watch_start
+	fault shrink_queues 3
+	reopen
+	reopen
+	reopen
+	reopen
+	watch_counts NM-BIND-06 3
+	watch_says ".queue == $Q and .evidence.real_num_rx_queues == 1 and
+		(.evidence.set_by | length) > 1"
+	rule_seen NM-BIND-06 caught
+}
+
+test_fewer_queues_unbound() {
+	defer fault shrink_queues 0
+	watch_start
+	fault shrink_queues 1
+	reopen
+	watch_holds
+}
+
+test_rss() {
+	defer ethtool -X nm0 equal "$Q"
+	bound
+	check_holds
+	watch_start
+	ethtool -X nm0 equal 4
+	wait_for 10 found NM-BIND-07
+	check_finds NM-BIND-07 ".queue == $Q and .severity == \"error\""
+	ethtool -X nm0 equal "$Q"
+	watch_counts NM-BIND-07 1
+	check_holds
+	rule_seen NM-BIND-07 caught
+}
+
+found() { grep -q "\"$1\"" "$W/watch.out"; }
+
+# A pool that the driver keeps still takes buffers of what was unbound.
+test_kept_pool() {
+	defer fault keep_pool 0
+	watch_start
+	fault keep_pool 1
+	bound
+	stop "${pid[bound]}"
+	wait_for 10 found NM-BIND-10
+	check_finds NM-BIND-10 ".queue == $Q and has(\"pool_id\")"
+	netmem-audit -j show bindings >"$W/show.json"
+	expect_json "$W/show.json" '.bindings | length == 1 and .[0].unbound'
+	fault keep_pool 0
+	watch_counts NM-BIND-10 1
+	watch_says '.evidence.comm == "nma-traffic" and
+		(.evidence.created_by | length) > 0'
+	expect_no_leak
+	check_holds
+	rule_seen NM-BIND-10 caught
+}
+
+test_clean_life() {
+	watch_start
+	nma-traffic bind -i nm0 -q "$Q" -n 5 >"$W/bind.json"
+	watch_holds
+	jq -s -e '[.[] | select(.event == "binding_freed")] | length == 5' \
+		"$W/watch.out" >/dev/null
+}
+
+unprivileged() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--bounding-set=-all --inh-caps=-all "$@"
+}
+
+# Bound to receive only by the privileged; to send from by anybody, once a
+# kernel can.
+test_who_binds() {
+	watch_start
+	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json"
+	chmod 666 /dev/udmabuf
+	refuse unprivileged nma-traffic bind -i nm0 -q "$Q" -n 1
+	if (need_bind_tx); then
+		start rx peer nma-traffic recv --host -b 4K
+		unprivileged nma-traffic send -d -i nm0 -b 4K "$V4_PEER"
+		watch_counts NM-BIND-09 1
+		watch_says '.evidence.uid == 65534 and .kind == "policy"'
+		rule_seen NM-BIND-09 caught
+	else
+		watch_holds
+		rule_seen NM-BIND-09 enforced
+	fi
+}
+
+# No exporter of the kernel makes pieces of half a page; 7.2 would refuse them.
+test_mapping() {
+	bound
+	check_holds
+	netmem-audit -j show bindings >"$W/show.json"
+	expect_json "$W/show.json" '.bindings | length == 1 and
+		.[0].queues == [3] and .[0].owner_comm == null'
+}
+
+nm_setup
+run_tests test_data_split_off test_af_xdp test_fewer_queues \
+	test_fewer_queues_unbound test_rss test_kept_pool test_clean_life \
+	test_who_binds test_mapping

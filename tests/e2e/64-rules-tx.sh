@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 300
+#
+# Sending from a dma-buf: calls that are refused, completions that do not come
+# or are not read, and what the driver says of its transmit path.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
+
+times=${NMA_TIMES:-23}
+
+# transmit N OPTION...: from a dma-buf of nm0 to the peer
+transmit() {
+	local bytes=$(($1 * 16384))
+
+	start rx peer nma-traffic recv --host -b "$bytes"
+	nma-traffic send -d -i nm0 -b "$bytes" --chunk 4K "${@:2}" "$V4_PEER" \
+		>"$W/tx.json"
+	finish rx
+}
+
+need_tx() {
+	[ -n "${can_tx:-}" ] && return
+	rule_seen "$1" unobservable "no devmem TX in $(uname -r)"
+
+	return 1
+}
+
+test_clean() {
+	watch_start
+	recv_host -b 1M
+	send_to -b 1M "$V4" >"$W/tx.json"
+	finish host
+	[ -z "${can_tx:-}" ] || transmit "$times"
+	watch_holds
+	expect_no_leak
+}
+
+misdeed() {
+	local n
+
+	for n in 1 "$times"; do
+		watch_start
+		transmit "$n" "--$1=$n" "${@:2}"
+		watch_counts NM-TX-01 "$n"
+		watch_says '.evidence.comm == "nma-traffic"'
+	done
+}
+
+test_no_zerocopy() {
+	need_tx NM-TX-01 || return 0
+	misdeed no-zerocopy
+	rule_seen NM-TX-01 caught
+}
+
+test_wrong_id() { need_tx NM-TX-01 || return 0; misdeed wrong-id; }
+test_rx_id() { need_tx NM-TX-01 || return 0; misdeed rx-id -q "$Q"; }
+test_bad_offset() { need_tx NM-TX-01 || return 0; misdeed bad-offset; }
+test_other_device() { need_tx NM-TX-01 || return 0; misdeed other-device; }
+
+# Frames that the driver does not give back. Shorter patience than 60 s.
+test_no_completion() {
+	need_tx NM-TX-02 || return 0
+	defer fault hold_tx 0
+	fault hold_tx 1
+	watch_start --stall 2
+	start rx peer nma-traffic recv --host -b 64K
+	start tx nma-traffic send -d -i nm0 -b 64K --timeout 60 "$V4_PEER"
+	wait_for 15 found NM-TX-02
+	fault hold_tx 0
+	finish tx
+	finish rx
+	watch_counts NM-TX-02 1
+	watch_says '.evidence.sends_in_flight > 0 and
+		.evidence.comm == "nma-traffic" and .severity == "error"'
+	rule_seen NM-TX-02 caught
+}
+
+test_unread_completions() {
+	need_tx NM-TX-02 || return 0
+	watch_start --token-age 2
+	transmit "$times" "--ignore-completions=$times" --hold 8
+	watch_counts NM-TX-02 1
+	watch_says '.evidence.completions_unread > 0 and .severity == "warn"'
+}
+
+found() { grep -q "\"$1\"" "$W/watch.out"; }
+
+test_transmit_mode() {
+	need_tx NM-TX-03 || return 0
+	defer reopen
+	defer fault tx_mode 0
+	fault tx_mode 1
+	reopen
+	fault_is tx_mode 0 1
+	check_finds NM-TX-03 '.severity == "error"'
+	reopen
+	check_holds
+	rule_seen NM-TX-03 caught
+}
+
+nm_setup
+if (need_bind_tx) >/dev/null; then can_tx=1; fi
+run_tests test_clean test_no_zerocopy test_wrong_id test_rx_id \
+	test_bad_offset test_other_device test_no_completion \
+	test_unread_completions test_transmit_mode

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Verdicts on bindings and on what changes while a queue is bound.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "healthy.h"
+
+static union nma_ref binding(const struct nma_model *m, __u32 id)
+{
+	return (union nma_ref){ .binding = nma_model__binding(m, id) };
+}
+
+static struct nma_rec_op split_off(void)
+{
+	struct nma_rec_op r = rec_op(NMA_OP_HDS_SET, NMA_NO_QUEUE, 0);
+
+	r.mode = 1;
+	r.value = NMA_HDS_OFF;
+	r.bound_queues = 1;
+	return r;
+}
+
+static const struct nma_verdict *op_verdict(struct nma_model *m,
+					    const struct nma_rec_op *r)
+{
+	struct nma_change c = feed(m, r);
+
+	return verdict(m, NMA_RULE_BIND_03, c.ref, NOW, c.hdr);
+}
+
+static void test_bind_03(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_op r = split_off();
+
+	assert_true(expect_one(op_verdict(m, &r), NMA_SEV_F)->event);
+	r.ret = -EINVAL;	/* refused */
+	expect_none(op_verdict(m, &r));
+	r = split_off();
+	r.bound_queues = 0;
+	expect_none(op_verdict(m, &r));
+	r = split_off();
+	r.mode = 0;		/* the ring's size was changed */
+	expect_none(op_verdict(m, &r));
+	r = split_off();
+	r.value = NMA_HDS_ON;
+	expect_none(op_verdict(m, &r));
+	r = split_off();
+	r.hds = NMA_HDS_ON;	/* and so it is in force */
+	expect_none(op_verdict(m, &r));
+}
+
+static void test_bind_05(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_queue r = rec_bound(1);
+
+	r.xsk = 1;
+	FEED(m, r);
+	expect_one(VERDICT(BIND_05, queue(m, 1)), NMA_SEV_E);
+	r = rec_queue(0);	/* a socket on another queue is welcome */
+	r.xsk = 1;
+	FEED(m, r);
+	FEED(m, rec_bound(1));
+	expect_none(VERDICT(BIND_05, queue(m, 0)));
+	expect_none(VERDICT(BIND_05, queue(m, 1)));
+}
+
+static void test_bind_06(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_op op = rec_op(NMA_OP_QUEUES_SET, NMA_NO_QUEUE, 0);
+	struct nma_rec_nic r = rec_nic();
+	const struct nma_finding *f;
+
+	op.value = 1;
+	op.stack[0] = 0xffffffffc0001234ull;
+	FEED(m, op);
+	r.real_num_rx_queues = 1;
+	FEED(m, r);
+	f = expect_one(VERDICT(BIND_06, queue(m, 1)), NMA_SEV_F);
+	assert_int_equal(evidence(f, "real_num_rx_queues")->u, 1);
+	assert_int_equal(evidence(f, "set_by")->list[0], op.stack[0]);
+	FEED(m, rec_queue(1));	/* not bound: may go */
+	expect_none(VERDICT(BIND_06, queue(m, 1)));
+	FEED(m, rec_bound(1));
+	r.real_num_rx_queues = 2;
+	FEED(m, r);
+	expect_none(VERDICT(BIND_06, queue(m, 1)));
+}
+
+static void test_bind_07(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_queue_set set = { .known = true };
+	struct nma_rec_nic r = rec_nic();
+	const struct nma_finding *f;
+
+	nma_queue_set_add(&set, 0);
+	nma_model__set_rss(m, NETDEV, &set);
+	expect_none(VERDICT(BIND_07, queue(m, 1)));
+	nma_queue_set_add(&set, 1);
+	nma_model__set_rss(m, NETDEV, &set);
+	f = expect_one(VERDICT(BIND_07, queue(m, 1)), NMA_SEV_E);
+	assert_int_equal(f->patience, NMA_SETTLE);
+	expect_none(VERDICT(BIND_07, queue(m, 0)));	/* not bound */
+	r.real_num_rx_queues = 1;	/* has no choice */
+	FEED(m, r);
+	expect_none(VERDICT(BIND_07, queue(m, 1)));
+	FEED(m, rec_nic());
+	nma_model__set_rss(m, NETDEV, NULL);	/* the driver does not tell */
+	expect_none(VERDICT(BIND_07, queue(m, 1)));
+}
+
+static void test_bind_08(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+	struct nma_change c;
+
+	expect_none(VERDICT(BIND_08, binding(m, 5)));
+	r.ragged = 2;
+	FEED(m, r);
+	expect_one(VERDICT(BIND_08, binding(m, 5)), NMA_SEV_F);
+
+	r = CAUSED(rec_binding(), MISMATCH);
+	r.unmap_dir = 1;
+	c = FEED(m, r);
+	assert_true(expect_one(verdict(m, NMA_RULE_BIND_08, c.ref, NOW, c.hdr),
+			       NMA_SEV_F)->event);
+}
+
+static void test_bind_09(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = CAUSED(rec_binding(), CREATE);
+	const struct nma_finding *f;
+	struct nma_change c;
+
+	r.owner_pid = 815;
+	r.owner_uid = 1000;
+	r.owner_admin = NMA_ADMIN_NO;
+	r.dma_dir = 1;
+	strcpy(r.owner_comm, "sender");
+	c = FEED(m, r);
+	f = expect_one(verdict(m, NMA_RULE_BIND_09, c.ref, NOW, c.hdr), NMA_SEV_W);
+	assert_int_equal(f->kind, NMA_KIND_POLICY);
+	assert_int_equal(evidence(f, "uid")->u, 1000);
+
+	FEED(m, rec_binding());	/* a snapshot does not know the owner */
+	assert_int_equal(nma_model__binding(m, 5)->r.owner_pid, 815);
+	r.owner_admin = NMA_ADMIN_YES;
+	c = FEED(m, r);
+	expect_none(verdict(m, NMA_RULE_BIND_09, c.ref, NOW, c.hdr));
+}
+
+static void unbind(struct nma_model *m)
+{
+	FEED(m, AT(CAUSED(rec_binding(), DETACH), NOW - 70 * SEC));
+}
+
+static void test_bind_10_holder(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	expect_none(VERDICT(BIND_10, binding(m, 5)));
+	unbind(m);
+	FEED(m, CAUSED(rec_provided(21, 1), DETACH));
+	expect_none(VERDICT(BIND_10, binding(m, 5)));	/* NM-PP-06 tells */
+	FEED(m, rec_sock(1, 23));
+	f = expect_one(VERDICT(BIND_10, binding(m, 5)), NMA_SEV_E);
+	assert_int_equal(f->kind, NMA_KIND_LEAK);
+	assert_int_equal(f->patience, NMA_AGE);
+	assert_int_equal(f->hold_ns, 60 * SEC);
+	assert_int_equal(evidence(f, "tokens_outstanding")->u, 23);
+	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+}
+
+static void test_bind_10_kept_pool(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	unbind(m);
+	f = expect_one(VERDICT(BIND_10, binding(m, 5)), NMA_SEV_E);
+	assert_int_equal(f->pool_id, 21);
+	assert_int_equal(f->patience, NMA_SETTLE);
+}
+
+static void test_bind_10_sender_has_longer(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = CAUSED(rec_binding(), DETACH);
+
+	r.dma_dir = 1;
+	FEED(m, CAUSED(rec_provided(21, 1), GONE));
+	FEED(m, r);
+	assert_int_equal(expect_one(VERDICT(BIND_10, binding(m, 5)),
+				    NMA_SEV_E)->hold_ns, 240 * SEC);
+}
+
+static void test_bind_10_end(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = CAUSED(rec_binding(), GONE);
+	struct nma_change c;
+
+	unbind(m);
+	c = FEED(m, r);
+	expect_none(verdict(m, NMA_RULE_BIND_10, c.ref, NOW, c.hdr));
+	FEED(m, rec_binding());
+	r.lent = 3 * 4096;
+	c = FEED(m, r);
+	assert_true(expect_one(verdict(m, NMA_RULE_BIND_10, c.ref, NOW, c.hdr),
+			       NMA_SEV_E)->event);
+}
+
+/* Without hooks: a binding that only a pool still leads to */
+static void test_bind_10_snapshots(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 1));
+	r.listed = 1;
+	FEED(m, rec_nic());
+	FEED(m, rec_provided(21, 1));
+	FEED(m, r);
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_END, 1));
+	expect_none(VERDICT(BIND_10, binding(m, 5)));
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 2));
+	r.listed = 0;
+	FEED(m, rec_nic());
+	FEED(m, rec_provided(21, 1));
+	FEED(m, r);
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_END, 2));
+	expect_one(VERDICT(BIND_10, binding(m, 5)), NMA_SEV_E);
+}
+
+/* With them: nothing leads to it any more, but its end was not seen. */
+static void test_unbound_is_kept_until_its_end(void **state)
+{
+	struct nma_model *m = *state;
+
+	m->sees_ends = true;
+	unbind(m);
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 2));
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_END, 2));
+	assert_non_null(nma_model__binding(m, 5));
+	FEED(m, CAUSED(rec_binding(), GONE));
+	FEED(m, rec_nic());
+	assert_null(nma_model__binding(m, 5));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_bind_03),
+		T(test_bind_05),
+		T(test_bind_06),
+		T(test_bind_07),
+		T(test_bind_08),
+		T(test_bind_09),
+		T(test_bind_10_holder),
+		T(test_bind_10_kept_pool),
+		T(test_bind_10_sender_has_longer),
+		T(test_bind_10_end),
+		T(test_bind_10_snapshots),
+		T(test_unbound_is_kept_until_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
