@@ -29,6 +29,68 @@ struct {
 	__type(value, struct mapping);
 } nma_mappings SEC(".maps");
 
+/* What the CPU did with a dma-buf, by address; the inode tells whether the address
+ * is still the same one's.
+ */
+struct cpu_use {
+	__u64 ino;
+	__u32 maps;
+	__u32 syncs;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct cpu_use);
+} nma_cpu_uses SEC(".maps");
+
+static __always_inline struct cpu_use *cpu_use_of(__u64 dmabuf, bool add)
+{
+	struct cpu_use fresh = {
+		.ino = BPF_CORE_READ((struct dma_buf *)dmabuf, file, f_inode, i_ino),
+	};
+	struct cpu_use *use = bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
+
+	if (use && use->ino == fresh.ino)
+		return use;
+	if (!add)
+		return NULL;
+	bpf_map_update_elem(&nma_cpu_uses, &dmabuf, &fresh, BPF_ANY);
+	return bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
+}
+
+/* dma_buf_mmap_internal(file, vma) */
+int nma_on_cpu_map(__u64 file)
+{
+	struct cpu_use *use;
+
+	use = cpu_use_of((__u64)BPF_CORE_READ((struct file *)file, private_data), true);
+	if (use)
+		__sync_fetch_and_add(&use->maps, 1);
+	return 0;
+}
+
+/* dma_buf_begin_cpu_access(dmabuf, direction) */
+int nma_on_cpu_sync(__u64 dmabuf)
+{
+	struct cpu_use *use = cpu_use_of(dmabuf, false);
+
+	if (use)
+		__sync_fetch_and_add(&use->syncs, 1);
+	return 0;
+}
+
+static __always_inline void fill_cpu_use(struct nma_rec_binding *r, __u64 dmabuf)
+{
+	struct cpu_use *use = cpu_use_of(dmabuf, false);
+
+	if (!use)
+		return;
+	r->cpu_maps = use->maps;
+	r->cpu_syncs = use->syncs;
+}
+
 /* A dma-buf in pieces of contiguous addresses */
 struct chunk_walk {
 	__u64 node;
@@ -103,6 +165,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	dmabuf = BPF_CORE_READ(binding, dmabuf);
 	r->size = BPF_CORE_READ(dmabuf, size);
 	r->dmabuf_ino = BPF_CORE_READ(dmabuf, file, f_inode, i_ino);
+	fill_cpu_use(r, (__u64)dmabuf);
 	exporter = BPF_CORE_READ(dmabuf, exp_name);
 	if (exporter)
 		bpf_probe_read_kernel_str(r->exporter, sizeof(r->exporter),

@@ -89,6 +89,10 @@ int nma_enter(struct pt_regs *ctx)
 		return nma_on_unbind(PT_REGS_PARM1(ctx));
 	case NMA_HOOK_BIND_FREE:
 		return nma_on_bind_free(PT_REGS_PARM1(ctx));
+	case NMA_HOOK_CPU_MAP:
+		return nma_on_cpu_map(PT_REGS_PARM1(ctx));
+	case NMA_HOOK_CPU_SYNC:
+		return nma_on_cpu_sync(PT_REGS_PARM1(ctx));
 	case NMA_HOOK_UNMAP:
 		return nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));
 	case NMA_HOOK_NETDEV:

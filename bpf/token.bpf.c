@@ -203,6 +203,7 @@ static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
 }
 
 static __always_inline void fill_tokens(struct nma_rec_sock *r,
+					const struct sock_row *row,
 					const struct token_walk *w)
 {
 	struct net_devmem_dmabuf_binding *binding;
@@ -212,6 +213,8 @@ static __always_inline void fill_tokens(struct nma_rec_sock *r,
 	r->bytes = (__u64)w->count * NIOV_SIZE;
 	if (w->count > w->unaged)
 		r->oldest_ns = r->hdr.time_ns - w->max_age * nma_cfg.tick_ns;
+	if (row)
+		r->binding_id = row->binding_id;
 	if (w->netmem) {
 		binding = (void *)netmem_binding(w->netmem);
 		r->binding_id = BPF_CORE_READ(binding, id);
@@ -381,7 +384,7 @@ int BPF_PROG(nma_sock_close, struct socket *sock)
 	if (r) {
 		fill_sock(r, sk, row);
 		if (w)
-			fill_tokens(r, w);
+			fill_tokens(r, row, w);
 		bpf_ringbuf_submit(r, 0);
 	}
 	if (row) {
@@ -480,7 +483,7 @@ int nma_sock_iter(struct bpf_iter__bpf_sk_storage_map *ctx)
 	w = walk_tokens(sk, row, SCRATCH_ITER);
 	fill_sock(r, sk, row);
 	if (w)
-		fill_tokens(r, w);
+		fill_tokens(r, row, w);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -199,6 +199,8 @@ struct nma_rec_binding {
 	__s32 err;		/* CREATE_FAILED: -errno */
 	__u32 ragged;		/* pieces that are not a multiple of a page */
 	__u32 unmap_dir;	/* MISMATCH */
+	__u32 cpu_maps;		/* mmap() of the dma-buf, since it was first seen */
+	__u32 cpu_syncs;	/* DMA_BUF_IOCTL_SYNC that began an access */
 	__u64 lent;		/* bytes out; GONE: never given back */
 	/* Who bound it: creation only */
 	__u64 owner_cgroup;
@@ -407,7 +409,7 @@ NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 48 + 56 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 16 + 16 + 8 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 24 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);

@@ -72,6 +72,18 @@ test_plain_read() {
 
 test_small_control() { misdeed NM-TOK-05 small-control; }
 
+# More often than there is occasion for: not one read is synced.
+test_no_sync() {
+	watch_start
+	recv_devmem -b 64K --no-sync 100000
+	send_to -b 64K "$V4" >"$W/tx.json"
+	finish rx 1
+	expect_text "$W/rx.err" 'there was occasion for'
+	watch_counts NM-APP-01 1
+	watch_says '.evidence.comm == "nma-traffic" and .evidence.tokens > 0'
+	rule_seen NM-APP-01 caught
+}
+
 # EFAULT of other sockets has other reasons.
 test_other_faults_are_spared() {
 	watch_start
@@ -84,4 +96,4 @@ test_other_faults_are_spared() {
 nm_setup
 run_tests test_clean test_return_twice test_unknown_token \
 	test_too_many_frags test_too_many_tokens test_odd_length test_peek \
-	test_plain_read test_small_control test_other_faults_are_spared
+	test_plain_read test_small_control test_no_sync test_other_faults_are_spared

@@ -256,11 +256,34 @@ static void test_unbound_is_kept_until_its_end(void **state)
 	assert_null(nma_model__binding(m, 5));
 }
 
+static const struct nma_verdict *judge_end(struct nma_model *m, __u32 maps, __u32 syncs)
+{
+	struct nma_rec_binding r = CAUSED(rec_binding(), DETACH);
+	struct nma_change c;
+
+	r.cpu_maps = maps;
+	r.cpu_syncs = syncs;
+	c = FEED(m, r);
+	return verdict(m, NMA_RULE_APP_01, c.ref, NOW, c.hdr);
+}
+
+static void test_app_01(void **state)
+{
+	struct nma_model *m = *state;
+
+	expect_none(judge_end(m, 1, 0));	/* nothing was consumed */
+	FEED(m, CAUSED(rec_sock(1, 0), GONE));
+	assert_true(expect_one(judge_end(m, 1, 0), NMA_SEV_W)->event);
+	expect_none(judge_end(m, 1, 7));
+	expect_none(judge_end(m, 0, 0));	/* a device consumed it */
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_app_01),
 		T(test_bind_03),
 		T(test_bind_05),
 		T(test_bind_06),

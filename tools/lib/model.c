@@ -234,6 +234,7 @@ static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		      struct nma_change *change)
 {
 	const struct nma_rec_sock *r = (const void *)hdr;
+	struct nma_binding *binding;
 	struct nma_sock *sock;
 
 	sock = upsert(m, &m->socks, sizeof(*sock), hdr, r->cookie, 0);
@@ -241,6 +242,9 @@ static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		return -ENOMEM;
 	sock->r = *r;
 	sock->r.hdr.comm[NMA_COMM_LEN - 1] = '\0';
+	binding = nma_table_find(&m->bindings, r->binding_id, 0);
+	if (sock->seen.gone && binding)
+		binding->consumed += r->returned;
 	change->subject = NMA_SUBJ_SOCK;
 	change->ref.sock = sock;
 	return 0;

@@ -71,6 +71,7 @@ struct nma_binding {
 	struct nma_seen seen;
 	struct nma_rec_binding r;	/* the owner outlives later records */
 	__u32 listed;		/* snapshot that found it by its id last */
+	__u64 consumed;		/* tokens returned by sockets that are closed */
 	__u64 unbound_ns;	/* gone from the list, but not freed; 0: in use */
 };
 

@@ -180,3 +180,38 @@ void nma_rule_BIND_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	if (h.sock || !pool_of(ctx->model, binding, false))
 		not_freed(v, ctx, binding, &h);
 }
+
+/* Tokens that came back are payload that somebody consumed. */
+static __u64 consumed(const struct nma_model *m, const struct nma_binding *binding)
+{
+	__u64 tokens = binding->consumed;
+
+	nma_model_for_each(struct nma_sock, &m->socks, sock)
+		if (sock->r.binding_id == binding->r.binding_id && !sock->seen.gone)
+			tokens += sock->r.returned;
+	return tokens;
+}
+
+/* NM-APP-01. Told at the end, when it is sure. */
+void nma_rule_APP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	struct nma_finding *f;
+	__u64 tokens;
+
+	if (!ctx->trigger || ctx->trigger->type != NMA_REC_BINDING ||
+	    ctx->trigger->cause != NMA_CAUSE_DETACH ||
+	    binding->r.dma_dir == TO_DEVICE)
+		return;
+	tokens = consumed(ctx->model, binding);
+	if (!binding->r.cpu_maps || binding->r.cpu_syncs || !tokens)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "application mapped the dma-buf and consumed %llu frags without one DMA_BUF_IOCTL_SYNC",
+			    tokens);
+	f->event = true;
+	nma_value_u64(nma_finding_ev(f, "tokens"), tokens);
+	nma_value_u64(nma_finding_ev(f, "cpu_maps"), binding->r.cpu_maps);
+	owner_evidence(f, binding);
+}

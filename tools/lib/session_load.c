@@ -42,6 +42,8 @@ static const struct control controls[] = {
 	{ NMA_HOOK_NETDEV, false },
 	{ NMA_HOOK_QUEUES, true },
 	{ NMA_HOOK_PP_DISABLE, false },
+	{ NMA_HOOK_CPU_MAP, false },
+	{ NMA_HOOK_CPU_SYNC, false },
 	{ NMA_HOOK_UNMAP, false },
 	{ NMA_HOOK_SEND_CMSG, true },
 	{ NMA_HOOK_TX_BINDING, true },
