@@ -10,6 +10,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/udmabuf.h>
 #include <net/page_pool/helpers.h>
 
 #include "nmnic.h"
@@ -183,12 +184,23 @@ static ssize_t fault_read(struct file *file, char __user *buf, size_t count, lof
 	return simple_read_from_buffer(buf, count, pos, text, len);
 }
 
+/* One of the faults is in what the driver exports. */
+static long fault_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct nmnic_fault *fault = file->private_data;
+
+	if (fault->id != NMNIC_FAULT_RAGGED_DMABUF || cmd != UDMABUF_CREATE)
+		return -ENOTTY;
+	return nmnic_fault_export(fault->port, (const void __user *)arg);
+}
+
 static const struct file_operations fault_fops = {
-	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.read	= fault_read,
-	.write	= fault_write,
-	.llseek	= default_llseek,
+	.owner		= THIS_MODULE,
+	.open		= simple_open,
+	.read		= fault_read,
+	.write		= fault_write,
+	.unlocked_ioctl	= fault_ioctl,
+	.llseek		= default_llseek,
 };
 
 static int faults_show(struct seq_file *seq, void *unused)

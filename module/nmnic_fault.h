@@ -132,6 +132,9 @@ static inline bool nmnic_fault_hold_tx(struct nmnic_port *np, unsigned int queue
 	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_hold_skb(np, queue, skb);
 }
 
+/* nmnic_fault_dmabuf.c */
+int nmnic_fault_export(struct nmnic_port *np, const void __user *arg);
+
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);
 void nmnic_fault_panel_init(struct nmnic_port *np);

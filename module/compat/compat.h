@@ -40,6 +40,13 @@
 #define kvzalloc_objs(obj, num)		kvcalloc(num, sizeof(obj), GFP_KERNEL)
 #endif
 
+/* "module: Convert symbol namespace to string literal", v6.13 */
+#ifdef NMA_HAVE_IMPORT_NS_STRING
+#define NMA_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)
+#else
+#define NMA_IMPORT_NS(ns)	MODULE_IMPORT_NS(ns)
+#endif
+
 /* "net: protect NAPI enablement with netdev_lock()", v6.14, and "net: hold netdev
  * instance lock during queue operations", v6.15: ndo_open, ndo_stop and the queue
  * operations run under the netdev instance lock. Before, rtnl_lock() is all there

@@ -52,7 +52,10 @@ enum nma_exit nma_bind_run(const struct nma_opts *o, struct nma_report *r)
 	uint64_t start_ns;
 	int err;
 
-	err = nma_udmabuf_create(&buf, o->size);
+	if (o->exporter)
+		err = nma_udmabuf_create_by(&buf, o->exporter, o->size);
+	else
+		err = nma_udmabuf_create(&buf, o->size);
 	if (err)
 		goto out;
 	start_ns = nma_report_now_ns();

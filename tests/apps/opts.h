@@ -41,6 +41,7 @@ struct nma_opts {
 	const char *address;	/* send: peer; recv: to listen on, or NULL */
 	struct in6_addr addr;	/* the same; IPv4 is mapped, NULL is any */
 	const char *ifname;
+	const char *exporter;	/* of the dma-buf; NULL: udmabuf */
 	const char *ready;
 	struct nma_queues queues;
 	uint64_t port;

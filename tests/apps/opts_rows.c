@@ -42,6 +42,8 @@ const struct nma_opt_row nma_opt_rows[] = {
 	  0, 0, NULL, "send from a dma-buf that is bound to IF (-i)", NULL },
 	{ "size", 's', NUMBER, RECV | SEND | BIND | ZCRX, FIELD(size),
 	  4096, 1ULL << 40, "BYTES", "size of the dma-buf", NULL },
+	{ "exporter", 0, STRING, BIND, FIELD(exporter),
+	  0, 0, "FILE", "takes UDMABUF_CREATE; default: /dev/udmabuf", NULL },
 	{ "iovecs", 0, NUMBER, SEND, FIELD(iovecs),
 	  1, NMA_MAX_IOVECS, "N",
 	  "parts of the dma-buf in one message, last part first", NULL },

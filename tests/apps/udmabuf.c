@@ -87,11 +87,35 @@ out:
 	return err;
 }
 
+int nma_udmabuf_create_by(struct nma_udmabuf *buf, const char *exporter, size_t size)
+{
+	struct udmabuf_create create = {
+		.memfd = -1,
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.size = size,
+	};
+	int err = 0;
+	int dev;
+	int fd;
+
+	dev = open(exporter, O_RDWR | O_CLOEXEC);
+	if (dev < 0)
+		return nma_err(-errno, "can not open %s", exporter);
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		err = nma_err(-errno, "no dma-buf of %zu bytes from %s", size, exporter);
+	else
+		*buf = (struct nma_udmabuf){ .fd = fd, .size = size };
+	close(dev);
+	return err;
+}
+
 void nma_udmabuf_destroy(struct nma_udmabuf *buf)
 {
 	if (buf->fd < 0)
 		return;
-	munmap(buf->map, buf->size);
+	if (buf->map)
+		munmap(buf->map, buf->size);
 	close(buf->fd);
 	buf->fd = -1;
 }

@@ -22,6 +22,9 @@ struct nma_udmabuf {
  * kernel has no udmabuf) with a message.
  */
 int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size);
+
+/* The same of another exporter's memory, without the CPU mapping. */
+int nma_udmabuf_create_by(struct nma_udmabuf *buf, const char *exporter, size_t size);
 void nma_udmabuf_destroy(struct nma_udmabuf *buf);
 
 /* Bracket every CPU access to map with these: nobody else synchronises it.

@@ -155,13 +155,39 @@ test_who_binds() {
 	fi
 }
 
-# No exporter of the kernel makes pieces of half a page; 7.2 would refuse them.
+# exported OPTION...: a dma-buf of nmnic's own
+exported() {
+	${EXEC:-} nma-traffic bind -i nm0 -q "$Q" -s 16M \
+		--exporter "$PANEL/ragged_dmabuf" "$@"
+}
+
+# No exporter of the kernel makes pieces of half a page; nmnic's does if told to.
+# Since 4eb82ba54342 ("net: devmem: reject dma-buf bind with non-page-aligned size
+# or SG length") they are refused.
 test_mapping() {
-	bound
+	defer fault ragged_dmabuf 0
+	watch_start
+	exported -n 1 >"$W/bind.json"
+	fault ragged_dmabuf 1
+	if ! exported -n 1 2>"$W/bind.err"; then
+		watch_holds
+		fault_is ragged_dmabuf 0 1
+		rule_seen NM-BIND-08 enforced
+		return
+	fi
+	fault ragged_dmabuf 1
+	exported -n 22 >"$W/bind.json"
+	exported -n 5 >"$W/bind.json"
+	watch_counts NM-BIND-08 23
+	watch_says '.evidence.comm == "nma-traffic" and .severity == "error" and
+		.evidence.exporter == "nmnic" and .evidence.size_bytes == 16777216'
+	fault ragged_dmabuf 1
+	start ragged exported
+	check_finds NM-BIND-08 '.evidence.exporter == "nmnic"'
+	stop "${pid[ragged]}"
+	start whole exported
 	check_holds
-	netmem-audit -j show bindings >"$W/show.json"
-	expect_json "$W/show.json" '.bindings | length == 1 and
-		.[0].queues == [3] and .[0].owner_comm == null'
+	rule_seen NM-BIND-08 caught
 }
 
 nm_setup
