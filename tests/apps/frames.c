@@ -33,6 +33,7 @@
 
 #define MAX_LEN		70000
 #define MAX_HEADERS	640
+#define VLAN_LEN	4
 #define WINDOW		256	/* bytes that the device looks at */
 #define PORT		9000	/* the tests steer it */
 #define MARK		0x46f2	/* begin of our source addresses, and of nobody else's */
@@ -58,6 +59,12 @@ struct frame {
 
 struct counts {
 	unsigned long sent, refused, received, whole, shortened, wrong, lost;
+	/* The stack frees a frame that ends within what it needs to take a VLAN tag
+	 * out, before a packet socket could see it; unless a device took it out,
+	 * which needs the tag only.
+	 */
+	unsigned long tag_cut;		/* end within the tag */
+	unsigned long tag_bare;		/* ... 802.1Q: with the tag, or before 2 bytes more */
 };
 
 static uint8_t dst_mac[ETH_ALEN];
@@ -453,6 +460,19 @@ static int drain(int fd, struct counts *c)
 	return ret;
 }
 
+static void count_sent(const struct frame *f, struct counts *c)
+{
+	unsigned int type = get16(f->p + 12);
+
+	c->sent++;
+	if (f->len < ETH_HLEN || f->len >= ETH_HLEN + VLAN_LEN + 2)
+		return;
+	if (type == ETH_P_8021Q && f->len >= ETH_HLEN + VLAN_LEN)
+		c->tag_bare++;
+	else if (type == ETH_P_8021Q || type == ETH_P_8021AD)
+		c->tag_cut++;
+}
+
 static int send_all(int tx, int rx, struct counts *c)
 {
 	static struct frame f;
@@ -463,7 +483,7 @@ static int send_all(int tx, int rx, struct counts *c)
 		if (!make(&f, id))
 			continue;
 		if (send(tx, f.p, f.len, 0) == (ssize_t)f.len)
-			c->sent++;
+			count_sent(&f, c);
 		else if (errno == EMSGSIZE || errno == EINVAL)
 			c->refused++;
 		else
@@ -552,7 +572,8 @@ int main(int argc, char **argv)
 		return NMA_EXIT_ENV;
 	c.lost = lost(rx);
 	printf("{\"schema\":1,\"sent\":%lu,\"refused\":%lu,\"received\":%lu,\"whole\":%lu,"
-	       "\"shortened\":%lu,\"wrong\":%lu,\"lost\":%lu}\n",
-	       c.sent, c.refused, c.received, c.whole, c.shortened, c.wrong, c.lost);
+	       "\"shortened\":%lu,\"wrong\":%lu,\"lost\":%lu,\"tag_cut\":%lu,\"tag_bare\":%lu}\n",
+	       c.sent, c.refused, c.received, c.whole, c.shortened, c.wrong, c.lost,
+	       c.tag_cut, c.tag_bare);
 	return c.wrong ? NMA_EXIT_FAIL : NMA_EXIT_OK;
 }

@@ -96,6 +96,8 @@ test_hash_table_rules_and_features() {
 	apply ethtool -N nm0 flow-type tcp4 dst-port 99 action 1 loc 41
 	apply ethtool -N nm0 flow-type tcp4 dst-port 99 action -1 loc 41
 	apply ethtool -N nm0 delete 41
+	apply ethtool -K nm0 rx off
+	apply ethtool -K nm0 rx on
 	apply ethtool -K nm0 rx-gro-hw off
 	apply ethtool -K nm0 rx-gro-hw on
 	apply peer ethtool -K nm1 tso off
