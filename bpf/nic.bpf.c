@@ -204,7 +204,6 @@ int nma_on_netdev_event(__u64 event, __u64 addr)
 	return 0;
 }
 
-
 /* A record of what was asked of the device as a whole, or NULL */
 static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32 op)
 {

@@ -21,31 +21,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
-				     const struct nma_rec_use *what)
-{
-	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
-
-	if (!r)
-		return;
-	r->use = what->use;
-	r->ret = what->ret;
-	r->value = what->value;
-	r->why = what->why;
-	r->binding_id = what->binding_id;
-	r->cgroup_id = bpf_get_current_cgroup_id();
-	r->cookie = bpf_get_socket_cookie(sk);
-	nma_fill_ends(r, sk);
-	if (row && !r->binding_id)
-		r->binding_id = row->binding_id;
-	bpf_ringbuf_submit(r, 0);
-}
-
-/* ---- Receive ----------------------------------------------------------------*/
-
-/* The binding of the frame that the reader stumbled over: 0 if the CPU can read
- * it, then the fault is another.
- */
+/* The binding of the frame that is next to be read: 0 if the CPU can read it. */
 static __always_inline __u32 unreadable_head(struct sock *sk)
 {
 	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_receive_queue);
@@ -63,33 +39,86 @@ static __always_inline __u32 unreadable_head(struct sock *sk)
 	return BPF_CORE_READ(binding, id);
 }
 
-/* Every receive call of every socket comes here: be quick. */
-SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(nma_recv, struct sock *sk, int ret, int flags)
+static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
+				     const struct nma_rec_use *what)
 {
-	struct nma_rec_use use = { .ret = ret };
-	struct sock_row *row;
+	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
 
+	if (!r)
+		return;
+	r->use = what->use;
+	r->ret = what->ret;
+	r->value = what->value;
+	r->why = what->why;
+	r->binding_id = what->binding_id;
+	r->cgroup_id = bpf_get_current_cgroup_id();
+	r->cookie = bpf_get_socket_cookie(sk);
+	nma_fill_ends(r, sk);
+	if (row && !r->binding_id)
+		r->binding_id = row->binding_id;
+	if (!r->binding_id)	/* nothing was taken yet */
+		r->binding_id = unreadable_head(sk);
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* ---- Receive ----------------------------------------------------------------*/
+
+/* Tasks whose call was told of, until the second program has seen it, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} nma_told SEC(".maps");
+
+/* Every receive call of every socket comes here: be quick. */
+static __always_inline __u32 what_is_wrong(struct sock *sk, int ret, int flags)
+{
 	if (flags & MSG_SOCK_DEVMEM) {
 		if (ret == -ETOOSMALL)
-			use.use = NMA_USE_RECV_SMALL;
-		else if (ret > 0 && flags & MSG_PEEK)
-			use.use = NMA_USE_PEEK;
-	} else if (ret == -EFAULT) {
-		use.binding_id = unreadable_head(sk);
-		if (use.binding_id)
-			use.use = NMA_USE_RECV_PLAIN;
+			return NMA_USE_RECV_SMALL;
+		return ret > 0 && flags & MSG_PEEK ? NMA_USE_PEEK : 0;
 	}
-	if (!use.use)
+	/* which has other reasons, too */
+	return ret == -EFAULT && unreadable_head(sk) ? NMA_USE_RECV_PLAIN : 0;
+}
+
+static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool second)
+{
+	struct nma_rec_use use = { .ret = ret, .use = what };
+	__u64 task = bpf_get_current_pid_tgid();
+	struct sock_row *row;
+	__u8 told = 1;
+
+	if (second && !bpf_map_delete_elem(&nma_told, &task))
 		return 0;
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	/* what the CPU can read is peeked at without tokens */
-	if (use.use == NMA_USE_PEEK && !row)
+	if (what == NMA_USE_PEEK && !row)
 		return 0;
-	if (use.use == NMA_USE_RECV_SMALL && !row)
-		use.binding_id = unreadable_head(sk);
 	send_use(sk, row, &use);
+	if (!second)
+		bpf_map_update_elem(&nma_told, &task, &told, BPF_ANY);
 	return 0;
+}
+
+/* Since v7.0 a tracepoint may be preempted, and then its program is skipped for
+ * whoever comes next. That one has a second.
+ */
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(nma_recv, struct sock *sk, int ret, int flags)
+{
+	__u32 what = what_is_wrong(sk, ret, flags);
+
+	return what ? judge_recv(sk, ret, what, false) : 0;
+}
+
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(nma_recv_too, struct sock *sk, int ret, int flags)
+{
+	__u32 what = what_is_wrong(sk, ret, flags);
+
+	return what ? judge_recv(sk, ret, what, true) : 0;
 }
 
 /* ---- Return of tokens -------------------------------------------------------*/
@@ -172,15 +201,15 @@ static __always_inline void judge_list(struct sock *sk, struct sock_row *row,
 	__u64 tried = a->frags;
 
 	settle_debt(sk, row, a->first);
-	if (tried > MAX_DONTNEED_FRAGS) {
-		row->owed = tried - MAX_DONTNEED_FRAGS;
-		row->owed_token = a->left;
+	if (tried > MAX_DONTNEED_FRAGS)
 		tried = MAX_DONTNEED_FRAGS;
+	if (tried > (__u32)ret) {
+		use.value = tried - (__u32)ret;
+		send_use(sk, row, &use);
+	} else if (a->frags > tried) {	/* one record for a call */
+		row->owed = a->frags - tried;
+		row->owed_token = a->left;
 	}
-	if (tried <= (__u32)ret)
-		return;
-	use.value = tried - (__u32)ret;
-	send_use(sk, row, &use);
 }
 
 /* The second argument is a structure of two slots, and so are its arguments
@@ -275,8 +304,7 @@ static __always_inline __u32 why_refused(const struct send *send)
 	return send->err == -EINVAL ? NMA_SEND_NO_BINDING : NMA_SEND_OTHER_DEVICE;
 }
 
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(nma_send, struct sock *sk, int ret)
+static __always_inline int judge_send(struct sock *sk, int ret)
 {
 	struct nma_rec_use use = {
 		.use = NMA_USE_SEND_REFUSED,
@@ -299,6 +327,19 @@ int BPF_PROG(nma_send, struct sock *sk, int ret)
 	}
 	bpf_map_delete_elem(&nma_sends, &task);
 	return 0;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(nma_send, struct sock *sk, int ret)
+{
+	return judge_send(sk, ret);
+}
+
+/* As nma_recv_too: the send is no longer there if the first has seen it. */
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(nma_send_too, struct sock *sk, int ret)
+{
+	return judge_send(sk, ret);
 }
 
 /* msg_zerocopy_realloc(sk, size, uarg), and since dma-bufs can be sent from

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 300
+# limit: 600
 #
 # What a receiving application does wrong is counted as often as it does it.
 # NMA_TIMES=1009 does it so often (default: 23).

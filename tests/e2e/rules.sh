@@ -18,6 +18,7 @@ watch_start() {
 watch_end() {
 	local status=0
 
+	# shellcheck disable=SC2154 # lib.sh has it
 	kill -INT "${pid[watch]}"
 	wait "${pid[watch]}" || status=$?
 	jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/findings"

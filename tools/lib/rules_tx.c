@@ -25,8 +25,9 @@ static const char *why_text(__u32 why)
 		return "the route leaves through another device than the dma-buf is bound to";
 	case NMA_SEND_BAD_RANGE:
 		return "the range is not within the dma-buf, or is not given as iovec";
+	default:
+		return "the kernel does not say why";
 	}
-	return "the kernel does not say why";
 }
 
 /* NM-TX-01 */

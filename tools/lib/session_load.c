@@ -59,8 +59,10 @@ static const struct control controls[] = {
 /* A hook with a program and an attachment of its own. */
 struct hook {
 	enum nma_hook id;
-	/* DEEP_PAIR: what one program misses its twin has seen, see buffer.bpf.c */
-	enum { ALWAYS, TOKENS, DEEP, DEEP_PAIR } when;	/* is it asked for */
+	/* what one program of a pair misses the other has seen; those of a
+	 * TOKENS_PAIR are neighbours here
+	 */
+	enum { ALWAYS, TOKENS, TOKENS_PAIR, DEEP, DEEP_PAIR } when;	/* is it asked for */
 	size_t prog;		/* offset of the program in struct nma_bpf */
 };
 
@@ -73,8 +75,10 @@ static const struct hook hooks[] = {
 	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
 	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
 	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
-	HOOK(RECV, TOKENS, nma_recv),
-	HOOK(SEND, TOKENS, nma_send),
+	HOOK(RECV, TOKENS_PAIR, nma_recv),
+	HOOK(RECV, TOKENS_PAIR, nma_recv_too),
+	HOOK(SEND, TOKENS_PAIR, nma_send),
+	HOOK(SEND, TOKENS_PAIR, nma_send_too),
 	HOOK(ZC_SEND, TOKENS, nma_zc_send),
 	HOOK(ZC_REAP, TOKENS, nma_zc_reap),
 	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_netmems),
@@ -178,6 +182,7 @@ static bool hook_asked(const struct nma_session *s, const struct hook *h)
 {
 	switch (h->when) {
 	case TOKENS:
+	case TOKENS_PAIR:
 		return s->opts.tokens;
 	case DEEP:
 	case DEEP_PAIR:
@@ -404,9 +409,21 @@ static bool has_twin(const struct nma_session *s, const struct bpf_program *prog
 	size_t i;
 
 	for (i = 0; i < NR_HOOKS; i++)
-		if (hooks[i].when == DEEP_PAIR && hook_prog(s, &hooks[i]) == prog)
+		if ((hooks[i].when == DEEP_PAIR || hooks[i].when == TOKENS_PAIR) &&
+		    hook_prog(s, &hooks[i]) == prog)
 			return true;
 	return false;
+}
+
+/* A call is lost when both programs missed it: of two numbers, not more often
+ * than the smaller.
+ */
+static __u64 missed_by_both(const struct nma_session *s, const struct hook *pair)
+{
+	__u64 one = missed_runs(bpf_program__fd(hook_prog(s, &pair[0])));
+	__u64 other = missed_runs(bpf_program__fd(hook_prog(s, &pair[1])));
+
+	return one < other ? one : other;
 }
 
 __u64 nma_session_missed(const struct nma_session *s)
@@ -419,6 +436,9 @@ __u64 nma_session_missed(const struct nma_session *s)
 		/* a socket whose end it did not see is missed by the sum of rows */
 		if (prog != s->skel->progs.nma_sock_close && !has_twin(s, prog))
 			n += missed_runs(bpf_program__fd(prog));
+	for (i = 0; i + 1 < NR_HOOKS; i++)
+		if (hooks[i].when == TOKENS_PAIR)
+			n += missed_by_both(s, &hooks[i++]);
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
 	return n;
