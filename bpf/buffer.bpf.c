@@ -15,8 +15,10 @@
  *
  * A program that interrupts itself is skipped, and both put and alloc happen in
  * tasks as well as in softirqs that interrupt them. So there are two of each,
- * and whatever one has missed the other sees. Who comes second knows by the row
- * that the first was there: same task, same context, the other eye.
+ * and whatever one has missed the other sees. Who comes first leaves a note for
+ * the other on this CPU, which is cheap to read. If another task has come between
+ * the two and left its own, the row tells: same task, same context, the other
+ * eye.
  */
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
@@ -46,6 +48,48 @@ struct {
 	__type(key, __u64);		/* netmem_ref */
 	__type(value, struct buf_row);
 } nma_bufs SEC(".maps");
+
+/* What the other eye has just dealt with. */
+struct note {
+	__u64 netmem;
+	__u64 who;
+	__u32 eye;
+	__u32 rsvd;
+};
+
+/* Of puts and of allocs, of tasks and of softirqs */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct note);
+} nma_notes SEC(".maps");
+
+enum note_of { NOTE_OF_PUT = 0, NOTE_OF_ALLOC = 2 };
+
+/* True for who comes second; who comes first leaves the note. */
+static __always_inline bool seen(enum note_of what, __u64 netmem, __u64 who,
+				 enum eye eye)
+{
+	__u32 slot = what | (who & 1);
+	struct note *note = bpf_map_lookup_elem(&nma_notes, &slot);
+
+	if (!note)
+		return false;
+	if (note->netmem == netmem && note->who == who && note->eye != eye) {
+		note->netmem = 0;
+		return true;
+	}
+	note->netmem = netmem;
+	note->who = who;
+	note->eye = eye;
+	return false;
+}
+
+static __always_inline __u64 who_is_it(void)
+{
+	return bpf_get_current_task() | !!in_softirq();
+}
 
 /* Puts by pool, an estimate: pools that share a slot take it from each other. */
 struct put_count {
@@ -118,14 +162,17 @@ static __noinline bool learn(struct page_pool *pool, __u64 netmem,
 static __always_inline bool note_put(void *ctx, struct page_pool *pool,
 				     __u64 netmem, enum eye eye)
 {
-	__u64 who = bpf_get_current_task() | in_softirq();
-	struct buf_row *row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	__u64 who = who_is_it();
 	struct buf_row first = {
 		.who = who,
 		.where = BUF_IN_AWAITED,
 		.eye = eye,
 	};
+	struct buf_row *row;
 
+	if (seen(NOTE_OF_PUT, netmem, who, eye))
+		return false;
+	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
 	if (!row)
 		return learn(pool, netmem, &first);
 	if (row->where == BUF_IN_AWAITED && row->who == who && row->eye != eye) {
@@ -235,14 +282,16 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 /* What the function returned: the typed pointer that some of them return may not
  * be taken apart, the number that the helper gives may.
  */
-static __always_inline int on_alloc(void *ctx, struct page_pool *pool)
+static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
+				    enum eye eye)
 {
 	struct buf_row out = { .where = BUF_OUT };
 	struct buf_row *row;
 	__u64 netmem;
 
 	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL) ||
-	    bpf_get_func_ret(ctx, &netmem) || !netmem)
+	    bpf_get_func_ret(ctx, &netmem) || !netmem ||
+	    seen(NOTE_OF_ALLOC, netmem, who_is_it(), eye))
 		return 0;
 	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
 	if (row && row->where == BUF_OUT)
@@ -259,22 +308,21 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool)
 /* All ways out of a pool: which of them are inlined into which others is the
  * compiler's choice.
  */
-#define ON_ALLOC(eye, func)						\
+#define ON_ALLOC(name, eye, func)					\
 SEC("?fexit/" #func)							\
-int BPF_PROG(nma_##eye##_##func, struct page_pool *pool)		\
+int BPF_PROG(nma_##name##_##func, struct page_pool *pool)		\
 {									\
-	return on_alloc(ctx, pool);					\
+	return on_alloc(ctx, pool, eye);				\
 }
 
-ON_ALLOC(left, page_pool_alloc_netmems)
-ON_ALLOC(right, page_pool_alloc_netmems)
-ON_ALLOC(left, page_pool_alloc_pages)
-ON_ALLOC(right, page_pool_alloc_pages)
-
-ON_ALLOC(left, page_pool_alloc_frag_netmem)
-ON_ALLOC(right, page_pool_alloc_frag_netmem)
-ON_ALLOC(left, page_pool_alloc_frag)
-ON_ALLOC(right, page_pool_alloc_frag)
+ON_ALLOC(left, EYE_LEFT, page_pool_alloc_netmems)
+ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_netmems)
+ON_ALLOC(left, EYE_LEFT, page_pool_alloc_pages)
+ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_pages)
+ON_ALLOC(left, EYE_LEFT, page_pool_alloc_frag_netmem)
+ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_frag_netmem)
+ON_ALLOC(left, EYE_LEFT, page_pool_alloc_frag)
+ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_frag)
 
 /* If one is missed the row stays until the page is back in a pool. */
 SEC("?tp_btf/page_pool_state_release")

@@ -12,12 +12,13 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile struct nma_config nma_cfg = {};
 
 struct nma_ring_map nma_ring SEC(".maps");
-struct nma_lost_map nma_lost SEC(".maps");
+__u64 nma_lost[NMA_LOSS_MAX] SEC(".bss.lost");
 
 struct nma_act_map nma_acts SEC(".maps");
 __u64 nma_act_total SEC(".bss.acts");
 volatile __u32 nma_deep_armed SEC(".bss.acts");
 volatile __u32 nma_allocs_seen SEC(".bss.acts");
+volatile __u32 nma_dma_tx_known SEC(".bss.acts");
 
 /* Defined here, for the linker wants a map defined before it is used. */
 struct nma_dma_map nma_dma SEC(".maps");

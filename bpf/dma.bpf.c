@@ -51,6 +51,7 @@ SEC("?fentry/dma_unmap_page_attrs")
 int BPF_PROG(nma_unmap, struct device *dev, unsigned long addr,
 	     unsigned long size, unsigned int dir)
 {
-	check(ctx, &nma_dma_tx, NMA_ACT_DMA_UNMAP, dev, addr, size, dir);
+	if (nma_dma_tx_known)
+		check(ctx, &nma_dma_tx, NMA_ACT_DMA_UNMAP, dev, addr, size, dir);
 	return 0;
 }

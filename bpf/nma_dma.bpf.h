@@ -38,6 +38,9 @@ struct nma_dma_tx_map {
 extern struct nma_dma_map nma_dma SEC(".maps");
 extern struct nma_dma_tx_map nma_dma_tx SEC(".maps");
 
+/* Has anything ever been sent from a dma-buf? */
+extern volatile __u32 nma_dma_tx_known SEC(".bss.acts");
+
 static __always_inline __u64 nma_niov_addr(__u64 niov)
 {
 	return BPF_CORE_READ((struct page *)niov, dma_addr);

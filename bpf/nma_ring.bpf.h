@@ -17,23 +17,16 @@ struct nma_ring_map {
 	__uint(max_entries, 1 << 20);
 };
 
-struct nma_lost_map {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NMA_LOSS_MAX);
-	__type(key, __u32);
-	__type(value, __u64);
-};
-
 extern struct nma_ring_map nma_ring SEC(".maps");
-extern struct nma_lost_map nma_lost SEC(".maps");
 
-/* Per CPU, but a program can be preempted by another: hence the atomic add. */
-static __always_inline void nma_count_loss(__u32 kind, __u64 n)
+/* By enum nma_loss. User space has it mapped: reading a map by system call keeps
+ * the kprobes of that CPU from running, and would make us lose what we count.
+ */
+extern __u64 nma_lost[NMA_LOSS_MAX] SEC(".bss.lost");
+
+static __always_inline void nma_count_loss(enum nma_loss kind, __u64 n)
 {
-	__u64 *count = bpf_map_lookup_elem(&nma_lost, &kind);
-
-	if (count)
-		__sync_fetch_and_add(count, n);
+	__sync_fetch_and_add(&nma_lost[kind], n);
 }
 
 static __always_inline void nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type,

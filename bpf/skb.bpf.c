@@ -187,26 +187,32 @@ static __always_inline struct validating *validating(void)
 SEC("?fentry/validate_xmit_skb")
 int BPF_PROG(nma_validate, struct sk_buff *skb, struct net_device *dev)
 {
-	struct validating *v = validating();
+	struct validating *v;
 
-	if (!v)
-		return 0;
-	v->skb = 0;
 	if (!unreadable(skb) || !nma_deep_armed)
+		return 0;
+	v = validating();
+	if (!v)
 		return 0;
 	v->skb = (__u64)skb;
 	v->source = source(skb, dev);
 	return 0;
 }
 
-/* The packet may be freed now. */
+/* The packet may be freed now. What passed and is readable was so before. */
 SEC("?fexit/validate_xmit_skb")
 int BPF_PROG(nma_validated, struct sk_buff *skb, struct net_device *dev,
 	     bool *again, struct sk_buff *ret)
 {
-	struct validating *v = validating();
+	struct validating *v;
 
-	if (!ret && v && v->skb == (__u64)skb)
+	if (ret && !unreadable(ret))
+		return 0;
+	v = validating();
+	if (!v || v->skb != (__u64)skb)
+		return 0;
+	v->skb = 0;
+	if (!ret)
 		nma_act_dev(ctx, NMA_ACT_SKB_REFUSED, v->source, NMA_NO_QUEUE,
 			    dev->ifindex, 0);
 	return 0;
@@ -220,6 +226,7 @@ static __noinline int learn_dma(struct net_device *dev, __u64 niov)
 	row.dev = (__u64)BPF_CORE_READ(dev, dev.parent);
 	row.netdev = (__u64)dev;
 	bpf_map_update_elem(&nma_dma_tx, &page, &row, BPF_ANY);
+	nma_dma_tx_known = 1;
 	return 0;
 }
 

@@ -85,11 +85,12 @@ static int deliver(void *ctx, void *data, size_t size)
 {
 	const struct nma_rec_hdr *hdr = data;
 	struct nma_session *s = ctx;
+	int err;
 
 	if (size < sizeof(*hdr) || hdr->size > size)
 		return 0;
-	nma_session_note(s, hdr);
-	return s->opts.fn(s->opts.ctx, hdr);
+	err = nma_session_note(s, hdr);
+	return err < 0 ? err : s->opts.fn(s->opts.ctx, hdr);
 }
 
 static int start(struct nma_session *s)
@@ -166,32 +167,14 @@ int nma_session__fd(const struct nma_session *s)
 
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 {
-	int cpu, cpus = libbpf_num_possible_cpus();
-	__u64 *counts;
-	__u32 kind;
-	int err = 0;
+	const volatile __u64 *counts = s->skel->bss_lost->nma_lost;
+	int kind;
 
-	if (cpus < 0)
-		return cpus;
-	counts = calloc(cpus, sizeof(*counts));
-	if (!counts)
-		return -ENOMEM;
-
-	memset(lost, 0, sizeof(*lost));
-	for (kind = 0; kind < NMA_LOSS_MAX; kind++) {
-		err = bpf_map__lookup_elem(s->skel->maps.nma_lost,
-					   &kind, sizeof(kind), counts,
-					   cpus * sizeof(*counts), 0);
-		if (err)
-			break;
-		for (cpu = 0; cpu < cpus; cpu++)
-			lost->count[kind] += counts[cpu];
-	}
+	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
+		lost->count[kind] = counts[kind];
 	lost->count[NMA_LOSS_WALK] += s->walk_cut;
-	lost->count[NMA_LOSS_SOCK] += s->socks_lost;
 	lost->count[NMA_LOSS_MISSED] += nma_session_missed(s);
-	free(counts);
-	return err;
+	return 0;
 }
 
 __u64 nma_session__missing_hooks(const struct nma_session *s)

@@ -35,6 +35,7 @@ struct nma_session_opts {
 	bool deep;		/* per-packet and per-buffer hooks too */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */
+	unsigned int max_bufs;	/* the same, deep */
 };
 
 struct nma_lost {

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Acts are counted in the kernel, see nma_act.bpf.h. What was added to a row
- * since it was last read becomes one record.
+ * since it was last read becomes one record. Rows of pools and devices that are
+ * gone are removed, so that the map has room for those that come.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -70,4 +71,36 @@ int nma_session_acts(struct nma_session *s)
 		return err;
 	s->acts_read = total;
 	return nr;
+}
+
+static int forget(struct nma_session *s, __u64 object, __u64 act)
+{
+	const struct bpf_map *map = s->skel->maps.nma_acts;
+	__u64 key[2] = { object, act };
+	struct nma_rec_act rec;
+	struct row *row;
+	int err = 0;
+
+	if (!bpf_map__lookup_and_delete_elem(map, key, sizeof(key), &rec,
+					     sizeof(rec), 0))
+		err = deliver_new(s, key, &rec);
+	row = nma_table_find(&s->acts, object, act);
+	if (row) {
+		nma_table_del(&s->acts, &row->node);
+		free(row);
+	}
+	return err;
+}
+
+/* Nobody can act on it any more. Told of it before its end is. */
+int nma_session_acts_end(struct nma_session *s, __u64 object)
+{
+	__u64 act;
+	int err = 0;
+
+	if (!s->skel->bss_acts->nma_act_total)
+		return 0;
+	for (act = 1; act < NMA_ACT_MAX && !err; act++)
+		err = forget(s, object, act);
+	return err;
 }

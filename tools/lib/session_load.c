@@ -137,6 +137,23 @@ static __u64 tick_ns(void)
 	return ts.tv_nsec;
 }
 
+/* Not even created where nobody looks at single buffers. */
+static void configure_deep(struct nma_session *s)
+{
+	struct bpf_map *maps[] = {
+		s->skel->maps.nma_bufs,
+		s->skel->maps.nma_dma,
+		s->skel->maps.nma_dma_tx,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		bpf_map__set_autocreate(maps[i], s->opts.deep);
+		if (s->opts.max_bufs)
+			bpf_map__set_max_entries(maps[i], s->opts.max_bufs);
+	}
+}
+
 static void configure(struct nma_session *s)
 {
 	const struct nma_session_opts *o = &s->opts;
@@ -153,11 +170,7 @@ static void configure(struct nma_session *s)
 	bpf_map__set_max_entries(s->skel->maps.nma_pools,
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
-	if (!o->deep) {
-		bpf_map__set_autocreate(s->skel->maps.nma_bufs, false);
-		bpf_map__set_autocreate(s->skel->maps.nma_dma, false);
-		bpf_map__set_autocreate(s->skel->maps.nma_dma_tx, false);
-	}
+	configure_deep(s);
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
 }
 

@@ -52,10 +52,13 @@ void nma_session_attach(struct nma_session *s);
 /* Delivers what was added to the rows of nma_acts. Number of records or -errno. */
 int nma_session_acts(struct nma_session *s);
 
+/* The same for one pool (its id) or device (its address) that is gone. */
+int nma_session_acts_end(struct nma_session *s, __u64 object);
+
 /* Program runs that the kernel skipped. */
 __u64 nma_session_missed(const struct nma_session *s);
 
-/* Sees each record before the caller does. */
-void nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
+/* Sees each record before the caller does. 0, or what the caller returned. */
+int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
 
 #endif /* NMA_SESSION_PRIV_H */

@@ -32,17 +32,31 @@ static void note_netns(struct nma_session *s, __u32 inode)
 /* What the snapshot itself needs of its records: the namespaces, and whether
  * tokens can be out at all, for then their buffers are out of a pool.
  */
-void nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
+static void note_snapshot(struct nma_session *s, const struct nma_rec_hdr *hdr)
 {
 	const struct nma_rec_pool *pool = (const void *)hdr;
 
-	if (hdr->cause != NMA_CAUSE_SNAPSHOT)
-		return;
 	if (hdr->type == NMA_REC_NIC && s->opts.tokens)
 		note_netns(s, hdr->netns);
 	if (hdr->type == NMA_REC_POOL && pool->mp == NMA_MP_DMABUF &&
 	    pool->inflight)
 		s->devmem_seen = true;
+}
+
+int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_pool *pool = (const void *)hdr;
+	const struct nma_rec_nic *nic = (const void *)hdr;
+
+	if (hdr->cause == NMA_CAUSE_SNAPSHOT)
+		note_snapshot(s, hdr);
+	if (hdr->cause != NMA_CAUSE_GONE)
+		return 0;
+	if (hdr->type == NMA_REC_POOL)
+		return nma_session_acts_end(s, pool->pool_id);
+	if (hdr->type == NMA_REC_NIC)
+		return nma_session_acts_end(s, nic->netdev);
+	return 0;
 }
 
 static int send_mark(struct nma_session *s, enum nma_mark mark)

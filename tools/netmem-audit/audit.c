@@ -152,6 +152,7 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		.events = opts->events,
 		.tokens = true,
 		.deep = opts->deep,
+		.max_bufs = opts->max_bufs,
 	};
 	int ret, err;
 

@@ -20,6 +20,7 @@ struct nma_ethtool;
 struct nma_audit_opts {
 	bool events;			/* hooks, not snapshots alone */
 	bool deep;			/* also hooks per packet and per buffer */
+	unsigned int max_bufs;		/* buffers to keep track of; 0: default */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
 	/* called for each record, after the model took it in */
 	void (*event)(void *ctx, const struct nma_change *change);

@@ -29,6 +29,7 @@ struct watch_opts {
 	struct nma_strs rules;
 	__u64 duration_ns;
 	bool deep;
+	__u32 buffers;
 	struct nma_judge_args judge;
 };
 
@@ -284,6 +285,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 	struct nma_audit_opts aopts = {
 		.events = true,
 		.deep = o->deep,
+		.max_bufs = o->buffers,
 		.ifnames = &o->ifnames,
 		.event = on_event,
 		.ctx = &w,
@@ -315,6 +317,8 @@ static const struct nma_opt options[] = {
 	  "end after SEC seconds", 0, 31536000, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, deep), NULL,
 	  "also the rules that look at every packet or buffer", 0, 0, NULL },
+	{ "buffers", 0, NMA_OPT_U32, offsetof(struct watch_opts, buffers), "N",
+	  "with --deep: keep track of N buffers (65536)", 16, 16777216, NULL },
 	NMA_JUDGE_OPTIONS(struct watch_opts, judge),
 };
 
