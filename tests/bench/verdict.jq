@@ -44,15 +44,29 @@ def parts:
 			+ {error: (2 * (($share * (1 - $share) / $all) | sqrt)
 				* ($total | mean))});
 
-def audit:
-	(.audit_off | per_packet) as $off
-	| (.audit_on | per_packet) as $on
-	| (row("default audit, more instructions per packet";
-		100 * (($on | mean) / ($off | mean) - 1); "%") | at_most(2))
+# With the audit and without: percent more.
+def more(what; off; on):
+	(off | per_packet) as $off
+	| (on | per_packet) as $on
+	| row(what; 100 * (($on | mean) / ($off | mean) - 1); "%")
 		+ {error: (if ($on | length) > 1
 			then 100 * (($on | spread) + ($off | spread)) / ($off | mean)
-			else null end)},
-	  row("  instructions per packet"; ($on | mean) - ($off | mean); "");
+			else null end)};
+
+def added(off; on):
+	row("  instructions per packet"; (on | per_packet | mean)
+		- (off | per_packet | mean); "");
+
+def audit:
+	(more("default audit, more instructions per packet"; .audit_off; .audit_on)
+		| at_most(2)),
+	added(.audit_off; .audit_on);
+
+def deep:
+	(more("watch --deep, more instructions per packet"; .deep_off; .deep_on)
+		| at_most(25)),
+	added(.deep_off; .deep_on),
+	more("  the same without a dma-buf"; .deep_off_plain; .deep_on_plain);
 
 def attach:
 	(.attach_ns | map(. / 1e6)) as $ms
@@ -63,5 +77,6 @@ def attach:
 	if has("dmabuf") then throughput else empty end,
 	if has("parts") and has("dmabuf") then parts else empty end,
 	if has("audit_on") then audit else empty end,
+	if has("deep_on") then deep else empty end,
 	if has("attach_ns") then attach else empty end
 ]}
