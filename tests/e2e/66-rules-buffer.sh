@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 900
 #
 # Rules about buffers and their page_pools: each is broken by a fault as often
 # as it is armed, counted that often and not once more.
@@ -29,19 +29,36 @@ test_clean() {
 	no_finding
 }
 
-# Buffers that were out and in when the hooks came are nobody's fault.
+# Everything that there is, at a rate that leaves others their turn
+all_flows() {
+	recv_devmem -b 0
+	background tx send_to -b 0 -r 1M "$V4"
+	wait_for 20 connected
+	recv_host -p $((PORT + 1)) -b 0
+	background host_tx send_to -p $((PORT + 1)) -b 0 -r 1M "$V4"
+	has_bind_tx || return 0
+	start peer_rx peer nma-traffic recv --host -b 0
+	background dmabuf_tx nma-traffic send -d -i nm0 -b 0 -r 1M "$V4_PEER"
+}
+
+# Buffers that were out and in when the hooks came are nobody's fault. Twice, as
+# the second comes into another moment.
 test_attach_in_the_middle() {
-	recv_devmem -b 1G
-	background tx send_to -b 1G "$V4"
-	wait_for 20 devmem_flows
-	watch_deep
-	sleep 2
-	unwatch
-	stop "${pid[tx]}"
-	stop "${pid[rx]}"
-	expect_status 0
-	no_finding
-	expect_no_leak
+	all_flows
+	for _ in 1 2; do
+		watch_deep
+		sleep 2
+		unwatch
+		expect_status 0
+		no_finding
+	done
+	for flow in tx host_tx ${pid[dmabuf_tx]:+dmabuf_tx}; do
+		alive "${pid[$flow]}" || fail "$flow has given up"
+		stop "${pid[$flow]}"
+	done
+	rx_right
+	finish host
+	expect_json "$W/host.json" '.bytes > 0 and .verify_errors == 0'
 }
 
 # RULE, fault, stream that gives it occasions, who is blamed
@@ -117,9 +134,74 @@ arm_all() {
 	done <<<"$FAULTS"
 }
 
-# The application keeps what it got, and the dma-buf is soon used up.
+lost() { jq -s "map(.lost.$1? // 0) | max" "$W/watch.out"; }
+
+# Nothing that happens while there is no room for it goes unmentioned: more pools
+# misused than there are rows, and more told than the ring holds, while nobody
+# reads.
+test_storm() {
+	local told map_full ring_full
+
+	watch_deep
+	kill -STOP "${pid[watch]}"
+	fault recycle_direct 1009
+	fault alloc_dead 1009
+	fault double_put 1009
+	fault put_wrong_pool 1009
+	devmem_stream 8M
+	for fault in recycle_direct alloc_dead double_put put_wrong_pool; do
+		fired "$fault"
+	done
+	kill -CONT "${pid[watch]}"
+	wait_for 20 counted NM-PP-01 1009 || fail "NM-PP-01: $(found NM-PP-01)"
+	wait_for 20 counted NM-PP-02 1009 || fail "NM-PP-02: $(found NM-PP-02)"
+	unwatch
+	told=$(($(found NM-PP-03) + $(found NM-PP-04)))
+	map_full=$(lost map_full)
+	ring_full=$(lost ring_full)
+	echo "told $told, map_full $map_full, ring_full $ring_full"
+	[ $((told + map_full)) = 2018 ]
+	[ $((map_full + ring_full)) = 0 ] || expect_status 5
+	expect_no_leak
+}
+
+# More records than the ring holds, while nobody reads
+test_ring_full() {
+	local i
+
+	watch_deep
+	kill -STOP "${pid[watch]}"
+	defer ethtool -G nm0 rx 512
+	for ((i = 0; i < 200; i++)); do
+		ethtool -G nm0 rx $((256 << i % 2))
+	done
+	kill -CONT "${pid[watch]}"
+	unwatch
+	expect_status 5
+	no_finding
+	[ "$(lost ring_full)" -gt 0 ] || fail "nothing was lost"
+}
+
+# Fewer rows than buffers
+test_map_full() {
+	watch_options=(--buffers 100)
+	watch_deep
+	devmem_stream 1M
+	unwatch
+	expect_status 5
+	no_finding
+	[ "$(lost map_full)" -gt 0 ] || fail "nothing was lost"
+}
+
+# A dma-buf smaller than the ring is used up by its first fill, and nobody has to
+# be told off. Then the application keeps what it got.
 test_starved() {
 	watch_deep
+	nma-traffic bind -i nm0 -q "$Q" -s 1M -n 1
+	sleep 1
+	take_findings
+	jq -se 'all(.[]; .rule == "NM-PP-07" and .severity == "info")' \
+		"$W/findings" || fail "a small dma-buf is blamed"
 	recv_devmem -s 4M --keep-tokens 900 -b 16M
 	background tx send_to -b 16M "$V4"
 	held rx
@@ -138,4 +220,4 @@ starved() {
 nm_setup
 run_tests test_clean test_attach_in_the_middle test_each \
 	test_double_put_of_pages test_page_api_without_netmems test_exact \
-	test_starved
+	test_storm test_ring_full test_map_full test_starved

@@ -6,10 +6,12 @@
 
 watching() { jq -e 'select(.type == "start")' "$W/watch.out"; }
 
-# Until unwatch, output in $W/watch.out
+# Until unwatch, with $watch_options, output in $W/watch.out
+watch_options=()
 watch_deep() {
 	broken=
-	background watch netmem-audit -j watch --deep -i nm0
+	background watch netmem-audit -j watch --deep -i nm0 \
+		"${watch_options[@]}"
 	wait_for 60 watching || { cat "$W/watch.err"; fail "watch: no start"; }
 }
 
@@ -26,6 +28,8 @@ counted() {
 # Every line is a document; the exit status goes to $watch_status.
 unwatch() {
 	watch_status=0
+	bpftool -j prog list |
+		jq -c '.[] | select(.recursion_misses) | [.name, .recursion_misses]'
 	# shellcheck disable=SC2154 # lib.sh has it
 	kill -INT "${pid[watch]}"
 	wait "${pid[watch]}" || watch_status=$?
@@ -46,12 +50,15 @@ no_finding() {
 	fail "findings where nothing is wrong"
 }
 
-# found RULE: how often
+# found RULE: how often, told one by one or only as a number
 found() {
-	jq -s "map(select(.rule == \"$1\") | .count // 1) | add // 0" "$W/findings"
+	jq -s --arg rule "$1" 'map(select(.rule == $rule and
+		(.type == "finding" or .type == "suppressed")) | .count // 1) |
+		add // 0' "$W/watch.out"
 }
 
-# break_rule RULE FAULT N devmem|host BYTES: that often, and nothing else is new
+# break_rule RULE FAULT N STREAM BYTES: STREAM_stream() meets it N times, and
+# nothing else is found
 break_rule() {
 	local before
 
@@ -103,6 +110,13 @@ host_stream() {
 	recv_host -p $((PORT + 1)) -b "$1"
 	send_to -p $((PORT + 1)) -b "$1" "$V4"
 	finish host
+}
+
+has_bind_tx() {
+	local status=0
+
+	nma-traffic send --dmabuf -i lo 127.0.0.1 >"$W/tx.json" 2>&1 || status=$?
+	[ "$status" != 4 ]
 }
 
 # fired FAULT: every occasion that it was armed for
