@@ -49,3 +49,30 @@ arm() {
 	defer fault "$1" 0
 	fault "$1" "$2"
 }
+
+# used_up FAULT: all that it was armed for has happened
+used_up() { grep -q '^armed=0 ' "$PANEL/$1"; }
+
+# mirror_to IF: what nm0 receives is sent there, too
+mirror_to() {
+	tc qdisc add dev nm0 ingress
+	defer tc qdisc del dev nm0 ingress
+	tc filter add dev nm0 ingress matchall action mirred egress mirror dev "$1"
+}
+
+# payload_filter RULE: at the input of this namespace
+payload_filter() {
+	nft add table inet replay
+	defer nft delete table inet replay
+	nft add chain inet replay in '{ type filter hook input priority 0; }'
+	nft add rule inet replay in "$1"
+}
+
+# A stream that may come to nothing
+try_stream() {
+	recv_devmem -b 1M
+	background tx send_to -b 1M "$V4"
+	sleep 3
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+}
