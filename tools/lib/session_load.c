@@ -59,9 +59,7 @@ static const struct control controls[] = {
 /* A hook with a program and an attachment of its own. */
 struct hook {
 	enum nma_hook id;
-	/* what one program of a pair misses the other has seen; those of a
-	 * TOKENS_PAIR are neighbours here
-	 */
+	/* what one program of a pair misses the other has seen */
 	enum { ALWAYS, TOKENS, TOKENS_PAIR, DEEP, DEEP_PAIR } when;	/* is it asked for */
 	size_t prog;		/* offset of the program in struct nma_bpf */
 };
@@ -417,6 +415,10 @@ static __u64 missed_calls(const struct bpf_link *link)
 	return info.kprobe_multi.missed;
 }
 
+/* What one of a pair misses is no loss. For both to miss a call, one task must have
+ * been preempted in the first and another one on the same CPU in the second, and
+ * the misses of the two do not tell: every busy machine has some of each.
+ */
 static bool has_twin(const struct nma_session *s, const struct bpf_program *prog)
 {
 	size_t i;
@@ -426,17 +428,6 @@ static bool has_twin(const struct nma_session *s, const struct bpf_program *prog
 		    hook_prog(s, &hooks[i]) == prog)
 			return true;
 	return false;
-}
-
-/* A call is lost when both programs missed it: of two numbers, not more often
- * than the smaller.
- */
-static __u64 missed_by_both(const struct nma_session *s, const struct hook *pair)
-{
-	__u64 one = missed_runs(bpf_program__fd(hook_prog(s, &pair[0])));
-	__u64 other = missed_runs(bpf_program__fd(hook_prog(s, &pair[1])));
-
-	return one < other ? one : other;
 }
 
 __u64 nma_session_missed(const struct nma_session *s)
@@ -449,9 +440,6 @@ __u64 nma_session_missed(const struct nma_session *s)
 		/* a socket whose end it did not see is missed by the sum of rows */
 		if (prog != s->skel->progs.nma_sock_close && !has_twin(s, prog))
 			n += missed_runs(bpf_program__fd(prog));
-	for (i = 0; i + 1 < NR_HOOKS; i++)
-		if (hooks[i].when == TOKENS_PAIR)
-			n += missed_by_both(s, &hooks[i++]);
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
 	return n;
