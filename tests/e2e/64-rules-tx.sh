@@ -98,6 +98,7 @@ test_transmit_mode() {
 	reopen
 	fault_is tx_mode 0 1
 	check_finds NM-TX-03 '.severity == "error"'
+	keep_finding NM-TX-03
 	reopen
 	check_holds
 	rule_seen NM-TX-03 caught
