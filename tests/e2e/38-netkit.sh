@@ -102,6 +102,25 @@ test_leased_twice_and_bound_at_home() {
 	expect_all $((1 << 20))
 }
 
+# Each side of the lease names the other, whatever namespace it is in.
+test_lease_is_understood() {
+	with_lease
+	guest_recv -b 1M
+	netmem-audit -j show queues >"$W/queues.json"
+	expect_json "$W/queues.json" "any(.queues[]; .ifname == \"nk1\" and
+		.queue == 1 and .lease_ifname == \"nm0\" and .lease_queue == $Q)"
+	expect_json "$W/queues.json" "any(.queues[]; .ifname == \"nm0\" and
+		.queue == $Q and .lease_ifname == \"nk1\" and .lease_queue == 1 and
+		.provider == \"dmabuf\")"
+	netmem-audit -j show bindings >"$W/bindings.json"
+	expect_json "$W/bindings.json" '.bindings | length == 1 and
+		.[0].provider == "dmabuf" and .[0].queues != []'
+	expect 0 netmem-audit -j check --settle 1 >"$W/check.json"
+	expect_json "$W/check.json" '.findings == []'
+	send_to -b 1M "$GUEST"
+	expect_all $((1 << 20))
+}
+
 test_netkit_goes_while_bound() {
 	with_lease
 	guest_recv -b 0
@@ -139,5 +158,5 @@ need_leases() {
 need_leases
 nm_setup
 run_tests test_devmem_through_a_leased_queue test_changes_of_a_leased_queue \
-	test_leased_twice_and_bound_at_home test_netkit_goes_while_bound \
-	test_unload_while_leased
+	test_leased_twice_and_bound_at_home test_lease_is_understood \
+	test_netkit_goes_while_bound test_unload_while_leased

@@ -13,6 +13,7 @@
 . "$(dirname -- "$0")/rules.sh"
 
 times=${NMA_TIMES:-23}
+few=${NMA_TIMES:-3}		# of what takes seconds each time
 
 bound() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
 
@@ -58,12 +59,12 @@ test_af_xdp() {
 	watch_start -i nm0
 	af_xdp_open 0
 	af_xdp_close
-	for i in $(seq "$times"); do
+	for i in $(seq "$few"); do
 		af_xdp_open "$Q"
 		[ "$i" != 1 ] || check_finds NM-BIND-05 ".queue == $Q"
 		af_xdp_close
 	done
-	watch_counts NM-BIND-05 "$times"
+	watch_counts NM-BIND-05 "$few"
 	watch_says ".queue == $Q and .evidence.provider == \"dmabuf\" and
 		(.evidence.comm | startswith(\"python3\"))"
 	check_holds
@@ -75,9 +76,9 @@ test_fewer_queues() {
 	defer fault shrink_queues 0
 	bound
 	watch_start
-	fault shrink_queues "$times"
-	for _ in $(seq "$((times + 1))"); do reopen; done
-	watch_counts NM-BIND-06 "$times"
+	fault shrink_queues "$few"
+	for _ in $(seq "$((few + 1))"); do reopen; done
+	watch_counts NM-BIND-06 "$few"
 	watch_says ".queue == $Q and .evidence.real_num_rx_queues == 1 and
 		(.evidence.set_by | length) > 1"
 	rule_seen NM-BIND-06 caught
@@ -194,7 +195,31 @@ test_mapping() {
 	rule_seen NM-BIND-08 caught
 }
 
+# io_uring's memory is a binding like any other.
+test_zcrx() {
+	local status=0
+
+	nma-traffic zcrx -i no-such-if -q 0 >"$W/rx.json" 2>&1 || status=$?
+	[ "$status" != 4 ] || skip "no zero-copy receive"
+	defer ethtool -X nm0 equal "$Q"
+	start rx nma-traffic zcrx -i nm0 -q "$Q" -b 1M -s 4M
+	check_holds
+	netmem-audit -j show queues >"$W/queues.json"
+	expect_json "$W/queues.json" "[.queues[] | select(.provider != null)] |
+		length == 1 and .[0].queue == $Q and .[0].provider == \"io-uring\""
+	netmem-audit -j show bindings >"$W/show.json"
+	expect_json "$W/show.json" ".bindings | length == 1 and
+		.[0].provider == \"io-uring\" and .[0].queues == [$Q] and
+		.[0].ifname == \"nm0\""
+	ethtool -X nm0 equal 4
+	check_finds NM-BIND-07 ".queue == $Q and .evidence.provider == \"io-uring\""
+	ethtool -X nm0 equal "$Q"
+	check_holds
+	send_to -b 1M "$V4" >"$W/tx.json"
+	finish rx
+}
+
 nm_setup
 run_tests test_data_split_off test_af_xdp test_fewer_queues \
 	test_fewer_queues_unbound test_rss test_kept_pool test_clean_life \
-	test_who_binds test_mapping
+	test_who_binds test_mapping test_zcrx
