@@ -64,7 +64,7 @@ struct counts {
 	 * which needs the tag only.
 	 */
 	unsigned long tag_cut;		/* end within the tag */
-	unsigned long tag_bare;		/* ... 802.1Q: with the tag, or before 2 bytes more */
+	unsigned long tag_bare;		/* 802.1Q: with it, or a byte behind it */
 };
 
 static uint8_t dst_mac[ETH_ALEN];
@@ -572,7 +572,8 @@ int main(int argc, char **argv)
 		return NMA_EXIT_ENV;
 	c.lost = lost(rx);
 	printf("{\"schema\":1,\"sent\":%lu,\"refused\":%lu,\"received\":%lu,\"whole\":%lu,"
-	       "\"shortened\":%lu,\"wrong\":%lu,\"lost\":%lu,\"tag_cut\":%lu,\"tag_bare\":%lu}\n",
+	       "\"shortened\":%lu,\"wrong\":%lu,\"lost\":%lu,\"tag_cut\":%lu,"
+	       "\"tag_bare\":%lu}\n",
 	       c.sent, c.refused, c.received, c.whole, c.shortened, c.wrong, c.lost,
 	       c.tag_cut, c.tag_bare);
 	return c.wrong ? NMA_EXIT_FAIL : NMA_EXIT_OK;
