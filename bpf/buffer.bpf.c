@@ -319,10 +319,26 @@ ON_ALLOC(left, EYE_LEFT, page_pool_alloc_netmems)
 ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_netmems)
 ON_ALLOC(left, EYE_LEFT, page_pool_alloc_pages)
 ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_pages)
-ON_ALLOC(left, EYE_LEFT, page_pool_alloc_frag_netmem)
-ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_frag_netmem)
-ON_ALLOC(left, EYE_LEFT, page_pool_alloc_frag)
-ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_frag)
+
+/* Only the first fragment of a buffer takes it out. It ends where it is long, save
+ * for alignment; a small one that follows may be taken for the first.
+ */
+#define FRAG_ALIGN_MAX	256
+
+#define ON_ALLOC_FRAG(name, eye, func)					\
+SEC("?fexit/" #func)							\
+int BPF_PROG(nma_##name##_##func, struct page_pool *pool,		\
+	     unsigned int *offset, unsigned int size)			\
+{									\
+	if (pool->frag_offset >= size + FRAG_ALIGN_MAX)			\
+		return 0;						\
+	return on_alloc(ctx, pool, eye);				\
+}
+
+ON_ALLOC_FRAG(left, EYE_LEFT, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(right, EYE_RIGHT, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(left, EYE_LEFT, page_pool_alloc_frag)
+ON_ALLOC_FRAG(right, EYE_RIGHT, page_pool_alloc_frag)
 
 /* If one is missed the row stays until the page is back in a pool. */
 SEC("?tp_btf/page_pool_state_release")

@@ -243,6 +243,7 @@ struct page_pool_params {
 struct page_pool {
 	struct page_pool_params_fast p;
 	__u32 pages_state_hold_cnt;
+	unsigned int frag_offset;
 	void *mp_priv;
 	void *mp_ops;
 	int cpuid;

@@ -73,34 +73,27 @@ int nma_session_acts(struct nma_session *s)
 	return nr;
 }
 
-static int forget(struct nma_session *s, __u64 object, __u64 act)
+/* Nobody can act on it any more. What it did is told before its end is. Only rows
+ * that are there are asked for: each system call on a map keeps kprobes from
+ * running.
+ */
+int nma_session_acts_end(struct nma_session *s, __u64 object)
 {
 	const struct bpf_map *map = s->skel->maps.nma_acts;
-	__u64 key[2] = { object, act };
-	struct nma_rec_act rec;
+	__u64 key[2] = { object };
 	struct row *row;
-	int err = 0;
+	int err;
 
-	if (!bpf_map__lookup_and_delete_elem(map, key, sizeof(key), &rec,
-					     sizeof(rec), 0))
-		err = deliver_new(s, key, &rec);
-	row = nma_table_find(&s->acts, object, act);
-	if (row) {
+	err = nma_session_acts(s);
+	if (err < 0)
+		return err;
+	for (key[1] = 1; key[1] < NMA_ACT_MAX; key[1]++) {
+		row = nma_table_find(&s->acts, key[0], key[1]);
+		if (!row)
+			continue;
+		bpf_map__delete_elem(map, key, sizeof(key), 0);
 		nma_table_del(&s->acts, &row->node);
 		free(row);
 	}
-	return err;
-}
-
-/* Nobody can act on it any more. Told of it before its end is. */
-int nma_session_acts_end(struct nma_session *s, __u64 object)
-{
-	__u64 act;
-	int err = 0;
-
-	if (!s->skel->bss_acts->nma_act_total)
-		return 0;
-	for (act = 1; act < NMA_ACT_MAX && !err; act++)
-		err = forget(s, object, act);
-	return err;
+	return 0;
 }

@@ -191,7 +191,12 @@ static void choose_iterators(struct nma_session *s)
 /* There, and not refused at an earlier try. */
 static bool hook_usable(const struct nma_session *s, enum nma_hook id)
 {
-	return s->opts.features->hooks & ~s->missing & ~(NMA_BLIND) & 1ull << id;
+	__u64 have = s->opts.features->hooks & ~s->missing & ~(NMA_BLIND);
+
+	/* asks what was sent from a dma-buf */
+	if (id == NMA_HOOK_DMA_UNMAP && !(have & NMA_H(TX_BINDING)))
+		return false;
+	return have & 1ull << id;
 }
 
 static bool hook_asked(const struct nma_session *s, const struct hook *h)
