@@ -202,10 +202,9 @@ test_starved() {
 	take_findings
 	jq -se 'all(.[]; .rule == "NM-PP-07" and .severity == "info")' \
 		"$W/findings" || fail "a small dma-buf is blamed"
-	recv_devmem -s 4M --keep-tokens 900 -b 16M
+	recv_devmem -s 4M --keep-tokens 4000 -b 16M
 	background tx send_to -b 16M "$V4"
-	held rx
-	wait_for 30 starved
+	wait_for 30 starved || { cat "$W/rx.err"; fail "the dma-buf lasts"; }
 	stop "${pid[tx]}"
 	stop "${pid[rx]}"
 	unwatch
