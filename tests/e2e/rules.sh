@@ -27,6 +27,7 @@ watch_end() {
 	fail "watch: exit status $status, not $1"
 }
 
+# found_in RULE FILE: one by one, or told by number only
 found_in() {
 	jq -s "map(select(.rule == \"$1\") | .count // 1) | add // 0" "$2"
 }
@@ -34,7 +35,7 @@ found_in() {
 # watch_counts RULE N: ended, and this rule alone was broken, N times
 watch_counts() {
 	watch_end 1
-	[ "$(found_in "$1" "$W/findings")" = "$2" ] ||
+	[ "$(found_in "$1" "$W/watch.out")" = "$2" ] ||
 		{ cat "$W/findings"; fail "not $2 findings of $1"; }
 	jq -s -e "all(.[]; .rule == \"$1\" or .severity == \"info\")" \
 		"$W/findings" >/dev/null && return
