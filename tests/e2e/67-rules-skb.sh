@@ -45,6 +45,7 @@ test_each() {
 	while read -r rule fault; do
 		[ -n "$rule" ] || continue
 		break_rule "$rule" "$fault" 23 devmem 2M
+		blamed "$rule" "[nmnic]"
 	done <<<"$FAULTS"
 	unwatch
 	expect_status 1

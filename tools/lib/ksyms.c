@@ -24,10 +24,24 @@ struct nma_ksyms {
 	char *text;
 };
 
-/* Frames that say nothing about who wanted the pool. */
+/* Frames that say nothing about who wanted it: what our hooks are in, and what
+ * the kernel itself calls that by.
+ */
 static const char *const api_prefixes[] = {
 	"page_pool_",
 	"__page_pool_",
+	"mp_dmabuf_devmem_",
+	"napi_gro_",
+	"gro_receive_skb",
+	"netif_receive_skb",
+	"skb_copy_",
+	"__pskb_pull_tail",
+	"skb_ensure_writable",
+	"skb_checksum_help",
+	"validate_xmit_skb",
+	"__dev_queue_xmit",
+	"dma_unmap_",
+	"__dma_sync_",
 	"bpf_",
 	"__bpf_",
 };
