@@ -128,49 +128,62 @@ struct dmabuf_token {
 	__u32 token_count;
 };
 
-struct token_list {
-	struct dmabuf_token token[MAX_DONTNEED_TOKENS];
-};
-
-/* The program is skipped rather than entered twice on a processor. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct token_list);
-} nma_lists SEC(".maps");
-
+/* What a caller asked for */
 struct asked {
 	__u64 frags;
 	__u32 first;		/* token */
 	__u32 left;		/* token that the kernel does not come to, if any */
+	struct dmabuf_token token[MAX_DONTNEED_TOKENS];
 };
 
-/* What the caller asked for; what the kernel reads once more was just there. */
-static __noinline int read_list(struct asked *a, __u64 user, __u32 bytes)
+/* The program is skipped rather than entered twice on a processor. Not on the
+ * stack, where the verifier would follow every value through every step.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct asked);
+} nma_asked SEC(".maps");
+
+/* The context of bpf_loop() has to be on the stack, so it points to the list. */
+static long add_token(__u32 i, struct asked **ctx)
 {
-	__u32 i, n = bytes / sizeof(struct dmabuf_token), zero = 0;
-	struct token_list *list = bpf_map_lookup_elem(&nma_lists, &zero);
+	struct asked *a = *ctx;
+	struct dmabuf_token *t;
+
+	if (i >= MAX_DONTNEED_TOKENS)
+		return 1;
+	t = &a->token[i];
+	if (a->frags <= MAX_DONTNEED_FRAGS &&
+	    a->frags + t->token_count > MAX_DONTNEED_FRAGS)
+		a->left = t->token_start + MAX_DONTNEED_FRAGS - a->frags;
+	a->frags += t->token_count;
+	return 0;
+}
+
+/* What the kernel reads once more was just there. */
+static __always_inline struct asked *read_list(__u64 user, __u32 bytes)
+{
+	__u32 n = bytes / sizeof(struct dmabuf_token), zero = 0;
+	struct asked *a = bpf_map_lookup_elem(&nma_asked, &zero);
 
 	/* whole tokens only, and the bound on the very value that is used: the
 	 * verifier does not follow one from there to here
 	 */
 	bytes = n * sizeof(struct dmabuf_token);
 	barrier_var(bytes);
-	if (!list || !n || bytes > sizeof(*list))
-		return -1;
-	if (bpf_probe_read_user(list, bytes, (void *)user)) {
+	if (!a || !n || bytes > sizeof(a->token))
+		return NULL;
+	if (bpf_probe_read_user(a->token, bytes, (void *)user)) {
 		nma_count_loss(NMA_LOSS_USER, 1);
-		return -1;
+		return NULL;
 	}
-	a->first = list->token[0].token_start;
-	for (i = 0; i < MAX_DONTNEED_TOKENS && i < n; i++) {
-		if (a->frags <= MAX_DONTNEED_FRAGS &&
-		    a->frags + list->token[i].token_count > MAX_DONTNEED_FRAGS)
-			a->left = list->token[i].token_start + MAX_DONTNEED_FRAGS - a->frags;
-		a->frags += list->token[i].token_count;
-	}
-	return 0;
+	a->frags = 0;
+	a->left = 0;
+	a->first = a->token[0].token_start;
+	bpf_loop(n, add_token, &a, 0);
+	return a;
 }
 
 /* A list that was cut short is right as long as the next goes on where the
@@ -223,7 +236,7 @@ int nma_token_return(__u64 *ctx)
 		.use = NMA_USE_RETURN_REFUSED,
 		.value = (__u32)ctx[3],
 	};
-	struct asked asked = {};
+	struct asked *asked = NULL;
 	struct sock_row *row;
 	__u64 ret = 0;
 
@@ -242,8 +255,10 @@ int nma_token_return(__u64 *ctx)
 		return 0;
 	if (use.ret)
 		__sync_fetch_and_add(&row->returned, use.ret);
-	if (!(__u8)ctx[2] && !read_list(&asked, ctx[1], ctx[3]))
-		judge_list(sk, row, &asked, use.ret);
+	if (!(__u8)ctx[2])
+		asked = read_list(ctx[1], ctx[3]);
+	if (asked)
+		judge_list(sk, row, asked, use.ret);
 	return 0;
 }
 
