@@ -198,7 +198,7 @@ int nma_fill_zcrx(struct nma_rec_binding *r)
 	return 0;
 }
 
-static __always_inline void send_binding(__u64 binding, __u16 cause)
+static __noinline void send_binding(__u64 binding, __u16 cause)
 {
 	struct nma_rec_binding *r;
 

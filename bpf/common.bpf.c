@@ -23,3 +23,16 @@ volatile __u32 nma_dma_tx_known SEC(".bss.acts");
 /* Defined here, for the linker wants a map defined before it is used. */
 struct nma_dma_map nma_dma SEC(".maps");
 struct nma_dma_tx_map nma_dma_tx SEC(".maps");
+
+int nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type, __u16 size, __u16 cause)
+{
+	if (!hdr)
+		return 0;
+	hdr->type = type;
+	hdr->size = size;
+	hdr->cause = cause;
+	hdr->time_ns = bpf_ktime_get_ns();
+	hdr->pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_current_comm(hdr->comm, sizeof(hdr->comm));
+	return 0;
+}

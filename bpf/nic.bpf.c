@@ -165,7 +165,7 @@ static __always_inline struct nma_rec_nic *begin_nic(struct net_device *dev,
 	return r;
 }
 
-static __always_inline void send_nic(struct net_device *dev, __u16 cause)
+static __noinline void send_nic(struct net_device *dev, __u16 cause)
 {
 	struct nma_rec_nic *r = begin_nic(dev, cause);
 

@@ -99,16 +99,17 @@ static __always_inline void nma_act_of_pool(struct nma_rec_act *r,
 		r->mp, (__u64)BPF_CORE_READ(pool, mp_priv));
 }
 
-static __noinline int nma_act_pool_first(void *ctx, const struct nma_act_key *key,
+static __noinline int nma_act_pool_first(void *ctx, enum nma_act act,
 					 struct page_pool *pool, __s64 v0,
 					 __s64 v1)
 {
+	struct nma_act_key key = { .object = pool->user.id, .act = act };
 	struct nma_rec_act r = {};
 
-	nma_act_begin(&r, key, v0, v1);
+	nma_act_begin(&r, &key, v0, v1);
 	nma_act_of_pool(&r, pool);
 	bpf_get_stack(ctx, r.stack, sizeof(r.stack), NMA_ACT_SKIP);
-	nma_act_add(key, &r);
+	nma_act_add(&key, &r);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static __always_inline void nma_act_pool(void *ctx, enum nma_act act,
 	struct nma_act_key key = { .object = pool->user.id, .act = act };
 
 	if (!nma_act_count(&key, v0, v1))
-		nma_act_pool_first(ctx, &key, pool, v0, v1);
+		nma_act_pool_first(ctx, act, pool, v0, v1);
 }
 
 static __noinline int nma_act_dev_first(void *ctx, const struct nma_act_key *key,

@@ -29,25 +29,19 @@ static __always_inline void nma_count_loss(enum nma_loss kind, __u64 n)
 	__sync_fetch_and_add(&nma_lost[kind], n);
 }
 
-static __always_inline void nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type,
-					 __u16 size, __u16 cause)
-{
-	hdr->type = type;
-	hdr->size = size;
-	hdr->cause = cause;
-	hdr->time_ns = bpf_ktime_get_ns();
-	hdr->pid = bpf_get_current_pid_tgid() >> 32;
-	bpf_get_current_comm(hdr->comm, sizeof(hdr->comm));
-}
+/* A global function, so that the verifier goes through it once per program. */
+__noinline int nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type, __u16 size,
+			    __u16 cause);
 
 /* A zeroed record with its header, or NULL. A full ring is not yet a loss here:
  * walks come again. Order in the ring is order of reservation, so a record that
  * is reserved before its object is read can not overtake the object's end.
+ * What can not be read reads as zeros: one call instead of a store for each word.
  */
 #define nma_try_reserve(kind, type, cause) ({				\
 	struct kind *__r = bpf_ringbuf_reserve(&nma_ring, sizeof(*__r), 0); \
 	if (__r) {							\
-		__builtin_memset(__r, 0, sizeof(*__r));			\
+		bpf_probe_read_kernel(__r, sizeof(*__r), NULL);		\
 		nma_fill_hdr(&__r->hdr, type, sizeof(*__r), cause);	\
 	}								\
 	__r;								\

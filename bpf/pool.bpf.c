@@ -101,7 +101,7 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	return 0;
 }
 
-static __always_inline void send_pool(struct page_pool *pool, __u16 cause)
+static __noinline void send_pool(struct page_pool *pool, __u16 cause)
 {
 	struct nma_rec_pool *r;
 

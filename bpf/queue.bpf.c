@@ -114,7 +114,7 @@ static __always_inline struct nma_rec_op *begin_op(__u32 op, __u64 netdev,
 	return r;
 }
 
-static __always_inline void send_queue(__u64 netdev, __u32 queue)
+static __noinline void send_queue(__u64 netdev, __u32 queue)
 {
 	struct nma_rec_queue *r;
 
@@ -130,7 +130,7 @@ static __always_inline void send_queue(__u64 netdev, __u32 queue)
 }
 
 /* The queue, and the one that lends it its hardware */
-static __always_inline void send_queues(__u64 netdev, __u32 queue)
+static __noinline void send_queues(__u64 netdev, __u32 queue)
 {
 	struct netdev_rx_queue *other;
 

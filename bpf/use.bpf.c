@@ -39,8 +39,8 @@ static __always_inline __u32 unreadable_head(struct sock *sk)
 	return BPF_CORE_READ(binding, id);
 }
 
-static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
-				     const struct nma_rec_use *what)
+static __noinline void send_use(struct sock *sk, const struct sock_row *row,
+				const struct nma_rec_use *what)
 {
 	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
 
