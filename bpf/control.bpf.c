@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * All hooks of the control path, in two programs for two attachments: one on
- * entry and one on return of some fifteen functions, told apart by cookie
+ * All hooks of the control path, in one program with one attachment: it runs on
+ * entry and on return of some twenty-five functions, told apart by cookie
  * (enum nma_hook). A trampoline for each would be closer to the compiler's
  * types, but attaching and, on older kernels, detaching one costs the machine
  * a pass through all its traceable functions and a grace period: seconds where
@@ -11,6 +11,7 @@
  * What a function was called with is kept until it returns, by task.
  */
 #include "nma_control.bpf.h"
+#include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
 #include "nma_rules.h"
 
@@ -56,7 +57,8 @@ static __always_inline struct nma_call as_entered(struct pt_regs *ctx, __u32 hoo
 	return call;
 }
 
-static __noinline int remember(struct pt_regs *ctx, __u32 hook)
+/* The call as it is kept until it returns, or NULL. */
+static __noinline struct nma_call *remember(struct pt_regs *ctx, __u32 hook)
 {
 	struct call_key key = {
 		.task = bpf_get_current_pid_tgid(),
@@ -66,43 +68,54 @@ static __noinline int remember(struct pt_regs *ctx, __u32 hook)
 
 	if (bpf_map_update_elem(&nma_calls, &key, &call, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	return bpf_map_lookup_elem(&nma_calls, &key);
+}
+
+enum session {
+	RETURN_WANTED,
+	RETURN_SKIPPED,
+};
+
+static __always_inline enum session await_return(struct pt_regs *ctx, __u32 hook)
+{
+	struct nma_call *call = remember(ctx, hook);
+
+	if (!call)
+		return RETURN_SKIPPED;
 	if (hook == NMA_HOOK_POOL_FAIL)
-		nma_on_pool_ask(&call);
-	return 0;
+		nma_on_pool_ask(call);
+	if (hook == NMA_HOOK_PP_DISABLE) {
+		nma_on_pool_napi(call->arg[0]);
+		nma_on_napi_off(call);
+	}
+	return RETURN_WANTED;
 }
 
-static __noinline int pass_on(struct pt_regs *ctx, __u32 hook)
+static __always_inline enum session entered(struct pt_regs *ctx, __u32 hook)
 {
-	struct nma_call call = as_entered(ctx, hook);
-
-	nma_on_pool_napi(call.arg[0]);
-	return nma_on_napi_off(&call);
-}
-
-SEC("?kprobe.multi")
-int nma_enter(struct pt_regs *ctx)
-{
-	__u32 hook = bpf_get_attach_cookie(ctx);
-
 	switch (hook) {
 	case NMA_HOOK_UNBIND:
-		return nma_on_unbind(PT_REGS_PARM1(ctx));
+		nma_on_unbind(PT_REGS_PARM1(ctx));
+		break;
 	case NMA_HOOK_BIND_FREE:
-		return nma_on_bind_free(PT_REGS_PARM1(ctx));
+		nma_on_bind_free(PT_REGS_PARM1(ctx));
+		break;
 	case NMA_HOOK_CPU_MAP:
-		return nma_on_cpu_map(PT_REGS_PARM1(ctx));
+		nma_on_cpu_map(PT_REGS_PARM1(ctx));
+		break;
 	case NMA_HOOK_CPU_SYNC:
-		return nma_on_cpu_sync(PT_REGS_PARM1(ctx));
+		nma_on_cpu_sync(PT_REGS_PARM1(ctx));
+		break;
 	case NMA_HOOK_UNMAP:
-		return nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));
+		nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));
+		break;
 	case NMA_HOOK_NETDEV:
-		return nma_on_netdev_event(PT_REGS_PARM2(ctx),
-					   PT_REGS_PARM3(ctx));
-	case NMA_HOOK_PP_DISABLE:
-		return pass_on(ctx, hook);
+		nma_on_netdev_event(PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
+		break;
 	default:
-		return remember(ctx, hook);
+		return await_return(ctx, hook);
 	}
+	return RETURN_SKIPPED;
 }
 
 static __always_inline int returned(__u32 hook, const struct nma_call *call,
@@ -149,10 +162,8 @@ static __always_inline int returned(__u32 hook, const struct nma_call *call,
 }
 
 /* A call that began before the tool is not in the map, and nothing is said. */
-SEC("?kprobe.multi")
-int nma_return(struct pt_regs *ctx)
+static __always_inline void left(struct pt_regs *ctx, __u32 hook)
 {
-	__u32 hook = bpf_get_attach_cookie(ctx);
 	struct call_key key = {
 		.task = bpf_get_current_pid_tgid(),
 		.hook = hook,
@@ -161,8 +172,18 @@ int nma_return(struct pt_regs *ctx)
 
 	call = bpf_map_lookup_elem(&nma_calls, &key);
 	if (!call)
-		return 0;
+		return;
 	returned(hook, call, PT_REGS_RC(ctx));
 	bpf_map_delete_elem(&nma_calls, &key);
+}
+
+SEC("?kprobe.session")
+int nma_control(struct pt_regs *ctx)
+{
+	__u32 hook = bpf_get_attach_cookie(ctx);
+
+	if (!session_is_return(ctx))
+		return entered(ctx, hook);
+	left(ctx, hook);
 	return 0;
 }

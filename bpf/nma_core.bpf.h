@@ -280,6 +280,18 @@ static __always_inline void zcrx_area(__u64 addr, __u64 *size, __u64 *lent,
 					mem.dmabuf);
 }
 
+/* Some time before v7.2: bpf_session_is_return() got an argument. */
+extern bool bpf_session_is_return(void) __ksym __weak;
+extern bool bpf_session_is_return___with_ctx(void *ctx) __ksym __weak;
+
+/* Does a program of a kprobe session run at the end of the function? */
+static __always_inline bool session_is_return(void *ctx)
+{
+	if (bpf_ksym_exists(bpf_session_is_return___with_ctx))
+		return bpf_session_is_return___with_ctx(ctx);
+	return bpf_session_is_return();
+}
+
 /* Not moved, but read by several programs. */
 
 static __always_inline __u32 netdev_netns(struct net_device *dev)

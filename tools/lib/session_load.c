@@ -25,38 +25,33 @@
 #define NMA_BLIND		0ull
 #endif
 
-/* Where a hook of the control path is looked at; all share two programs. */
-struct control {
-	enum nma_hook id;
-	bool on_return;		/* else on entry only */
-};
-
-static const struct control controls[] = {
-	{ NMA_HOOK_POOL_CREATE, true },
-	{ NMA_HOOK_POOL_FAIL, true },
-	{ NMA_HOOK_POOL_DETACH, true },
-	{ NMA_HOOK_POOL_GONE, true },
-	{ NMA_HOOK_BIND, true },
-	{ NMA_HOOK_UNBIND, false },
-	{ NMA_HOOK_BIND_FREE, false },
-	{ NMA_HOOK_BIND_QUEUE, true },
-	{ NMA_HOOK_QUEUE_RESTART, true },
-	{ NMA_HOOK_MP_CHECK, true },
-	{ NMA_HOOK_XDP, true },
-	{ NMA_HOOK_HDS_SET, true },
-	{ NMA_HOOK_NETDEV, false },
-	{ NMA_HOOK_QUEUES, true },
-	{ NMA_HOOK_PP_DISABLE, false },
-	{ NMA_HOOK_CPU_MAP, false },
-	{ NMA_HOOK_CPU_SYNC, false },
-	{ NMA_HOOK_UNMAP, false },
-	{ NMA_HOOK_SEND_CMSG, true },
-	{ NMA_HOOK_TX_BINDING, true },
-	{ NMA_HOOK_XSK_SET, true },
-	{ NMA_HOOK_XSK_CLEAR, true },
-	{ NMA_HOOK_RSS_SET, true },
-	{ NMA_HOOK_RSS_INDIR, true },
-	{ NMA_HOOK_RSS_NL, true },
+/* Hooks of the control path: all share one program, see control.bpf.c. */
+static const enum nma_hook controls[] = {
+	NMA_HOOK_POOL_CREATE,
+	NMA_HOOK_POOL_FAIL,
+	NMA_HOOK_POOL_DETACH,
+	NMA_HOOK_POOL_GONE,
+	NMA_HOOK_BIND,
+	NMA_HOOK_UNBIND,
+	NMA_HOOK_BIND_FREE,
+	NMA_HOOK_BIND_QUEUE,
+	NMA_HOOK_QUEUE_RESTART,
+	NMA_HOOK_MP_CHECK,
+	NMA_HOOK_XDP,
+	NMA_HOOK_HDS_SET,
+	NMA_HOOK_NETDEV,
+	NMA_HOOK_QUEUES,
+	NMA_HOOK_PP_DISABLE,
+	NMA_HOOK_CPU_MAP,
+	NMA_HOOK_CPU_SYNC,
+	NMA_HOOK_UNMAP,
+	NMA_HOOK_SEND_CMSG,
+	NMA_HOOK_TX_BINDING,
+	NMA_HOOK_XSK_SET,
+	NMA_HOOK_XSK_CLEAR,
+	NMA_HOOK_RSS_SET,
+	NMA_HOOK_RSS_INDIR,
+	NMA_HOOK_RSS_NL,
 };
 
 #define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))
@@ -115,7 +110,7 @@ static const struct hook hooks[] = {
 
 #define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
 
-_Static_assert(NR_HOOKS + 2 * NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
+_Static_assert(NR_HOOKS + NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
 
 static struct bpf_program *hook_prog(const struct nma_session *s,
 				     const struct hook *h)
@@ -221,10 +216,9 @@ static void choose_hooks(struct nma_session *s)
 	if (!s->opts.events)
 		return;
 	for (i = 0; i < NR_CONTROLS; i++)
-		if (hook_usable(s, controls[i].id))
-			s->wanted |= 1ull << controls[i].id;
-	bpf_program__set_autoload(s->skel->progs.nma_enter, s->wanted);
-	bpf_program__set_autoload(s->skel->progs.nma_return, s->wanted);
+		if (hook_usable(s, controls[i]))
+			s->wanted |= 1ull << controls[i];
+	bpf_program__set_autoload(s->skel->progs.nma_control, s->wanted);
 
 	for (i = 0; i < NR_HOOKS; i++) {
 		if (!hook_usable(s, hooks[i].id) || !hook_asked(s, &hooks[i]))
@@ -240,7 +234,7 @@ static __u64 all_controls(void)
 	size_t i;
 
 	for (i = 0; i < NR_CONTROLS; i++)
-		all |= 1ull << controls[i].id;
+		all |= 1ull << controls[i];
 	return all;
 }
 
@@ -250,7 +244,7 @@ static bool drop_refused(struct nma_session *s)
 	const char *name = s->refused;
 	size_t i;
 
-	if (!strcmp(name, "nma_enter") || !strcmp(name, "nma_return")) {
+	if (!strcmp(name, "nma_control")) {
 		s->missing |= s->wanted & all_controls();
 		return true;
 	}
@@ -318,23 +312,22 @@ static int keep_link(struct nma_session *s, struct bpf_link *link)
 /* One attachment to many functions. By address if we have them: a search by
  * name goes through all of the kernel's symbols.
  */
-static int attach_multi(struct nma_session *s, struct bpf_program *prog,
-			bool on_return, __u64 which)
+static int attach_control(struct nma_session *s, __u64 which)
 {
 	const char *names[NR_CONTROLS];
 	unsigned long addrs[NR_CONTROLS];
 	__u64 cookies[NR_CONTROLS];
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts,
 		.cookies = cookies,
-		.retprobe = on_return,
+		.session = true,
 	);
 	bool have_addrs = true;
 	enum nma_hook id;
 	size_t i;
 
 	for (i = 0; i < NR_CONTROLS; i++) {
-		id = controls[i].id;
-		if (!(which & 1ull << id) || (on_return && !controls[i].on_return))
+		id = controls[i];
+		if (!(which & 1ull << id))
 			continue;
 		cookies[opts.cnt] = id;
 		addrs[opts.cnt] = s->opts.features->addr[id];
@@ -348,18 +341,8 @@ static int attach_multi(struct nma_session *s, struct bpf_program *prog,
 		opts.addrs = addrs;
 	else
 		opts.syms = names;
-	return keep_link(s, bpf_program__attach_kprobe_multi_opts(prog, NULL,
-								  &opts));
-}
-
-static int attach_control(struct nma_session *s, __u64 which)
-{
-	int err;
-
-	err = attach_multi(s, s->skel->progs.nma_enter, false, which);
-	if (!err)
-		err = attach_multi(s, s->skel->progs.nma_return, true, which);
-	return err;
+	return keep_link(s, bpf_program__attach_kprobe_multi_opts(
+				    s->skel->progs.nma_control, NULL, &opts));
 }
 
 /* All together; if this kernel will not have one of them, one by one. */
@@ -370,10 +353,8 @@ static void attach_controls(struct nma_session *s)
 
 	if (!attach_control(s, which))
 		return;
-	while (s->nr_links)
-		bpf_link__destroy(s->links[--s->nr_links]);
 	for (i = 0; i < NR_CONTROLS; i++) {
-		bit = 1ull << controls[i].id;
+		bit = 1ull << controls[i];
 		if ((which & bit) && attach_control(s, bit))
 			s->missing |= bit;
 	}
