@@ -328,7 +328,7 @@ static void take_config_line(struct nma_features *f, char *line)
 }
 
 /* Plain or compressed alike: zlib reads both. */
-static void read_config(struct nma_features *f)
+void nma_features__read_config(struct nma_features *f)
 {
 	char path[128], line[512];
 	gzFile file;
@@ -401,7 +401,6 @@ int nma_features__probe(struct nma_features *f)
 		return -errno;
 	snprintf(f->release, sizeof(f->release), "%s", uts.release);
 	f->bpf_lsm = lsm_active();
-	read_config(f);
 
 	print = libbpf_set_print(no_print);
 	btf = nma_kernel_btf();

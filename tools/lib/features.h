@@ -43,6 +43,9 @@ struct nma_features {
 /* 0 or -errno; a kernel that lacks things is not an error. */
 int nma_features__probe(struct nma_features *f);
 
+/* For people: ten thousand lines of text, and nothing of ours depends on them. */
+void nma_features__read_config(struct nma_features *f);
+
 const char *nma_hook_name(enum nma_hook hook);	/* "page_pool_list" */
 const char *nma_hook_text(enum nma_hook hook);
 

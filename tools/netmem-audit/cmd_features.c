@@ -204,6 +204,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 			strerror(-err));
 		return NMA_EXIT_ENV;
 	}
+	nma_features__read_config(&f);
 	fill_rows(&rows, &f);
 	if (env->out.json)
 		err = emit_json(&env->out, &f, &rows);
