@@ -148,22 +148,22 @@ static void fill_items(struct item *items)
 	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_recvmsg", NULL);
 }
 
-static bool has_member(const struct btf *btf, const struct btf_type *t,
+static bool has_member(const struct nma_kernel_btf *btf, const struct btf_type *t,
 		       const char *member)
 {
 	const struct btf_member *m = btf_members(t);
 	int i;
 
 	for (i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), member))
+		if (!strcmp(nma_kernel_btf__string(btf, m[i].name_off), member))
 			return true;
 	return false;
 }
 
-static bool item_matches(const struct item *item, const struct btf *btf,
+static bool item_matches(const struct item *item, const struct nma_kernel_btf *btf,
 			 const struct btf_type *t)
 {
-	if (strcmp(item->name, btf__name_by_offset(btf, t->name_off)))
+	if (strcmp(item->name, nma_kernel_btf__string(btf, t->name_off)))
 		return false;
 
 	switch (item->kind) {
@@ -184,10 +184,10 @@ static bool item_matches(const struct item *item, const struct btf *btf,
  */
 #define FILTER_BITS 65536
 
-static void find_items(const struct btf *btf, struct item *items)
+static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 {
 	__u64 *filter = calloc(FILTER_BITS / 64, sizeof(*filter));
-	__u32 id, nr = btf__type_cnt(btf);
+	__u32 id;
 	const struct btf_type *t;
 	const char *name;
 	__u16 key;
@@ -200,11 +200,11 @@ static void find_items(const struct btf *btf, struct item *items)
 		filter[key / 64] |= 1ull << key % 64;
 	}
 
-	for (id = 1; id < nr; id++) {
-		t = btf__type_by_id(btf, id);
+	for (id = 1; id <= btf->nr; id++) {
+		t = nma_kernel_btf__type(btf, id);
 		if (!btf_is_func(t) && !btf_is_struct(t) && !btf_is_typedef(t))
 			continue;
-		name = btf__name_by_offset(btf, t->name_off);
+		name = nma_kernel_btf__string(btf, t->name_off);
 		if (!name[0])
 			continue;
 		memcpy(&key, name, sizeof(key));
@@ -365,7 +365,7 @@ static int no_print(enum libbpf_print_level level, const char *fmt, va_list args
 	return 0;
 }
 
-static void probe_kernel(struct nma_features *f, const struct btf *btf)
+static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *btf)
 {
 	struct item items[ITEM_MAX];
 	struct probe_bpf *probe;
@@ -393,7 +393,7 @@ static void probe_kernel(struct nma_features *f, const struct btf *btf)
 int nma_features__probe(struct nma_features *f)
 {
 	libbpf_print_fn_t print;
-	const struct btf *btf;
+	const struct nma_kernel_btf *btf;
 	struct utsname uts;
 
 	memset(f, 0, sizeof(*f));

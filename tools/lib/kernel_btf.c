@@ -9,16 +9,155 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NAMES_MAX	256
 #define FILTER_BITS	65536
 
+/* ---- The whole ---------------------------------------------------------------*/
+
+static const char *read_all(int fd, size_t size)
+{
+	char *data = malloc(size);
+	size_t done = 0;
+	ssize_t n;
+
+	while (data && done < size) {
+		n = read(fd, data + done, size - done);
+		if (n <= 0) {
+			free(data);
+			return NULL;
+		}
+		done += n;
+	}
+	return data;
+}
+
+/* Newer kernels let us map it. */
+static const char *map_file(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *data = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0) {
+		*size = st.st_size;
+		data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			data = read_all(fd, *size);
+	}
+	close(fd);
+	return data;
+}
+
+/* What follows a type; -1 for a kind that is not known. */
+static long tail_size(const struct btf_type *t)
+{
+	size_t n = btf_vlen(t);
+
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+		return sizeof(__u32);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return n * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return n * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return n * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return n * sizeof(struct btf_param);
+	case BTF_KIND_VAR:
+		return sizeof(struct btf_var);
+	case BTF_KIND_DATASEC:
+		return n * sizeof(struct btf_var_secinfo);
+	case BTF_KIND_DECL_TAG:
+		return sizeof(struct btf_decl_tag);
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* Where each type begins. false: not as we know it. */
+static bool index_types(struct nma_kernel_btf *btf)
+{
+	const struct btf_type *t;
+	size_t off = 0, room = btf->types_len / sizeof(*t);
+	long tail;
+
+	btf->offset = calloc(room + 1, sizeof(*btf->offset));
+	if (!btf->offset)
+		return false;
+	while (off < btf->types_len) {
+		t = (const struct btf_type *)(btf->types + off);
+		if (btf->types_len - off < sizeof(*t))
+			return false;
+		tail = tail_size(t);
+		if (tail < 0 || btf->types_len - off - sizeof(*t) < (size_t)tail)
+			return false;
+		btf->offset[++btf->nr] = off;
+		off += sizeof(*t) + tail;
+	}
+	return true;
+}
+
+static bool find_sections(struct nma_kernel_btf *btf, const char *data, size_t size)
+{
+	const struct btf_header *h = (const void *)data;
+
+	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len > size)
+		return false;
+	size -= h->hdr_len;
+	if ((__u64)h->type_off + h->type_len > size || !h->str_len ||
+	    (__u64)h->str_off + h->str_len > size)
+		return false;
+	btf->types = data + h->hdr_len + h->type_off;
+	btf->types_len = h->type_len;
+	btf->strings = data + h->hdr_len + h->str_off;
+	btf->strings_len = h->str_len;
+	return !btf->strings[btf->strings_len - 1];
+}
+
+const struct nma_kernel_btf *nma_kernel_btf(void)
+{
+	static struct nma_kernel_btf btf;
+	static bool tried, good;
+	const char *data;
+	size_t size;
+
+	if (!tried) {
+		tried = true;
+		data = map_file("/sys/kernel/btf/vmlinux", &size);
+		good = data && find_sections(&btf, data, size) &&
+		       index_types(&btf);
+	}
+	return good ? &btf : NULL;
+}
+
+/* ---- A subset ----------------------------------------------------------------*/
+
 struct subset {
-	const struct btf *src;
+	const struct nma_kernel_btf *src;
 	struct btf *dst;
 	__u32 *copy;		/* id in dst by id in src, 0: not yet */
 	int pointer;		/* void *, for all pointers */
@@ -28,18 +167,10 @@ struct subset {
 	unsigned char filter[FILTER_BITS / 8];	/* first two letters */
 };
 
-const struct btf *nma_kernel_btf(void)
+static const char *type_name(const struct nma_kernel_btf *btf,
+			     const struct btf_type *t)
 {
-	static struct btf *btf;
-
-	if (!btf)
-		btf = btf__load_vmlinux_btf();
-	return btf;
-}
-
-static const char *type_name(const struct btf *btf, const struct btf_type *t)
-{
-	return btf__name_by_offset(btf, t->name_off);
+	return nma_kernel_btf__string(btf, t->name_off);
 }
 
 static bool has_body(const struct btf_type *t)
@@ -68,7 +199,7 @@ static void collect_names(struct subset *s, const struct btf *progs)
 
 	for (id = 1; id < btf__type_cnt(progs); id++) {
 		t = btf__type_by_id(progs, id);
-		name = type_name(progs, t);
+		name = btf__name_by_offset(progs, t->name_off);
 		if (!has_body(t) || !name[0] || s->nr_names == NAMES_MAX)
 			continue;
 		s->names[s->nr_names] = name;
@@ -111,7 +242,7 @@ static int copy_composite(struct subset *s, const struct btf_type *t)
 		id = btf__add_union(s->dst, type_name(s->src, t), t->size);
 	for (i = 0; id > 0 && !err && i < btf_vlen(t); i++)
 		err = btf__add_field(s->dst,
-				     btf__name_by_offset(s->src, m[i].name_off),
+				     nma_kernel_btf__string(s->src, m[i].name_off),
 				     s->copy[m[i].type],
 				     btf_member_bit_offset(t, i),
 				     btf_member_bitfield_size(t, i));
@@ -170,9 +301,11 @@ static int copy_type(struct subset *s, __u32 id)
 
 	if (!id)
 		return 0;
+	if (id > s->src->nr)
+		return -EINVAL;
 	if (s->copy[id])
 		return s->copy[id];
-	copy = copy_body(s, btf__type_by_id(s->src, id));
+	copy = copy_body(s, nma_kernel_btf__type(s->src, id));
 	if (copy > 0)
 		s->copy[id] = copy;
 	return copy;
@@ -181,16 +314,15 @@ static int copy_type(struct subset *s, __u32 id)
 static int fill_subset(struct subset *s)
 {
 	const struct btf_type *t;
-	__u32 id, nr;
+	__u32 id;
 	int err;
 
 	s->pointer = btf__add_ptr(s->dst, 0);
 	if (s->pointer < 0)
 		return s->pointer;
 
-	nr = btf__type_cnt(s->src);
-	for (id = 1; id < nr; id++) {
-		t = btf__type_by_id(s->src, id);
+	for (id = 1; id <= s->src->nr; id++) {
+		t = nma_kernel_btf__type(s->src, id);
 		if (!has_body(t) || !is_named(s, type_name(s->src, t)))
 			continue;
 		err = copy_type(s, id);
@@ -229,7 +361,7 @@ int nma_kernel_btf__subset(const struct btf *progs)
 		return -ENOMEM;
 	s->src = nma_kernel_btf();
 	s->dst = btf__new_empty();
-	s->copy = s->src ? calloc(btf__type_cnt(s->src), sizeof(*s->copy)) : NULL;
+	s->copy = s->src ? calloc(s->src->nr + 1, sizeof(*s->copy)) : NULL;
 	if (!s->dst || !s->copy)
 		goto out;
 

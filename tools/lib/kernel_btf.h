@@ -1,15 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * The kernel's BTF: some 200,000 types, read and parsed once per process.
+ * The kernel's BTF: some 200,000 types, read once per process. Not by libbpf,
+ * which looks at every member of every type before it gives one out.
  */
 #ifndef NMA_KERNEL_BTF_H
 #define NMA_KERNEL_BTF_H
 
-struct btf;
+#include <linux/types.h>
+#include <stddef.h>
 
-/* NULL if the kernel has none. Owned by this module. */
-const struct btf *nma_kernel_btf(void);
+struct btf;
+struct btf_type;
+
+struct nma_kernel_btf {
+	const char *types;
+	const char *strings;
+	__u32 types_len;
+	__u32 strings_len;
+	__u32 nr;		/* types; ids are 1 to nr */
+	__u32 *offset;		/* of a type in types, by id */
+};
+
+/* NULL if the kernel has none that we can read. Owned by this module. */
+const struct nma_kernel_btf *nma_kernel_btf(void);
+
+/* What libbpf's btf_*() look into; @id of 1 to nr. */
+static inline const struct btf_type *
+nma_kernel_btf__type(const struct nma_kernel_btf *btf, __u32 id)
+{
+	return (const struct btf_type *)(btf->types + btf->offset[id]);
+}
+
+/* "" for what has no name */
+static inline const char *nma_kernel_btf__string(const struct nma_kernel_btf *btf,
+						 __u32 off)
+{
+	return off < btf->strings_len ? btf->strings + off : "";
+}
 
 /* The few types of the kernel that have the name of a type in @progs, in a file
  * in memory: what libbpf needs to relocate programs with these types, without
