@@ -50,7 +50,7 @@ static __always_inline __u32 lower_ifindex(struct net_device *dev)
 			     dev, ifindex);
 }
 
-static __always_inline __u32 xdp_prog_id(struct bpf_xdp_entity *xdp)
+static __noinline __u32 xdp_prog_id(struct bpf_xdp_entity *xdp)
 {
 	struct bpf_xdp_link *link = BPF_CORE_READ(xdp, link);
 

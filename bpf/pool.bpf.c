@@ -37,9 +37,9 @@ struct {
 	__type(value, struct pool_times);
 } nma_pools SEC(".maps");
 
-static __always_inline void fill_params(struct nma_rec_pool *r,
-					struct page_pool_params_fast *fast,
-					struct page_pool_params_slow *slow)
+static __noinline void fill_params(struct nma_rec_pool *r,
+				   struct page_pool_params_fast *fast,
+				   struct page_pool_params_slow *slow)
 {
 	r->order = BPF_CORE_READ(fast, order);
 	r->pool_size = BPF_CORE_READ(fast, pool_size);
@@ -51,8 +51,7 @@ static __always_inline void fill_params(struct nma_rec_pool *r,
 	r->flags = BPF_CORE_READ(slow, flags);
 }
 
-static __always_inline void fill_netdev(struct nma_rec_pool *r,
-					struct net_device *dev)
+static __noinline void fill_netdev(struct nma_rec_pool *r, struct net_device *dev)
 {
 	if (!dev)
 		return;

@@ -56,7 +56,7 @@ static __always_inline void submit_if(void *r, bool good)
 }
 
 /* false: the ring is full */
-static __always_inline bool send_binding_of(__u64 binding, bool listed)
+static __noinline bool send_binding_of(__u64 binding, bool listed)
 {
 	struct nma_rec_binding *r;
 

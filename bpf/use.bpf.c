@@ -39,25 +39,34 @@ static __always_inline __u32 unreadable_head(struct sock *sk)
 	return BPF_CORE_READ(binding, id);
 }
 
-static __noinline void send_use(struct sock *sk, const struct sock_row *row,
-				const struct nma_rec_use *what)
+static __noinline struct nma_rec_use *begin_use(struct sock *sk,
+						const struct sock_row *row,
+						__u32 use, int ret)
 {
 	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
 
 	if (!r)
-		return;
-	r->use = what->use;
-	r->ret = what->ret;
-	r->value = what->value;
-	r->why = what->why;
-	r->binding_id = what->binding_id;
+		return NULL;
+	r->use = use;
+	r->ret = ret;
 	r->cgroup_id = bpf_get_current_cgroup_id();
 	r->cookie = bpf_get_socket_cookie(sk);
 	nma_fill_ends(r, sk);
-	if (row && !r->binding_id)
+	if (row)
 		r->binding_id = row->binding_id;
 	if (!r->binding_id)	/* nothing was taken yet */
 		r->binding_id = unreadable_head(sk);
+	return r;
+}
+
+static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
+				     __u32 use, int ret, __u64 value)
+{
+	struct nma_rec_use *r = begin_use(sk, row, use, ret);
+
+	if (!r)
+		return;
+	r->value = value;
 	bpf_ringbuf_submit(r, 0);
 }
 
@@ -85,7 +94,6 @@ static __always_inline __u32 what_is_wrong(struct sock *sk, int ret, int flags)
 
 static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool second)
 {
-	struct nma_rec_use use = { .ret = ret, .use = what };
 	__u64 task = bpf_get_current_pid_tgid();
 	struct sock_row *row;
 	__u8 told = 1;
@@ -96,7 +104,7 @@ static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool seco
 	/* what the CPU can read is peeked at without tokens */
 	if (what == NMA_USE_PEEK && !row)
 		return 0;
-	send_use(sk, row, &use);
+	send_use(sk, row, what, ret, 0);
 	if (!second)
 		bpf_map_update_elem(&nma_told, &task, &told, BPF_ANY);
 	return 0;
@@ -192,33 +200,23 @@ static __always_inline struct asked *read_list(__u64 user, __u32 bytes)
 static __always_inline void settle_debt(struct sock *sk, struct sock_row *row,
 					__u32 first)
 {
-	struct nma_rec_use use = {
-		.use = NMA_USE_RETURN_MANY,
-		.value = row->owed,
-	};
-
 	if (!row->owed)
 		return;
 	if (row->owed_token != first)
-		send_use(sk, row, &use);
+		send_use(sk, row, NMA_USE_RETURN_MANY, 0, row->owed);
 	row->owed = 0;
 }
 
 static __always_inline void judge_list(struct sock *sk, struct sock_row *row,
 				       const struct asked *a, int ret)
 {
-	struct nma_rec_use use = {
-		.use = NMA_USE_RETURN_UNKNOWN,
-		.ret = ret,
-	};
 	__u64 tried = a->frags;
 
 	settle_debt(sk, row, a->first);
 	if (tried > MAX_DONTNEED_FRAGS)
 		tried = MAX_DONTNEED_FRAGS;
 	if (tried > (__u32)ret) {
-		use.value = tried - (__u32)ret;
-		send_use(sk, row, &use);
+		send_use(sk, row, NMA_USE_RETURN_UNKNOWN, ret, tried - (__u32)ret);
 	} else if (a->frags > tried) {	/* one record for a call */
 		row->owed = a->frags - tried;
 		row->owed_token = a->left;
@@ -232,33 +230,30 @@ SEC("?fexit/sock_devmem_dontneed")
 int nma_token_return(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
-	struct nma_rec_use use = {
-		.use = NMA_USE_RETURN_REFUSED,
-		.value = (__u32)ctx[3],
-	};
 	struct asked *asked = NULL;
 	struct sock_row *row;
-	__u64 ret = 0;
+	__u64 result = 0;
+	int ret;
 
-	bpf_get_func_ret(ctx, &ret);
-	use.ret = (int)ret;
+	bpf_get_func_ret(ctx, &result);
+	ret = (int)result;
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!row)
 		return 0;
 	nma_row_begin(row);
-	if (use.ret == -EINVAL || use.ret == -EBADF) {
-		send_use(sk, row, &use);
+	if (ret == -EINVAL || ret == -EBADF) {
+		send_use(sk, row, NMA_USE_RETURN_REFUSED, ret, (__u32)ctx[3]);
 		return 0;
 	}
-	if (use.ret < 0)
+	if (ret < 0)
 		return 0;
-	if (use.ret)
-		__sync_fetch_and_add(&row->returned, use.ret);
+	if (ret)
+		__sync_fetch_and_add(&row->returned, ret);
 	if (!(__u8)ctx[2])
 		asked = read_list(ctx[1], ctx[3]);
 	if (asked)
-		judge_list(sk, row, asked, use.ret);
+		judge_list(sk, row, asked, ret);
 	return 0;
 }
 
@@ -321,10 +316,7 @@ static __always_inline __u32 why_refused(const struct send *send)
 
 static __always_inline int judge_send(struct sock *sk, int ret)
 {
-	struct nma_rec_use use = {
-		.use = NMA_USE_SEND_REFUSED,
-		.ret = ret,
-	};
+	struct nma_rec_use *r;
 	struct send *send;
 	__u64 task;
 
@@ -335,10 +327,13 @@ static __always_inline int judge_send(struct sock *sk, int ret)
 	if (!send)
 		return 0;
 	if (ret == -EINVAL || ret == -EFAULT || ret == -ENODEV || ret == -EHOSTUNREACH) {
-		use.value = send->dmabuf_id;
-		use.binding_id = send->dmabuf_id;
-		use.why = why_refused(send);
-		send_use(sk, NULL, &use);
+		r = begin_use(sk, NULL, NMA_USE_SEND_REFUSED, ret);
+		if (r) {
+			r->value = send->dmabuf_id;
+			r->binding_id = send->dmabuf_id;
+			r->why = why_refused(send);
+			bpf_ringbuf_submit(r, 0);
+		}
 	}
 	bpf_map_delete_elem(&nma_sends, &task);
 	return 0;
