@@ -154,6 +154,24 @@ const struct nma_kernel_btf *nma_kernel_btf(void)
 	return good ? &btf : NULL;
 }
 
+__u32 nma_kernel_btf__find(const char *name, __u32 kind)
+{
+	const struct nma_kernel_btf *btf = nma_kernel_btf();
+	const struct btf_type *t;
+	const char *found;
+	__u32 id;
+
+	for (id = 1; btf && id <= btf->nr; id++) {
+		t = nma_kernel_btf__type(btf, id);
+		if (btf_kind(t) != kind)
+			continue;
+		found = nma_kernel_btf__string(btf, t->name_off);
+		if (found[0] == name[0] && !strcmp(found, name))
+			return id;
+	}
+	return 0;
+}
+
 /* ---- A subset ----------------------------------------------------------------*/
 
 struct subset {

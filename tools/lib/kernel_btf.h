@@ -39,6 +39,9 @@ static inline const char *nma_kernel_btf__string(const struct nma_kernel_btf *bt
 	return off < btf->strings_len ? btf->strings + off : "";
 }
 
+/* Id of the first of that kind (BTF_KIND_*) and name, 0 if there is none. */
+__u32 nma_kernel_btf__find(const char *name, __u32 kind);
+
 /* The few types of the kernel that have the name of a type in @progs, in a file
  * in memory: what libbpf needs to relocate programs with these types, without
  * searching the whole for each. A file descriptor or -errno.

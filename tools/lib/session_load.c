@@ -283,6 +283,9 @@ int nma_session_load(struct nma_session *s)
 {
 	int err;
 
+	err = nma_session_set_targets();
+	if (err)
+		return nma_session_fail(s, err, "can not prepare the BPF programs");
 	do {
 		nma_bpf__destroy(s->skel);
 		s->refused[0] = '\0';

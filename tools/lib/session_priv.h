@@ -47,6 +47,7 @@ __attribute__((format(printf, 3, 4)))
 int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
 
 int nma_session_load(struct nma_session *s);
+int nma_session_set_targets(void);	/* once, before programs are opened */
 void nma_session_attach(struct nma_session *s);
 
 /* Delivers what was added to the rows of nma_acts. Number of records or -errno. */
