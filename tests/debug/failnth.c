@@ -108,16 +108,25 @@ static long disarm(bool armed, long ret)
 	return ret;
 }
 
+static int socket_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) ? -1 : value;
+}
+
 static bool is_request(int fd, const struct iovec *iov)
 {
 	const struct nlmsghdr *nlh = iov->iov_base;
-	struct sockaddr addr = {};
-	socklen_t len = sizeof(addr);
 
-	if (getsockname(fd, &addr, &len) || addr.sa_family != AF_NETLINK)
+	if (socket_option(fd, SO_DOMAIN) != AF_NETLINK || iov->iov_len < sizeof(*nlh))
 		return false;
-	return iov->iov_len >= sizeof(*nlh) && nlh->nlmsg_flags & NLM_F_ACK &&
-	       nlh->nlmsg_type != GENL_ID_CTRL;	/* asks for a family's number */
+	/* asks for the number of a family */
+	if (nlh->nlmsg_type == GENL_ID_CTRL &&
+	    socket_option(fd, SO_PROTOCOL) == NETLINK_GENERIC)
+		return false;
+	return nlh->nlmsg_flags & NLM_F_ACK;
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
