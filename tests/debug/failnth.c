@@ -4,8 +4,8 @@
  * Preloaded into a tool (ip, ethtool, modprobe, nma-traffic), this makes the
  * N-th allocation fail that the kernel does for the request the tool is run for,
  * and no other: /proc/thread-self/fail-nth is set only during the system calls
- * that carry it, netlink messages that ask for an acknowledgement or the loading
- * of a module. Allocations of exec, of libraries and of queries do not count.
+ * that carry it, netlink messages that ask for an acknowledgement, a rule's ioctl,
+ * or the loading of a module. Allocations of exec, of libraries and of queries do not count.
  *
  * Environment: FAIL_NTH=N, FAIL_REPORT=FILE. At exit FILE says "failed" if there
  * was such an allocation, "none M" if there were only M.
@@ -13,8 +13,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -148,6 +151,24 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
 	return sendto(fd, buf, len, flags, NULL, 0);
+}
+
+/* ethtool's rules go this way. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	const struct ifreq *ifr;
+	__u32 cmd = 0;
+	va_list ap;
+	bool armed;
+
+	va_start(ap, request);
+	ifr = va_arg(ap, const struct ifreq *);
+	va_end(ap);
+
+	if (request == SIOCETHTOOL)
+		memcpy(&cmd, ifr->ifr_data, sizeof(cmd));
+	armed = arm(cmd == ETHTOOL_SRXCLSRLINS);
+	return disarm(armed, syscall(SYS_ioctl, fd, request, ifr));
 }
 
 /* libkmod calls finit_module() this way. */
