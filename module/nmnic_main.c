@@ -25,7 +25,10 @@ static unsigned int ring_size = 512;
 module_param(ring_size, uint, 0444);
 MODULE_PARM_DESC(ring_size, "entries per ring, a power of two from 64 to 8192 (default 512)");
 
-/* The bus does not tell why a probe failed. */
+/* The bus does not tell why a probe failed, nor that it had no memory to come to it.
+ * Read when all devices have been added.
+ */
+static unsigned int num_probed;
 static int probe_err;
 
 static int params_check(void)
@@ -60,6 +63,7 @@ static int port_probe(struct platform_device *pdev)
 				     nmhw_port_index(hw));
 	}
 	platform_set_drvdata(pdev, netdev);
+	num_probed++;
 	return 0;
 }
 
@@ -110,9 +114,10 @@ static int __init nmnic_init(void)
 	err = nmhw_board_create(pairs, queues);
 	if (err)
 		goto err_unregister_driver;
-	err = probe_err;
-	if (err)
+	if (num_probed < 2 * pairs) {
+		err = probe_err ?: -ENODEV;
 		goto err_destroy_board;
+	}
 	return 0;
 
 err_destroy_board:
