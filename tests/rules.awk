@@ -9,8 +9,8 @@
 #   # rule ID caught|enforced|unobservable [WHY]
 #
 # A rule that one test caught and another calls unobservable, or that is not in
-# the catalogue, fails the test; so does an empty cell if "all" is set. With
-# "some" (only some tests ran) rules without any result are left out.
+# the catalogue, fails the test; so does an empty cell. With "some" (only some
+# tests ran) rules without any result are left out, and cells may be empty.
 
 function complain(what) {
 	problems[++nr_problems] = what
@@ -136,10 +136,8 @@ END {
 	print "1..1"
 	print_table()
 	write_json()
-	if (missing && all)
+	if (missing && some == "")
 		complain(missing " cells are missing")
-	else if (missing)
-		print "# missing, not yet counted as failed: " missing
 	for (i = 1; i <= nr_problems; i++)
 		print "# " problems[i]
 	print (nr_problems ? "not ok" : "ok") " 1 every-rule-on-every-kernel"

@@ -138,6 +138,41 @@ test_fault_leak_netmem() {
 	rule_seen NM-PP-06 caught
 }
 
+# Readable memory only: the core does not take another pool without a name.
+test_fault_nameless_pool() {
+	defer disarm nameless_pool
+	split off
+	fault nameless_pool -1
+	reopen
+	expect_finding NM-DRV-01
+	fault nameless_pool 0
+	reopen
+	expect_clean
+	rule_seen NM-DRV-01 caught
+}
+
+# From v6.14 on the core keeps the setting, and refuses.
+test_bound_without_split() {
+	defer disarm always_unreadable
+	split off
+	fault always_unreadable -1
+	reopen
+	if nma-traffic bind -i nm0 -q "$Q" -s 1M -n 1 2>"$W/bind.err"; then
+		bound
+		expect 1 check --settle 1
+		expect_json "$W/check.json" "any(.findings[]; .queue == $Q and
+			.rule == \"NM-BIND-02\")"
+		stop "${pid[bound]}"
+		rule_seen NM-BIND-02 caught
+	else
+		expect_text "$W/bind.err" 'tcp-data-split'
+		rule_seen NM-BIND-02 enforced
+	fi
+	disarm always_unreadable
+	bound
+	expect_clean
+}
+
 test_xdp_above_a_bound_port() {
 	ip link add link nm0 name nm0.7 type vlan id 7
 	defer ip link del nm0.7
@@ -275,7 +310,8 @@ nm_setup
 run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_fault_pp_flags test_fault_always_unreadable \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
-	test_fault_leak_netmem test_xdp_above_a_bound_port \
+	test_fault_leak_netmem test_fault_nameless_pool \
+	test_bound_without_split test_xdp_above_a_bound_port \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
 	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
 	test_without_privilege test_bad_usage
