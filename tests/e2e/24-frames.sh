@@ -54,8 +54,9 @@ frames() {
 	missing=$(jq ".sent - .received - $freed" "$W/frames.json")
 	extra=$(($(dropped) - before - missing))
 	# the stream may have lost packets, but to full rings only
-	[ "$extra" -ge 0 ] && [ "$extra" -le $(($(overruns) - overran)) ] ||
+	if [ "$extra" -lt 0 ] || [ "$extra" -gt $(($(overruns) - overran)) ]; then
 		fail "$missing frames not seen, $((missing + extra)) dropped"
+	fi
 }
 
 # How many did not show all of themselves
