@@ -35,8 +35,14 @@ void nma_wait_setup(void)
 	sigdelset(&wait_mask, SIGTERM);
 }
 
+/* ppoll() does not deliver a signal if it need not wait. */
 bool nma_wait_interrupted(void)
 {
+	sigset_t pending;
+
+	if (!interrupted && !sigpending(&pending) &&
+	    (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM)))
+		interrupted = 1;
 	return interrupted;
 }
 
@@ -53,7 +59,7 @@ int nma_wait(struct pollfd *fds, unsigned int n, unsigned int ms)
 	};
 	int ret;
 
-	if (interrupted)
+	if (nma_wait_interrupted())
 		return -EINTR;
 	ret = ppoll(fds, n, ms ? &limit : NULL, &wait_mask);
 	if (ret >= 0)

@@ -6,10 +6,13 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +20,7 @@
 #include "pattern.h"
 #include "piece.h"
 #include "report.h"
+#include "roles.h"
 #include "zerocopy.h"
 
 #define LEN 4099	/* a page, and a prime */
@@ -301,6 +305,26 @@ static void wrong_options_are_refused(void **state)
 		assert_true(parse(&send_role, send_lines[i], &o) < 0);
 }
 
+/* Who always has something to do does not wait, but must end. The last test: it
+ * stays interrupted.
+ */
+static void a_signal_ends_the_busy(void **state)
+{
+	struct pollfd fd = { .events = POLLOUT };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fd.fd = ends[1];
+	nma_wait_setup();
+	assert_int_equal(nma_wait(&fd, 1, 0), 1);
+	raise(SIGTERM);
+	assert_int_equal(nma_wait(&fd, 1, 0), -EINTR);
+	assert_true(nma_wait_interrupted());
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +341,7 @@ int main(void)
 		cmocka_unit_test(options_reach_their_fields),
 		cmocka_unit_test(misdeeds_are_counted),
 		cmocka_unit_test(wrong_options_are_refused),
+		cmocka_unit_test(a_signal_ends_the_busy),
 	};
 
 	return cmocka_run_group_tests_name("apps", tests, NULL, NULL);
