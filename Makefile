@@ -80,8 +80,8 @@ stage: tools apps
 demo:			## see it work: real devmem TCP, a clean run, a leak, a broken rule
 	@tests/demo/run
 
-test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some
-	@tests/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T))
+test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some; FULL=1: more
+	@tests/run $(foreach k,$(KERNELS),-k $(k)) $(if $(T),-t $(T)) $(if $(FULL),-f)
 
 unit:			## the tests that need no kernel, in the lab tree
 	@tests/lab/chroot /mnt/checkout/tests/unit/run
@@ -125,5 +125,5 @@ help:			## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	     /^## / { printf "\n%s\n", substr($$0, 4) } \
 	     /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
-	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS DEBUG_KERNELS T SECONDS SEED V=1\n'
+	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS DEBUG_KERNELS T FULL SECONDS SEED V=1\n'
 	@printf 'A VM by hand: tests/lab/vm --help\n'

@@ -104,7 +104,7 @@ step_ntuple() {
 
 step_xdp() {
 	any nm0 nm1
-	at "$any" ip link set "$any" xdp obj "$W/pass.o" sec xdp
+	at "$any" ip link set "$any" xdp obj "$BIN/xdp-pass.bpf.o" sec xdp
 	sleep 0.1
 	at "$any" ip link set "$any" xdp off
 }
@@ -432,19 +432,9 @@ churn_for() {
 
 	shift
 	RANDOM=$CHURN_SEED
-	xdp_object
 	while :; do
 		churn_round
 		"$@"
 		[ "$SECONDS" -lt "$until" ] || break
 	done
-}
-
-xdp_object() {
-	[ ! -e "$W/pass.o" ] || return 0
-	printf '%s\n' '__attribute__((section("xdp"), used))' \
-		'int pass(void *ctx) { return 2; }' \
-		'__attribute__((section("license"), used))' \
-		'char _license[] = "GPL";' >"$W/pass.c"
-	clang -O2 -target bpf -c "$W/pass.c" -o "$W/pass.o"
 }

@@ -10,6 +10,7 @@
 . "$(dirname -- "$0")/lib.sh"
 
 MIB=1048576
+many=$(amount 4 16)	# MiB
 
 test_ping() {
 	ping -q -c 23 -i 0.01 -W 5 "$V4_PEER"
@@ -17,20 +18,20 @@ test_ping() {
 	ping -q -c 23 -i 0.01 -W 5 -s 1400 "$V4_PEER"
 }
 
-# transfer ADDRESS [WHERE]: 16 MiB to nm0; with "peer" the other way
+# transfer ADDRESS [WHERE]: to nm0; with "peer" the other way
 transfer() {
-	recv_host -b 16M "$1"
-	send_to -b 16M "$1"
+	recv_host -b "${many}M" "$1"
+	send_to -b "${many}M" "$1"
 	finish host
-	expect_json "$W/host.json" ".bytes == $((16 * MIB)) and
+	expect_json "$W/host.json" ".bytes == $((many * MIB)) and
 		.verify_errors == 0"
 }
 
 transfer_back() {
-	start back peer nma-traffic recv --host -b 16M "$1"
-	nma-traffic send -b 16M "$1"
+	start back peer nma-traffic recv --host -b "${many}M" "$1"
+	nma-traffic send -b "${many}M" "$1"
 	finish back
-	expect_json "$W/back.json" ".bytes == $((16 * MIB)) and
+	expect_json "$W/back.json" ".bytes == $((many * MIB)) and
 		.verify_errors == 0"
 }
 

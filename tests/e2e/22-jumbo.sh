@@ -6,10 +6,11 @@
 # Jumbo frames: payload over several netmems, frames that are not split over
 # several header buffers, and what is too long for the other end.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
 MIB=1048576
+many=$(amount 7 23)	# MiB
 
 mtu() {
 	ip link set nm0 mtu "$1"
@@ -24,10 +25,10 @@ expect_clean() {
 }
 
 devmem() {
-	recv_devmem -b 23M
-	send_to -b 23M "$1"
+	recv_devmem -b "${many}M"
+	send_to -b "${many}M" "$1"
 	finish rx
-	expect_clean $((23 * MIB))
+	expect_clean $((many * MIB))
 	expect_no_leak
 }
 
@@ -47,28 +48,21 @@ test_devmem_mtu_9500() {
 test_mtu_changes_under_a_stream() {
 	local i size
 
-	recv_devmem -b 0
-	background tx send_to -b 0 "$V4"
-	wait_for 20 connected
+	stream_begins
 	for ((i = 0; i < 3; i++)); do
 		for size in 9500 1500 4000 1280; do
 			mtu "$size"
 			sleep 0.1
 		done
 	done
-	alive "${pid[tx]}" || fail "the sender has given up"
-	stop "${pid[tx]}"
-	finish rx
-	expect_json "$W/rx.json" '.bytes > 0 and .dmabuf_bytes == .bytes and
-		.verify_errors == 0'
-	expect_no_leak
+	stream_ends
 }
 
 host() {
-	recv_host -b 23M "$1"
-	send_to -b 23M "$1"
+	recv_host -b "${many}M" "$1"
+	send_to -b "${many}M" "$1"
 	finish host
-	expect_json "$W/host.json" ".bytes == $((23 * MIB)) and
+	expect_json "$W/host.json" ".bytes == $((many * MIB)) and
 		.verify_errors == 0"
 }
 

@@ -9,8 +9,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-# The dma-buf; less on a kernel that takes as many times as long over each byte
-MIB=$((16 / ${NMA_SLOW:-1}))
+MIB=$(amount 3 16)	# size of the dma-buf
 
 # As many bytes as said, all in the dma-buf, all right, every token returned.
 expect_clean() {

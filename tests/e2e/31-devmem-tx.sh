@@ -30,9 +30,10 @@ transmit() {
 	expect_no_leak
 }
 
-# Sixteen times the size of the dma-buf, so that all of it is used again.
-test_ipv4() { transmit "$V4_PEER" $((16 << 20)) 1 -s 1M; }
-test_ipv6() { transmit "$V6_PEER" $((16 << 20)) 1 -s 1M; }
+# Several times the size of the dma-buf, so that all of it is used again.
+many=$(($(amount 4 16) << 20))
+test_ipv4() { transmit "$V4_PEER" "$many" 1 -s 1M; }
+test_ipv6() { transmit "$V6_PEER" "$many" 1 -s 1M; }
 test_eight_flows() { transmit "$V4_PEER" $((1 << 20)) 8 -s 512K; }
 test_one_iovec() { transmit "$V4_PEER" $((1 << 20)) 1 --iovecs 1; }
 test_many_iovecs() { transmit "$V6_PEER" $((1 << 20)) 1 --iovecs 16; }

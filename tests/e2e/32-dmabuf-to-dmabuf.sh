@@ -4,12 +4,12 @@
 # limit: 600
 #
 # From a dma-buf of the one port into a dma-buf of the other, on all queues at
-# once. NMA_BYTES=1G sends that much in each test (default: 4M).
+# once: 1 GiB in each test with FULL=1.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-bytes=$(numfmt --from=iec "${NMA_BYTES:-4M}")
+bytes=$(numfmt --from=iec "$(amount 2M 1G)")
 source_port=20000	# of the first flow of the next test
 
 # The two low bits of a flow's source port are its queue.

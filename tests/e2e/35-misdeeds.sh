@@ -5,12 +5,11 @@
 #
 # What nma-traffic does wrong on request happens as often as it was asked for,
 # the kernel answers as its documents say, and the stream goes on unharmed.
-# NMA_TIMES=1009 does it so often (default: 23).
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-times=${NMA_TIMES:-23}
+times=$(amount 23 1009)
 bytes=$((times * 16384))
 
 # receiving NAME...: nma-traffic recv --NAME

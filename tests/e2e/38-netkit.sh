@@ -63,10 +63,13 @@ expect_all() {
 }
 
 test_devmem_through_a_leased_queue() {
+	local many
+
+	many=$(amount 4 16)
 	with_lease
-	guest_recv -b 16M
-	send_to -b 16M "$GUEST"
-	expect_all $((16 << 20))
+	guest_recv -b "${many}M"
+	send_to -b "${many}M" "$GUEST"
+	expect_all $((many << 20))
 	guest_recv -b 1M		# and once more
 	send_to -b 1M "$GUEST"
 	expect_all $((1 << 20))

@@ -14,7 +14,7 @@ test_down_and_up_while_bound() {
 	local i
 
 	stream_begins
-	for ((i = 0; i < 7; i++)); do
+	for ((i = 0; i < $(amount 3 7); i++)); do
 		ip link set nm0 down
 		ip link set nm0 up
 		wait_for 5 carrier_up nm0
@@ -27,7 +27,7 @@ test_peer_down_and_up_while_bound() {
 	local i
 
 	stream_begins
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < $(amount 2 5); i++)); do
 		peer ip link set nm1 down
 		peer ip link set nm1 up
 		wait_for 5 carrier_up nm0
@@ -37,9 +37,12 @@ test_peer_down_and_up_while_bound() {
 
 # Binding and unbinding restarts a queue: the neighbours must not notice.
 test_other_queue_restarts_while_bound() {
+	local many
+
+	many=$(amount 23 101)
 	stream_begins
-	nma-traffic bind -i nm0 -q 2 -n 101 >"$W/bind.json"
-	expect_json "$W/bind.json" '.binds == 101'
+	nma-traffic bind -i nm0 -q 2 -n "$many" >"$W/bind.json"
+	expect_json "$W/bind.json" ".binds == $many"
 	stream_ends
 }
 
@@ -47,7 +50,7 @@ test_other_queue_restarts_while_bound() {
 test_receiver_killed_with_traffic_running() {
 	local i
 
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < $(amount 2 5); i++)); do
 		recv_devmem -b 0
 		background tx send_to -b 0 "$V4"
 		wait_for 10 devmem_flows

@@ -124,8 +124,8 @@ test_fault_ignore_provider() {
 # In the middle of a stream: TCP does not survive the loss of its first window.
 test_fault_leak_netmem() {
 	defer fault leak_netmem 0
-	recv_devmem -b 128M
-	background tx send_to -b 128M "$V4"
+	recv_devmem -b 64M
+	background tx send_to -b 64M "$V4"
 	wait_for 10 devmem_flows
 	fault leak_netmem 23
 	finish rx

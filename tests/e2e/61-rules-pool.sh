@@ -5,14 +5,14 @@
 #
 # How page_pools for payload are made: queue, geometry, lock. Each fault is seen
 # as often as it happened and no more, and nothing is seen without it.
-# NMA_TIMES=1009 does it so often (default: 23).
+# FULL=1 does it 1,009 times.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/rules.sh
 . "$(dirname -- "$0")/rules.sh"
 
-times=${NMA_TIMES:-23}
+times=$(amount 23 1009)
 
 # count_fault FAULT RULE N: armed for N pools, four of which are made each time
 # that the port opens
@@ -110,5 +110,6 @@ test_lock() {
 }
 
 nm_setup
+watch_open
 run_tests test_queue_index test_queue_index_of_a_bound_queue test_order \
 	test_direction test_device test_lock

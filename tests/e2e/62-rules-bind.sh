@@ -4,16 +4,15 @@
 # limit: 600
 #
 # What must not change, or not be, while a queue has a memory provider; and the
-# life of the binding itself. NMA_TIMES=1009 does what can be done often so often
-# (default: 23).
+# life of the binding itself. FULL=1 does 1,009 times what can be done often.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/rules.sh
 . "$(dirname -- "$0")/rules.sh"
 
-times=${NMA_TIMES:-23}
-few=${NMA_TIMES:-3}		# of what takes seconds each time
+times=$(amount 23 1009)
+few=$(amount 3 1009)		# of what takes seconds each time
 
 bound() { start bound nma-traffic bind -i nm0 -q "$Q" -s 16M; }
 
@@ -32,7 +31,7 @@ test_data_split_off() {
 	split on
 	ethtool -G nm0 rx 256		# other rings are welcome to change
 	watch_end 1
-	[ "$(found_in NM-BIND-03 "$W/findings")" = 1 ]
+	[ "$(found NM-BIND-03)" = 1 ]
 	watch_says '.rule == "NM-BIND-03" and .evidence.comm == "ethtool"'
 	fault split_off_bound 0
 	rule_seen NM-BIND-03 caught
@@ -56,7 +55,7 @@ test_af_xdp() {
 
 	command -v python3 >/dev/null || skip "no python3"
 	bound
-	watch_start -i nm0
+	watch_start
 	af_xdp_open 0
 	af_xdp_close
 	for i in $(seq "$few"); do
@@ -98,15 +97,13 @@ test_rss() {
 	check_holds
 	watch_start
 	ethtool -X nm0 equal 4
-	wait_for 10 found NM-BIND-07
+	wait_for 10 told NM-BIND-07
 	check_finds NM-BIND-07 ".queue == $Q and .severity == \"error\""
 	ethtool -X nm0 equal "$Q"
 	watch_counts NM-BIND-07 1
 	check_holds
 	rule_seen NM-BIND-07 caught
 }
-
-found() { grep -q "\"$1\"" "$W/watch.out"; }
 
 # A pool that the driver keeps still takes buffers of what was unbound.
 test_kept_pool() {
@@ -115,7 +112,7 @@ test_kept_pool() {
 	fault keep_pool 1
 	bound
 	stop "${pid[bound]}"
-	wait_for 10 found NM-BIND-10
+	wait_for 10 told NM-BIND-10
 	check_finds NM-BIND-10 ".queue == $Q and has(\"pool_id\")"
 	netmem-audit -j show bindings >"$W/show.json"
 	expect_json "$W/show.json" '.bindings | length == 1 and .[0].unbound'
@@ -133,7 +130,7 @@ test_clean_life() {
 	nma-traffic bind -i nm0 -q "$Q" -n 5 >"$W/bind.json"
 	watch_holds
 	jq -s -e '[.[] | select(.event == "binding_freed")] | length == 5' \
-		"$W/watch.out" >/dev/null
+		"$W/watched" >/dev/null
 }
 
 unprivileged() {
@@ -220,6 +217,7 @@ test_zcrx() {
 }
 
 nm_setup
+watch_open
 run_tests test_data_split_off test_af_xdp test_fewer_queues \
 	test_fewer_queues_unbound test_rss test_kept_pool test_clean_life \
 	test_who_binds test_mapping test_zcrx

@@ -4,14 +4,14 @@
 # limit: 600
 #
 # What a receiving application does wrong is counted as often as it does it.
-# NMA_TIMES=1009 does it so often (default: 23).
+# FULL=1 does it 1,009 times.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/rules.sh
 . "$(dirname -- "$0")/rules.sh"
 
-times=${NMA_TIMES:-23}
+times=$(amount 23 1009)
 
 # receive N OPTION...: nma-traffic recv with N occasions
 receive() {
@@ -28,7 +28,7 @@ misdeed() {
 	local n
 
 	for n in 1 "$times"; do
-		watch_start -i nm0
+		watch_start
 		receive "$n" "--$2=$n"
 		watch_counts "$1" $((n * ${3:-1}))
 		watch_says ".evidence.comm == \"nma-traffic\" and .ifname == \"nm0\"
@@ -94,6 +94,7 @@ test_other_faults_are_spared() {
 }
 
 nm_setup
+watch_open -i nm0
 run_tests test_clean test_return_twice test_unknown_token \
 	test_too_many_frags test_too_many_tokens test_odd_length test_peek \
 	test_plain_read test_small_control test_no_sync test_other_faults_are_spared

@@ -6,12 +6,12 @@
 # Sending from a dma-buf: calls that are refused, completions that do not come
 # or are not read, and what the driver says of its transmit path.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/rules.sh
 . "$(dirname -- "$0")/rules.sh"
 
-times=${NMA_TIMES:-23}
+times=$(amount 23 1009)
 
 # transmit N OPTION...: from a dma-buf of nm0 to the peer
 transmit() {
@@ -70,7 +70,7 @@ test_no_completion() {
 	watch_start --stall 2
 	start rx peer nma-traffic recv --host -b 64K
 	start tx nma-traffic send -d -i nm0 -b 64K --timeout 60 "$V4_PEER"
-	wait_for 15 found NM-TX-02
+	wait_for 15 told NM-TX-02
 	fault hold_tx 0
 	finish tx
 	finish rx
@@ -88,8 +88,6 @@ test_unread_completions() {
 	watch_says '.evidence.completions_unread > 0 and .severity == "warn"'
 }
 
-found() { grep -q "\"$1\"" "$W/watch.out"; }
-
 test_transmit_mode() {
 	need_tx NM-TX-03 || return 0
 	defer reopen
@@ -105,6 +103,7 @@ test_transmit_mode() {
 }
 
 nm_setup
+watch_open
 if (need_bind_tx) >/dev/null; then can_tx=1; fi
 run_tests test_clean test_no_zerocopy test_wrong_id test_rx_id \
 	test_bad_offset test_other_device test_no_completion \

@@ -5,7 +5,7 @@
 # A system without nmnic: the audit is of use on any driver. veth has page pools
 # while it runs native XDP; they name no device.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 
 shown_pools() { netmem-audit -j show pools | jq '.pools | length'; }

@@ -5,14 +5,14 @@
 #
 # Rules about packets with payload that no CPU can read.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/deep.sh
 . "$(dirname -- "$0")/deep.sh"
 
 # A tap that gets the headers, and a filter that reads them only
 test_clean() {
-	watch_deep
+	watch_start
 	background dump tcpdump -i nm0 -w "$W/dump"
 	nft -f - <<-EOF
 	table inet nma {
@@ -25,8 +25,7 @@ test_clean() {
 	defer nft delete table inet nma
 	devmem_stream 1M
 	host_stream 1M
-	unwatch
-	expect_status 0
+	watch_end 0
 	no_finding
 }
 
@@ -41,35 +40,35 @@ NM-SKB-05	forward
 test_each() {
 	local rule fault
 
-	watch_deep
+	watch_start
 	while read -r rule fault; do
 		[ -n "$rule" ] || continue
 		break_rule "$rule" "$fault" 23 devmem 2M
 		blamed "$rule" "[nmnic]"
 	done <<<"$FAULTS"
-	unwatch
-	expect_status 1
+	watch_end 1
 	expect_no_leak
 }
 
 test_exact() {
 	local rule fault n
 
-	watch_deep
+	watch_start
 	for n in 1 1009; do
 		while read -r rule fault; do
 			[ -z "$rule" ] || fault "$fault" "$n"
 		done <<<"$FAULTS"
 		devmem_stream $((n == 1 ? 1 : 16))M
 	done
+	watch_look
 	while read -r rule fault; do
 		[ -n "$rule" ] || continue
 		fired "$fault"
-		wait_for 20 counted "$rule" 1010 || fail "$rule: $(found "$rule")"
+		[ "$(found "$rule")" = 1010 ] || fail "$rule: $(found "$rule")"
 	done <<<"$FAULTS"
-	unwatch
 	expect_no_leak
 }
 
 nm_setup
+watch_open --deep -i nm0
 run_tests test_clean test_each test_exact

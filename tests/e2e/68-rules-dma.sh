@@ -5,7 +5,7 @@
 #
 # Rules about DMA addresses of netmem.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/deep.sh
 . "$(dirname -- "$0")/deep.sh"
@@ -13,14 +13,13 @@
 test_sync() {
 	local n
 
-	watch_deep
+	watch_start
 	devmem_stream 1M
-	take_findings
+	watch_look
 	no_finding
 	for n in 1 23 1009; do
 		break_rule NM-DMA-01 sync_netmem "$n" devmem 8M
 	done
-	unwatch
 }
 
 sent_stream() {
@@ -37,15 +36,15 @@ test_unmap() {
 		rule_seen NM-DMA-02 unobservable "no dma-buf can be sent from"
 		return
 	fi
-	watch_deep
+	watch_start
 	sent_stream 1M
-	take_findings
+	watch_look
 	no_finding
 	for n in 1 23 1009; do
 		break_rule NM-DMA-02 unmap_netmem "$n" sent 8M
 	done
-	unwatch
 }
 
 nm_setup
+watch_open --deep -i nm0
 run_tests test_sync test_unmap

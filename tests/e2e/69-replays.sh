@@ -8,11 +8,13 @@
 #
 # REPLAY=COMMIT in the environment runs those whose name has COMMIT in it.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 
 replays=$(dirname -- "$0")/../replays
 
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
 # shellcheck source=tests/replays/actions.sh
 . "$replays/actions.sh"
 
@@ -27,20 +29,7 @@ of() {
 
 kernel_is() { [[ $(uname -r) =~ ^($1)\. ]]; }
 
-# ---- how findings are looked for: the word behind "look:" ---------------------
-
-look_begin() {
-	case $1 in
-	watch*)
-		# shellcheck disable=SC2086 # options
-		background watch netmem-audit -j $1 -i nm0
-		wait_for 30 grep -qs '"type":"start"' "$W/watch.out" || {
-			cat "$W/watch.err"
-			fail "watch: no start"
-		}
-		;;
-	esac
-}
+# ---- how findings are looked for: what stands behind "look:" ------------------
 
 # Findings into $W/found, one a line
 look_end() {
@@ -48,11 +37,10 @@ look_end() {
 
 	case $1 in
 	watch*)
-		# the last records are on their way
-		sleep 0.3
-		kill -INT "${pid[watch]}"
-		wait "${pid[watch]}" || status=$?
-		jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/found"
+		sleep 0.2	# softirqs and work items of the last packets
+		watch_stop
+		status=$watch_status
+		cp "$W/findings" "$W/found"
 		;;
 	*)
 		# shellcheck disable=SC2086 # options
@@ -63,19 +51,19 @@ look_end() {
 	case $status in
 	0 | 1) ;;
 	*)
-		cat "$W"/watch.err "$W"/check.json 2>/dev/null
+		cat "$W"/*.err "$W"/check.json 2>/dev/null
 		fail "netmem-audit: exit status $status"
 		;;
 	esac
 }
 
-found() { jq -se --arg rule "$1" 'any(.[]; .rule == $rule)' "$W/found" >/dev/null; }
+is_found() { jq -se --arg rule "$1" 'any(.[]; .rule == $rule)' "$W/found" >/dev/null; }
 
 # phase clean|bug FILE: in a shell of its own, which undoes what it did
 phase() (
 	deferred=()
 	trap undo EXIT
-	rm -f "$W"/*.json "$W"/*.out "$W/found"
+	rm -f "$W"/*.json "$W/found"
 	look=$(of "$2" look || echo "check -i nm0 --settle 1")
 	fault=$(of "$2" fault) || fault=
 	action=$(of "$2" bug)
@@ -85,7 +73,7 @@ phase() (
 		defer fault "${fault%=*}" 0
 		fault "${fault%=*}" "${fault#*=}"
 	fi
-	look_begin "$look"
+	[[ $look != watch* ]] || watch_start
 	eval "$action"
 	look_end "$look"
 )
@@ -97,7 +85,7 @@ replay() {
 	why=$(of "$file" "only") && ! kernel_is "$why" &&
 		skip "only on kernel $why"
 	phase clean "$file"
-	! found "$rule" || {
+	! is_found "$rule" || {
 		cat "$W/found"
 		fail "$rule in the clean twin"
 	}
@@ -107,8 +95,8 @@ replay() {
 		return 0
 	}
 	phase bug "$file"
-	found "$rule" || {
-		cat "$W/found" "$W"/*.out "$W"/check.json 2>/dev/null
+	is_found "$rule" || {
+		cat "$W/found" "$W"/*.json 2>/dev/null
 		fail "no $rule"
 	}
 	settle_down
@@ -125,4 +113,5 @@ for file in "$replays"/*.replay; do
 done
 
 nm_setup
+watch_open --deep -i nm0
 run_tests "${tests[@]}"

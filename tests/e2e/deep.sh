@@ -4,45 +4,8 @@
 #
 # What the tests of rules under watch --deep share; sourced after lib.sh.
 
-watching() { jq -e 'select(.type == "start")' "$W/watch.out"; }
-
-# Until unwatch, with $watch_options, output in $W/watch.out
-watch_options=()
-watch_deep() {
-	broken=
-	background watch netmem-audit -j watch --deep -i nm0 \
-		"${watch_options[@]}"
-	wait_for 60 watching || { cat "$W/watch.err"; fail "watch: no start"; }
-}
-
-take_findings() {
-	jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/findings"
-}
-
-# counted RULE N: that many are out
-counted() {
-	take_findings
-	[ "$(found "$1")" = "$2" ]
-}
-
-# Every line is a document; the exit status goes to $watch_status.
-unwatch() {
-	watch_status=0
-	bpftool -j prog list |
-		jq -c '.[] | select(.recursion_misses) | [.name, .recursion_misses]'
-	# shellcheck disable=SC2154 # lib.sh has it
-	kill -INT "${pid[watch]}"
-	wait "${pid[watch]}" || watch_status=$?
-	cat "$W/watch.err"
-	take_findings
-	jq -c 'select(.type == "summary")' "$W/watch.out"
-}
-
-expect_status() {
-	[ "$watch_status" = "$1" ] && return
-	cat "$W/findings"
-	fail "watch: exit status $watch_status, not $1"
-}
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/rules.sh"
 
 no_finding() {
 	[ ! -s "$W/findings" ] && return
@@ -50,25 +13,20 @@ no_finding() {
 	fail "findings where nothing is wrong"
 }
 
-# found RULE: how often, told one by one or only as a number
-found() {
-	jq -s --arg rule "$1" 'map(select(.rule == $rule and
-		(.type == "finding" or .type == "suppressed")) | .count // 1) |
-		add // 0' "$W/watch.out"
-}
-
 # break_rule RULE FAULT N STREAM BYTES: STREAM_stream() meets it N times, and
-# nothing else is found
+# nothing else is found than has been since watch_start
+broken=
 break_rule() {
 	local before
 
-	take_findings
+	watch_look
 	before=$(found "$1")
 	fault "$2" "$3"
 	defer fault "$2" 0
 	"$4_stream" "$5"
 	fired "$2"
-	wait_for 20 counted "$1" $((before + $3)) ||
+	watch_look
+	[ "$(found "$1")" = $((before + $3)) ] ||
 		fail "$1 found $(found "$1") times, not $((before + $3))"
 	fault "$2" 0
 	broken+=" $1 "

@@ -21,8 +21,9 @@
 #                         times faster in an emulated VM under load)
 #   # kernels: old        runs on kernels without netmem, and only there
 #
-# Environment: DEBUG_TESTENV=1 gives a shell where the tests would run, after
-# what the script does before run_tests; V=1 shows the output of every test.
+# Environment: NMA_FULL=1 does more of what is done often, or with many bytes
+# (amount); V=1 shows the output of every test; DEBUG_TESTENV=1 gives a shell where the tests would run, after
+# what the script does before run_tests.
 
 # One sub-test fails by its first failing command ("set -e"), by "fail WHY", or
 # because the kernel complained meanwhile; "skip WHY" skips it.
@@ -35,6 +36,7 @@ test_name=${test_name#[0-9][0-9]-}
 ns=nma-$test_name
 peer_ns=$ns-peer
 W=/tmp/$ns			# scratch directory of this test
+BIN=$(dirname -- "${BASH_SOURCE[0]}")/../../build/bin
 
 V4=192.0.2.1 V4_PEER=192.0.2.2
 V6=2001:db8::1 V6_PEER=2001:db8::2
@@ -135,6 +137,14 @@ wait_for() {
 	done
 }
 
+# amount FEW MANY: of what is done again and again, or how many bytes. Few make
+# "make test" quick; many are what the figures in the documents were taken with
+# (FULL=1).
+amount() {
+	[ -z "${NMA_FULL:-}" ] || shift
+	printf '%s\n' "$1"
+}
+
 # defer COMMAND...: undo that runs, last first, when the (sub-)test ends
 deferred=()
 defer() { deferred+=("$(printf '%q ' "$@")"); }
@@ -201,7 +211,7 @@ report() {
 	case $status in
 	0)
 		echo "ok $number $name"
-		cat "$W/rules"
+		[ ! -s "$W/rules" ] || cat "$W/rules"
 		;;
 	4) echo "ok $number $name # SKIP $(cat "$W/skip")" ;;
 	*) echo "not ok $number $name" ;;
@@ -212,9 +222,24 @@ report() {
 	esac
 }
 
-run_tests() {
-	local number=0 failed=0 skipped=0 fn name status lines start
+# Since the last time; adds to $lines what is new, and to the log what it is.
+kernel_complained() {
+	local new=()
 
+	dmesg >"$W/dmesg.all"
+	mapfile -s "$lines" -t new <"$W/dmesg.all"
+	lines=$((lines + ${#new[@]}))
+	[ ${#new[@]} -gt 0 ] || return
+	printf '%s\n' "${new[@]}" >"$W/dmesg"
+	[ -n "$(console_complaints "${ALLOW:-}" "$W/dmesg")" ] || return
+	echo "the kernel complained:" >>"$W/log"
+	cat "$W/dmesg" >>"$W/log"
+}
+
+run_tests() {
+	local number=0 failed=0 skipped=0 fn name status start lines
+
+	lines=$(log_lines)
 	if [ -n "${DEBUG_TESTENV:-}" ]; then
 		echo "# netns $ns; the peer's: peer_ns=$peer_ns; scratch $W"
 		bash -i
@@ -225,17 +250,11 @@ run_tests() {
 	for fn; do
 		number=$((number + 1))
 		name=${fn#test_}
-		lines=$(log_lines)
 		start=$SECONDS
 		: >"$W/rules"
 		run_one "$fn" >"$W/log" 2>&1
 		status=$?
-		log_since "$lines" >"$W/dmesg"
-		if [ -n "$(console_complaints "${ALLOW:-}" "$W/dmesg")" ]; then
-			echo "the kernel complained:" >>"$W/log"
-			cat "$W/dmesg" >>"$W/log"
-			status=1
-		fi
+		! kernel_complained || status=1
 		[ $status = 0 ] || [ $status = 4 ] || failed=$((failed + 1))
 		[ $status != 4 ] || skipped=$((skipped + 1))
 		report $number "${name//_/-}" $status
@@ -340,12 +359,7 @@ fault_is() { [ "$(cat "$PANEL/$1")" = "armed=$2 fired=$3" ]; }
 
 # xdp_attach IF xdp|xdpgeneric: a program that passes everything
 xdp_attach() {
-	printf '%s\n' '__attribute__((section("xdp"), used))' \
-		'int pass(void *ctx) { return 2; }' \
-		'__attribute__((section("license"), used))' \
-		'char _license[] = "GPL";' >"$W/pass.c"
-	clang -O2 -target bpf -c "$W/pass.c" -o "$W/pass.o"
-	ip link set "$1" "$2" obj "$W/pass.o" sec xdp
+	ip link set "$1" "$2" obj "$BIN/xdp-pass.bpf.o" sec xdp
 }
 
 # ---- traffic -----------------------------------------------------------------

@@ -3,40 +3,119 @@
 # shellcheck shell=bash
 #
 # What the tests of single rules share: sourced after lib.sh.
+#
+# The start of netmem-audit takes longer than most sub-tests. So a script starts
+# one for all of them, with watch_open before run_tests, and each looks at what is
+# told after its watch_start. Who has to see a start or an end, or needs other
+# options, gives them to watch_start and gets one of its own.
 
-watching() { jq -e 'select(.type == "start")' "$W/watch.out"; }
+watcher=watch	# whose output is looked at: everybody's ("all") or one's own
+mark=1		# the line of it from which on it counts
+
+started() { grep -qs '"type":"start"' "$W/$watcher.out"; }
+
+launch() {
+	background "$watcher" netmem-audit -j watch "$@"
+	wait_for 30 started && return
+	cat "$W/$watcher.err"
+	return 1
+}
+
+watch_open() {
+	watcher=all
+	launch "$@" >"$W/setup" && return
+	sed 's/^/# /' "$W/setup"
+	bail_out "watch: no start"
+}
+
+# The line of the last answer, 0 if there was none
+answer() { awk '/"type":"so_far"/ { n = NR } END { print n + 0 }' "$W/$watcher.out"; }
+new_answer() { [ "$(answer)" != "$1" ]; }
+
+# Until it has told all that has happened
+ask() {
+	local last
+
+	last=$(answer)
+	# shellcheck disable=SC2154 # lib.sh has it
+	kill -USR1 "${pid[$watcher]}"
+	wait_for 20 new_answer "$last" && return
+	cat "$W/$watcher.err"
+	fail "watch: no answer"
+}
 
 # watch_start [OPTION]...: from here on everything is seen
 watch_start() {
-	background watch netmem-audit -j watch "$@"
-	wait_for 20 watching && return
-	cat "$W/watch.err"
-	fail "watch: no start"
+	if [ $# = 0 ] && [ "$watcher" = all ]; then
+		ask
+		mark=$(answer)
+		return
+	fi
+	watcher=watch
+	mark=1
+	launch "$@" || fail "watch: no start"
 }
 
-# watch_end STATUS: what it found is in $W/findings, one on each line
+watched() { tail -n "+$mark" "$W/$watcher.out"; }
+
+# told RULE: at least once by now
+told() { watched | grep -q "\"rule\":\"$1\""; }
+
+sort_out() {
+	watched >"$W/watched"
+	jq -c 'select(.type == "finding")' "$W/watched" >"$W/findings"
+}
+
+# watch_look: what it has seen is in $W/watched, findings of it in $W/findings
+watch_look() {
+	ask
+	sort_out
+}
+
+# What the exit status would be if watch had begun at the mark
+# shellcheck disable=SC2016 # jq's
+status_since='map(select(.type == "so_far")) |
+	if .[-1].errors + .[-1].warnings > .[0].errors + .[0].warnings then 1
+	elif (.[-1].lost | add // 0) > 0 then 5 else 0 end'
+
+# watch_stop: as watch_look, and what came of it in $watch_status
+watch_stop() {
+	watch_status=0
+	if [ "$watcher" = all ]; then
+		watch_look
+		watch_status=$(jq -s "$status_since" "$W/watched")
+	else
+		kill -INT "${pid[watch]}"
+		wait "${pid[watch]}" || watch_status=$?
+		sort_out
+	fi
+	[ "$watch_status" != 5 ] || bpftool -j prog list | jq -c '.[] |
+		select(.recursion_misses) | [.name, .recursion_misses]'
+}
+
+expect_status() {
+	[ "$watch_status" = "$1" ] && return
+	cat "$W/watched" "$W/$watcher.err"
+	fail "watch: exit status $watch_status, not $1"
+}
+
 watch_end() {
-	local status=0
-
-	# shellcheck disable=SC2154 # lib.sh has it
-	kill -INT "${pid[watch]}"
-	wait "${pid[watch]}" || status=$?
-	jq -c 'select(.type == "finding")' "$W/watch.out" >"$W/findings"
-	[ "$status" = "$1" ] && return
-	cat "$W/watch.out" "$W/watch.err"
-	fail "watch: exit status $status, not $1"
+	watch_stop
+	expect_status "$1"
 }
 
-# found_in RULE FILE: one by one, or told by number only
-found_in() {
-	jq -s "map(select(.rule == \"$1\") | .count // 1) | add // 0" "$2"
+# found RULE [FILE]: how often, told one by one or by number only
+found() {
+	jq -s --arg rule "$1" 'map(select(.rule == $rule and
+		(.type == "finding" or .type == "suppressed")) | .count // 1) |
+		add // 0' "${2:-$W/watched}"
 }
 
 # watch_counts RULE N: ended, and this rule alone was broken, N times
 watch_counts() {
 	watch_end 1
-	[ "$(found_in "$1" "$W/watch.out")" = "$2" ] ||
-		{ cat "$W/findings"; fail "not $2 findings of $1"; }
+	[ "$(found "$1")" = "$2" ] ||
+		{ cat "$W/findings"; fail "$(found "$1") findings of $1, not $2"; }
 	jq -s -e "all(.[]; .rule == \"$1\" or .severity == \"info\")" \
 		"$W/findings" >/dev/null && return
 	cat "$W/findings"

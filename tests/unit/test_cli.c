@@ -540,6 +540,27 @@ static void test_watch_interrupted(void **state)
 	assert_int_equal(run("stat -j 0.1"), NMA_EXIT_OK);
 }
 
+static void ask_then_interrupt(unsigned int poll)
+{
+	break_pool(poll);
+	if (poll == 5)
+		raise(SIGUSR1);
+	else if (poll == 12)
+		raise(SIGINT);
+}
+
+static void test_watch_asked(void **state)
+{
+	(void)state;
+	fake.on_poll = ask_then_interrupt;
+	assert_int_equal(run("watch -j"), NMA_EXIT_VIOLATION);
+	assert_string_equal(str(parse_line(4), "type"), "so_far");
+	assert_int_equal(num(doc, "warnings"), 1);
+	assert_false(json_object_object_get_ex(doc, "result", NULL));
+	assert_string_equal(str(parse_line(5), "type"), "summary");
+	assert_int_equal(count_lines("\n"), 6);
+}
+
 /* Real time for a real process. */
 static void nap(unsigned int poll)
 {
@@ -665,6 +686,7 @@ int main(void)
 		T(test_watch_clean),
 		T(test_watch_pre_existing),
 		T(test_watch_incomplete),
+		T(test_watch_asked),
 		T(test_watch_interrupted),
 		T(test_watch_command),
 		T(test_stat),

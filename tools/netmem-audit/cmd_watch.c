@@ -22,7 +22,8 @@
 #define SNAPSHOT_NS	(2 * NMA_NSEC_PER_SEC)	/* for what no hook tells */
 #define SNAPSHOT_SHARE	50	/* walks take at most one 50th of the time */
 #define FOLD_NS		NMA_NSEC_PER_SEC	/* between reports of the same */
-#define REBUILD_NS	(2 * NMA_NSEC_PER_SEC)	/* last look at queues in rebuild */
+#define HURRY_MS	10	/* while somebody waits for a summary */
+#define REBUILD_NS	(2 * NMA_NSEC_PER_SEC)	/* for queues that are being rebuilt */
 
 struct watch_opts {
 	struct nma_strs ifnames;
@@ -165,32 +166,93 @@ static bool over(struct watch *w)
 	       nma_clock_ns() - w->start_ns >= w->opts->duration_ns;
 }
 
-static int loop(struct watch *w)
+/* How many of what; what came of it only at the end. */
+static int totals(struct watch *w, const char *type, const char *result)
 {
-	__u64 limit_ns = ~0ull;
-	int ret = 0;
+	const struct nma_judge *j = w->audit.judge;
+	const struct nma_out *out = &w->env->out;
+	__u64 ns = nma_clock_ns() - w->start_ns;
+	__u64 errors = j->total[NMA_SEV_E] + j->total[NMA_SEV_F];
+	struct json_object *doc;
 
-	while (!ret && !w->out_err && !nma_stopped()) {
-		if (limit_ns == ~0ull && over(w))
-			limit_ns = nma_clock_ns() + REBUILD_NS;
-		if (nma_clock_ns() >= limit_ns ||
-		    (limit_ns != ~0ull && !nma_judge__pending(w->audit.judge, NMA_SETTLE)))
-			break;
-		ret = nma_audit__poll(&w->audit, POLL_MS);
-		if (!ret)
-			ret = look_if_due(w);
-		nma_judge__flush(w->audit.judge, nma_clock_ns(), FOLD_NS);
-		if (!w->out_err)
-			w->out_err = nma_out_finish(&w->env->out);
-		if (!w->out_err && nma_out_gone(&w->env->out))
-			w->out_err = -EPIPE;
+	if (!out->json) {
+		nma_out_text(out, 0,
+			     "%serrors: %llu, warnings: %llu, infos: %llu, were so before: %llu; %llu events in %llu.%llu s",
+			     result ? "" : "so far: ", errors, j->total[NMA_SEV_W],
+			     j->total[NMA_SEV_I], j->total_pre_existing, w->events,
+			     ns / NMA_NSEC_PER_SEC,
+			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
+		return nma_out_finish(out);
 	}
-	if (!ret)
-		ret = nma_audit__poll(&w->audit, 0);
+	doc = nma_out_doc(type);
+	if (result)
+		nma_out_add_str(doc, "result", result);
+	add_u64(doc, "errors", errors);
+	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
+	add_u64(doc, "infos", j->total[NMA_SEV_I]);
+	add_u64(doc, "pre_existing", j->total_pre_existing);
+	add_u64(doc, "suppressed", j->suppressed);
+	add_u64(doc, "dropped", j->dropped);
+	add_u64(doc, "events", w->events);
+	add_u64(doc, "duration_ns", ns);
+	return nma_out_emit(out, doc);
+}
+
+/* No condition waits for the next look any more, or it has had its time. */
+static bool settled(const struct watch *w, __u64 since_ns)
+{
+	return !nma_judge__pending(w->audit.judge, NMA_SETTLE) ||
+	       nma_clock_ns() - since_ns >= REBUILD_NS;
+}
+
+/* Everything that has happened up to now, folded or not. */
+static int catch_up(struct watch *w)
+{
+	int ret;
+
+	ret = nma_audit__poll(&w->audit, 0);
 	if (!ret)
 		ret = look(w);
 	nma_judge__flush(w->audit.judge, nma_clock_ns(), 0);
 	return ret;
+}
+
+/* Without hurry it looks only when that is due. */
+static int turn(struct watch *w, bool hurry)
+{
+	int ret;
+
+	ret = nma_audit__poll(&w->audit, hurry ? HURRY_MS : POLL_MS);
+	if (!ret)
+		ret = hurry ? look(w) : look_if_due(w);
+	nma_judge__flush(w->audit.judge, nma_clock_ns(), FOLD_NS);
+	if (!w->out_err)
+		w->out_err = nma_out_finish(&w->env->out);
+	if (!w->out_err && nma_out_gone(&w->env->out))
+		w->out_err = -EPIPE;
+	return ret;
+}
+
+static int loop(struct watch *w)
+{
+	__u64 end_ns = 0, ask_ns = 0;	/* since when one is wanted */
+	int ret = 0;
+
+	while (!ret && !w->out_err && !nma_stopped()) {
+		if (!end_ns && over(w))
+			end_ns = nma_clock_ns();
+		if (!ask_ns && nma_asked())
+			ask_ns = nma_clock_ns();
+		ret = turn(w, end_ns || ask_ns);
+		if (end_ns && settled(w, end_ns))
+			break;
+		if (ret || !ask_ns || !settled(w, ask_ns))
+			continue;
+		nma_judge__flush(w->audit.judge, nma_clock_ns(), 0);
+		w->out_err = totals(w, "so_far", NULL);
+		ask_ns = 0;
+	}
+	return ret ? ret : catch_up(w);
 }
 
 static int verdict(struct watch *w)
@@ -210,35 +272,6 @@ static int verdict(struct watch *w)
 	else
 		nma_warn(w->env, "the command ended with status %d", WEXITSTATUS(status));
 	return NMA_EXIT_VIOLATION;
-}
-
-static int summary(struct watch *w, int ret)
-{
-	const struct nma_judge *j = w->audit.judge;
-	const struct nma_out *out = &w->env->out;
-	__u64 ns = nma_clock_ns() - w->start_ns;
-	__u64 errors = j->total[NMA_SEV_E] + j->total[NMA_SEV_F];
-	struct json_object *doc;
-
-	if (!out->json) {
-		nma_out_text(out, 0,
-			     "errors: %llu, warnings: %llu, infos: %llu, were so before: %llu; %llu events in %llu.%llu s",
-			     errors, j->total[NMA_SEV_W], j->total[NMA_SEV_I],
-			     j->total_pre_existing, w->events, ns / NMA_NSEC_PER_SEC,
-			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
-		return nma_out_finish(out);
-	}
-	doc = nma_out_doc("summary");
-	nma_out_add_str(doc, "result", nma_view_result(ret));
-	add_u64(doc, "errors", errors);
-	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
-	add_u64(doc, "infos", j->total[NMA_SEV_I]);
-	add_u64(doc, "pre_existing", j->total_pre_existing);
-	add_u64(doc, "suppressed", j->suppressed);
-	add_u64(doc, "dropped", j->dropped);
-	add_u64(doc, "events", w->events);
-	add_u64(doc, "duration_ns", ns);
-	return nma_out_emit(out, doc);
 }
 
 static int start_command(struct watch *w, char **argv)
@@ -275,7 +308,7 @@ static int watch(struct watch *w, char **argv)
 	if (ret)
 		return ret;
 	ret = verdict(w);
-	return summary(w, ret) && !ret ? NMA_EXIT_ENV : ret;
+	return totals(w, "summary", nma_view_result(ret)) && !ret ? NMA_EXIT_ENV : ret;
 }
 
 static int run(struct nma_env *env, const void *opts, const struct nma_words *words)
@@ -301,6 +334,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 		return NMA_EXIT_USAGE;
 	}
 	nma_stop_catch();
+	nma_ask_catch();
 	w.start_ns = nma_clock_ns();
 	ret = nma_audit__open(&w.audit, env, &aopts);
 	if (!ret)
@@ -329,7 +363,8 @@ static const struct watch_opts defaults = {
 static const char *const about[] = {
 	"Prints pools created and destroyed, dma-bufs bound and unbound, changes of "
 	"XDP and of tcp-data-split, and every violation. It ends with a summary after "
-	"--duration, with CMD, or on Ctrl-C.",
+	"--duration, with CMD, or on Ctrl-C. On SIGUSR1 it says how it stands, once all "
+	"that has happened before is reported, and goes on.",
 	"What was there before is marked and does not make the exit status 1. "
 	"Identical findings are folded: the first is printed at once, later ones at "
 	"most once a second with their count. With -j the standard output of CMD goes "

@@ -8,7 +8,7 @@
 
 #include "stop.h"
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, asked;
 
 static void on_signal(int sig)
 {
@@ -34,4 +34,28 @@ void nma_stop_catch(void)
 bool nma_stopped(void)
 {
 	return stopped;
+}
+
+static void on_question(int sig)
+{
+	(void)sig;
+	asked = 1;
+}
+
+void nma_ask_catch(void)
+{
+	struct sigaction sa = { .sa_handler = on_question };
+
+	asked = 0;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+}
+
+bool nma_asked(void)
+{
+	bool was = asked;
+
+	if (was)
+		asked = 0;
+	return was;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * SIGINT, SIGTERM and SIGHUP end a stream with its summary.
+ * SIGINT, SIGTERM and SIGHUP end a stream with its summary; SIGUSR1 asks for one
+ * in between.
  */
 #ifndef NMA_STOP_H
 #define NMA_STOP_H
@@ -10,5 +11,9 @@
 
 void nma_stop_catch(void);
 bool nma_stopped(void);
+
+void nma_ask_catch(void);
+/* Once for each time that somebody has asked, or for several at once. */
+bool nma_asked(void);
 
 #endif /* NMA_STOP_H */

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 400
+#
+# watch --deep comes into the middle of traffic, and when there is more than it has
+# room for it says so.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
+. "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/deep.sh
+. "$(dirname -- "$0")/deep.sh"
+
+# Everything that there is, at a rate that leaves others their turn
+all_flows() {
+	recv_devmem -b 0
+	background tx send_to -b 0 -r 1M "$V4"
+	wait_for 20 connected
+	recv_host -p $((PORT + 1)) -b 0
+	background host_tx send_to -p $((PORT + 1)) -b 0 -r 1M "$V4"
+	has_bind_tx || return 0
+	start peer_rx peer nma-traffic recv --host -b 0
+	background dmabuf_tx nma-traffic send -d -i nm0 -b 0 -r 1M "$V4_PEER"
+}
+
+# Buffers that were out and in when the hooks came are nobody's fault. Twice, as
+# the second comes into another moment.
+test_attach_in_the_middle() {
+	all_flows
+	for _ in 1 2; do
+		watch_start --deep -i nm0
+		sleep 2
+		watch_end 0
+		no_finding
+	done
+	for flow in tx host_tx ${pid[dmabuf_tx]:+dmabuf_tx}; do
+		alive "${pid[$flow]}" || fail "$flow has given up"
+		stop "${pid[$flow]}"
+	done
+	rx_right
+	finish host
+	expect_json "$W/host.json" '.bytes > 0 and .verify_errors == 0'
+}
+
+lost() { jq -s "map(.lost.$1? // 0) | max" "$W/watched"; }
+
+# Nothing that happens while there is no room for it goes unmentioned: more pools
+# misused than there are rows, and more told than the ring holds, while nobody
+# reads.
+test_storm() {
+	local told map_full ring_full
+
+	watch_start --deep -i nm0
+	kill -STOP "${pid[watch]}"
+	fault recycle_direct 1009
+	fault alloc_dead 1009
+	fault double_put 1009
+	fault put_wrong_pool 1009
+	devmem_stream 8M
+	for fault in recycle_direct alloc_dead double_put put_wrong_pool; do
+		fired "$fault"
+	done
+	kill -CONT "${pid[watch]}"
+	watch_stop
+	[ "$(found NM-PP-01)" = 1009 ] || fail "NM-PP-01: $(found NM-PP-01)"
+	[ "$(found NM-PP-02)" = 1009 ] || fail "NM-PP-02: $(found NM-PP-02)"
+	told=$(($(found NM-PP-03) + $(found NM-PP-04)))
+	map_full=$(lost map_full)
+	ring_full=$(lost ring_full)
+	echo "told $told, map_full $map_full, ring_full $ring_full"
+	[ $((told + map_full)) = 2018 ]
+	expect_status 1
+	expect_no_leak
+}
+
+# More records than the ring holds, while nobody reads
+test_ring_full() {
+	local i
+
+	watch_start --deep -i nm0
+	kill -STOP "${pid[watch]}"
+	defer ethtool -G nm0 rx 512
+	for ((i = 0; i < 100; i++)); do
+		ethtool -G nm0 rx $((256 << i % 2))
+	done
+	kill -CONT "${pid[watch]}"
+	watch_stop
+	expect_status 5
+	no_finding
+	[ "$(lost ring_full)" -gt 0 ] || fail "nothing was lost"
+}
+
+# Fewer rows than buffers
+test_map_full() {
+	watch_start --deep -i nm0 --buffers 100
+	devmem_stream 1M
+	watch_stop
+	expect_status 5
+	no_finding
+	[ "$(lost map_full)" -gt 0 ] || fail "nothing was lost"
+}
+
+nm_setup
+run_tests test_attach_in_the_middle test_storm test_ring_full test_map_full
