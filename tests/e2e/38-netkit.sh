@@ -108,6 +108,7 @@ test_leased_twice_and_bound_at_home() {
 # Each side of the lease names the other, whatever namespace it is in.
 test_lease_is_understood() {
 	with_lease
+	expect_no_leak		# of the test before
 	guest_recv -b 1M
 	netmem-audit -j show queues >"$W/queues.json"
 	expect_json "$W/queues.json" "any(.queues[]; .ifname == \"nk1\" and

@@ -209,6 +209,29 @@ static void test_hds_from_core_or_driver(void **state)
 	nma_model__set_hds(m, 12345, NMA_HDS_ON, NULL);	/* unknown device */
 }
 
+/* A binding that is no longer listed points at what was its device. */
+static void test_lost_device(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+
+	begin(m, 1);
+	FEED(m, rec_nic());
+	r.listed = 1;
+	FEED(m, r);
+	end(m, 1);
+	begin(m, 2);
+	FEED(m, rec_nic());
+	r.listed = 0;
+	assert_int_equal(FEED(m, r).ref.binding->r.netdev, r.netdev);
+	end(m, 2);
+	begin(m, 3);
+	r.hdr.netns = 1141121024;
+	assert_int_equal(FEED(m, r).ref.binding->r.netdev, 0);
+	assert_int_equal(FEED(m, r).ref.binding->r.hdr.netns, 0);
+	end(m, 3);
+}
+
 static void test_lower_device(void **state)
 {
 	struct nma_model *m = *state;
@@ -274,6 +297,7 @@ int main(void)
 		T(test_destroyed_stays_destroyed),
 		T(test_failed_is_no_object),
 		T(test_hds_from_core_or_driver),
+		T(test_lost_device),
 		T(test_lower_device),
 		T(test_bad_records),
 		T(test_names_end),

@@ -187,6 +187,21 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+/* What is no longer listed may outlive its device and still point at it; then
+ * what was read there is anything.
+ */
+static void forget_lost_device(const struct nma_model *m, struct nma_rec_binding *r)
+{
+	const struct nma_nic *nic = nma_table_find(&m->nics, r->netdev, 0);
+
+	if (r->listed || r->hdr.cause != NMA_CAUSE_SNAPSHOT ||
+	    (nic && nic->seen.generation == m->generation))
+		return;
+	r->netdev = 0;
+	r->ifindex = 0;
+	r->hdr.netns = 0;
+}
+
 static void binding_merge(struct nma_model *m, struct nma_binding *binding,
 			  const struct nma_rec_binding *r)
 {
@@ -195,6 +210,7 @@ static void binding_merge(struct nma_model *m, struct nma_binding *binding,
 	binding->r = *r;
 	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
 	binding->r.owner_comm[NMA_COMM_LEN - 1] = '\0';
+	forget_lost_device(m, &binding->r);
 	if (!r->owner_pid) {
 		binding->r.owner_pid = old.owner_pid;
 		binding->r.owner_uid = old.owner_uid;

@@ -248,7 +248,7 @@ static const struct nma_field pool_fields[] = {
 GET(bind_id, nma_value_u64(v, BINDING(row)->r.binding_id))
 GET(bind_ifname, ifname_value(v, row, BINDING(row)->r.netdev))
 GET_NONZERO(bind_ifindex, BINDING(row)->r.ifindex)
-GET(bind_netns, nma_value_u64(v, BINDING(row)->r.hdr.netns))
+GET_NONZERO(bind_netns, BINDING(row)->r.hdr.netns)
 GET(bind_size, nma_value_u64(v, BINDING(row)->r.size))
 GET_NONZERO(bind_ino, BINDING(row)->r.dmabuf_ino)
 GET(bind_exporter, nma_value_strn(v, BINDING(row)->r.exporter, NMA_NAME_LEN))
