@@ -23,6 +23,7 @@
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_dma.bpf.h"
+#include "nma_pool.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -378,8 +379,10 @@ SEC("?fexit/mp_dmabuf_devmem_alloc_netmems")
 int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
 	     unsigned long ret)
 {
+	__u64 addr = (__u64)pool;
+
 	if (!ret)
-		nma_act_pool(ctx, NMA_ACT_STARVED, pool, 0, 0);
+		nma_act_pool(ctx, NMA_ACT_STARVED, pool, nma_pool_age(&addr), 0);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
+#include "nma_pool.bpf.h"
 #include "nma_provider.bpf.h"
 #include "nma_ring.bpf.h"
 
@@ -36,6 +37,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct pool_times);
 } nma_pools SEC(".maps");
+
+__s64 nma_pool_age(const __u64 *pool)
+{
+	struct pool_times *times;
+
+	times = pool ? bpf_map_lookup_elem(&nma_pools, pool) : NULL;
+	return times ? (__s64)(bpf_ktime_get_ns() - times->create_ns) : -1;
+}
 
 static __noinline void fill_params(struct nma_rec_pool *r,
 				   struct page_pool_params_fast *fast,

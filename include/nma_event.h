@@ -330,7 +330,9 @@ enum nma_act {
 				 */
 	NMA_ACT_ALLOC_DEAD,	/* from a destroyed pool */
 	NMA_ACT_NAPI_LIVE,	/* pool taken off a NAPI that can run: its CPU (-1) */
-	NMA_ACT_STARVED,	/* the provider had nothing */
+	NMA_ACT_STARVED,	/* the provider had nothing: age of the pool in ns, -1
+				 * if older than the tool
+				 */
 	/* per packet, on a device; of net_iovs: number of them, of all frags */
 	NMA_ACT_SKB_BIT,	/* unreadable and net_iovs do not agree */
 	NMA_ACT_SKB_MIXED,	/* net_iovs and pages in one skb */

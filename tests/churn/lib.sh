@@ -6,11 +6,14 @@
 # streams run through it. Sourced after tests/e2e/lib.sh.
 #
 # A round loads the module, starts three streams (into a dma-buf; into host
-# memory; out of the port), does CHURN_STEPS things to port, peer and neighbours,
-# each followed by a look whether every stream still moves, and ends in one of
+# memory; out of the port), does CHURN_STEPS things to port, peer and neighbours
+# or beside them, each followed by a look whether every stream still moves, and ends in one of
 # the ways a port can end: streams finished and checked byte by byte, receiver
 # killed, peer's namespace deleted, module removed under load. After it nothing
 # may be left. The order comes from CHURN_SEED.
+
+# shellcheck source=tests/churn/beside.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/beside.sh"
 
 CHURN_STEPS=${CHURN_STEPS:-12}
 CHURN_SEED=${CHURN_SEED:-$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')}
@@ -144,7 +147,7 @@ step_namespace() {
 churn_may_refuse=" rings channels mtu xdp split_off_on "
 churn_steps=(port_down_up peer_down_up both_down_up bind_neighbour rings rings
 	channels mtu mtu rss ntuple xdp xdp split_off_on peer_split look
-	namespace)
+	namespace "${beside_steps[@]}")
 
 # at nm0|nm1 COMMAND...: where that port is
 at() {
@@ -376,8 +379,8 @@ churn_ends=(every_queue every_queue receiver_killed unload_under_load
 
 round_begin() {
 	any 128 256 512
-	root_ns modprobe nmnic pairs=2 ring_size="$any"
-	wait_for 5 has_link nm3
+	root_ns modprobe nmnic pairs=3 ring_size="$any"
+	wait_for 5 has_link nm5
 	root_ns ip link set nm0 netns "$ns"
 	root_ns ip link set nm1 netns "$peer_ns"
 	# else the port's IPv6 addresses go each time it goes down
@@ -388,6 +391,7 @@ round_begin() {
 	split on
 	ethtool -X nm0 equal 2
 	steer "$PORT" "$Q"
+	beside_begin
 }
 
 churn_round() {
@@ -406,6 +410,7 @@ churn_round() {
 	printf '%s end %s\n' "$SECONDS" "$any" >>"$W/steps"
 	"end_$any"
 	churn_done[end-$any]=$((${churn_done[end-$any]:-0} + 1))
+	beside_end
 	expect_no_leak
 	# all of it is gone, and its process ids may belong to others one day
 	deferred=()

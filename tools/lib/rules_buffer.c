@@ -158,18 +158,18 @@ void nma_rule_PP_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		    struct nma_verdict *v)
 {
 	const struct nma_rec_act *act = ref.act;
-	const struct nma_pool *pool;
 	struct nma_finding *f;
+	__s64 age_ns = act->value[0];
 
 	if (act->act != NMA_ACT_STARVED)
 		return;
-	pool = nma_model__pool(ctx->model, act->pool_id);
-	if (pool && pool->r.create_ns &&
-	    act->hdr.time_ns < pool->r.create_ns + ctx->limits->settle_ns)
+	if (age_ns >= 0 && (__u64)age_ns < ctx->limits->settle_ns)
 		f = nma_verdict_add(v, 0, NMA_SEV_I,
 				    "dma-buf is used up by the first fill of the ring");
 	else
 		f = nma_verdict_add(v, 1, NMA_SEV_W,
 				    "dma-buf has run dry: no buffer for the device");
+	if (age_ns >= 0)
+		nma_value_s64(nma_finding_ev(f, "pool_age_ns"), age_ns);
 	nma_act_evidence(f, act);
 }
