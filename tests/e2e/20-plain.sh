@@ -58,7 +58,7 @@ test_down_and_up_with_traffic() {
 	local i
 
 	recv_host -b 0
-	background tx send_to -b 0 -r 20M "$V4"
+	background tx send_to -b 0 -r "$RATE" "$V4"
 	wait_for 20 connected
 	for ((i = 0; i < 5; i++)); do
 		ip link set nm0 down

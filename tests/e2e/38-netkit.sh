@@ -79,7 +79,7 @@ test_devmem_through_a_leased_queue() {
 test_changes_of_a_leased_queue() {
 	with_lease
 	guest_recv -b 0
-	background tx send_to -b 0 -r 8M "$GUEST"
+	background tx send_to -b 0 -r "$RATE" "$GUEST"
 	wait_for 20 guest ss -tnH state established sport = ":$PORT"
 	refuse ethtool -L nm0 combined 3 2>"$W/refused.err"
 	expect_text "$W/refused.err" 'leas|memory provider|rule|ntuple'
@@ -128,7 +128,7 @@ test_lease_is_understood() {
 test_netkit_goes_while_bound() {
 	with_lease
 	guest_recv -b 0
-	background tx send_to -b 0 -r 8M "$GUEST"
+	background tx send_to -b 0 -r "$RATE" "$GUEST"
 	wait_for 20 guest ss -tnH state established sport = ":$PORT"
 	ip link del nk0
 	stop "${pid[rx]}"
@@ -140,7 +140,7 @@ test_netkit_goes_while_bound() {
 test_unload_while_leased() {
 	with_lease
 	guest_recv -b 0
-	background tx send_to -b 0 -r 8M "$GUEST"
+	background tx send_to -b 0 -r "$RATE" "$GUEST"
 	wait_for 20 guest ss -tnH state established sport = ":$PORT"
 	nm_unload
 	stop "${pid[rx]}"

@@ -21,7 +21,7 @@ test_cycles_with_traffic() {
 	steer 9001 0
 	background ping peer ping -q -i 0.005 "$V4"
 	recv_host -p 9001 -b 0
-	background tx send_to -p 9001 -b 0 -r 10M "$V4"
+	background tx send_to -p 9001 -b 0 -r "$RATE" "$V4"
 	nma-traffic bind -i nm0 -q "$Q" -s 1M -n "$many" >"$W/bind.json"
 	expect_json "$W/bind.json" ".binds == $many"
 	alive "${pid[ping]}"

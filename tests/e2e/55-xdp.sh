@@ -269,7 +269,7 @@ test_changes_under_a_stream() {
 	local i
 
 	recv_host -b 0
-	background tx send_to -b 0 -r 20M "$V4"
+	background tx send_to -b 0 -r "$RATE" "$V4"
 	wait_for 20 connected
 	for ((i = 0; i < 2; i++)); do
 		attach pass

@@ -58,7 +58,7 @@ test_healthy_bound() {
 
 test_healthy_with_traffic() {
 	recv_devmem -b 0
-	background tx send_to -b 0 -r 20M "$V4"
+	background tx send_to -b 0 -r "$RATE" "$V4"
 	wait_for 10 connected
 	expect_clean
 	stop "${pid[tx]}"

@@ -43,8 +43,26 @@ test_pools_without_a_device() {
 	wait_for 10 pools_shown "$before"
 }
 
+# Every hook that features tells of is attached on whatever kernel this is, and
+# finds nothing.
+test_watch_deep() {
+	local status=0
+
+	netmem-audit -j features >"$W/features.json"
+	xdp_attach veth0 xdp
+	recv_host -b 4M
+	netmem-audit -j watch --deep -- nsenter --net="/run/netns/$peer_ns" \
+		nma-traffic send -b 4M "$V4" >"$W/watch.out" 2>"$W/watch.err" ||
+		status=$?
+	ip link set veth0 xdp off
+	finish host
+	cat "$W/watch.out" "$W/watch.err"
+	[ $status = 0 ]
+	jq -se 'all(.[]; .type != "finding")' "$W/watch.out"
+}
+
 pools_shown() { [ "$(shown_pools)" = "$1" ]; }
 
 [ ! -e /sys/module/nmnic ] || bail_out "nmnic is loaded"
 veth_setup
-run_tests test_healthy test_pools_without_a_device
+run_tests test_healthy test_pools_without_a_device test_watch_deep

@@ -26,7 +26,7 @@ stream() {
 # survive the loss of its first window.
 stream_on() {
 	recv_devmem -b 0
-	background tx send_to -b 0 -r 20M "$V4"
+	background tx send_to -b 0 -r "$RATE" "$V4"
 	wait_for 20 connected
 }
 
