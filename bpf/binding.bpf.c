@@ -249,9 +249,25 @@ int nma_on_bind(const struct nma_call *call, __u64 ret)
 }
 
 /* net_devmem_unbind_dmabuf(binding) */
-int nma_on_unbind(__u64 binding)
+__u32 nma_on_unbind(__u64 addr)
 {
-	send_binding(binding, NMA_CAUSE_DETACH);
+	struct net_devmem_dmabuf_binding *binding = (void *)addr;
+
+	send_binding(addr, NMA_CAUSE_DETACH);
+	return BPF_CORE_READ(binding, id);
+}
+
+/* On return: the queues have been restarted without it. */
+int nma_on_unbound(__u32 id)
+{
+	struct nma_rec_op *r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+
+	if (!r)
+		return 0;
+	r->op = NMA_OP_UNBOUND;
+	r->queue = NMA_NO_QUEUE;
+	r->value = id;
+	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
 

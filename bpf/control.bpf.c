@@ -84,6 +84,8 @@ static __always_inline enum session await_return(struct pt_regs *ctx, __u32 hook
 		return RETURN_SKIPPED;
 	if (hook == NMA_HOOK_POOL_FAIL)
 		nma_on_pool_ask(call);
+	if (hook == NMA_HOOK_UNBIND)	/* in place of the address: it may be freed */
+		call->arg[0] = nma_on_unbind(call->arg[0]);
 	if (hook == NMA_HOOK_PP_DISABLE) {
 		nma_on_pool_napi(call->arg[0]);
 		nma_on_napi_off(call);
@@ -94,9 +96,6 @@ static __always_inline enum session await_return(struct pt_regs *ctx, __u32 hook
 static __always_inline enum session entered(struct pt_regs *ctx, __u32 hook)
 {
 	switch (hook) {
-	case NMA_HOOK_UNBIND:
-		nma_on_unbind(PT_REGS_PARM1(ctx));
-		break;
 	case NMA_HOOK_BIND_FREE:
 		nma_on_bind_free(PT_REGS_PARM1(ctx));
 		break;
@@ -132,6 +131,8 @@ static __always_inline int returned(__u32 hook, const struct nma_call *call,
 		return nma_on_pool_gone(call);
 	case NMA_HOOK_BIND:
 		return nma_on_bind(call, ret);
+	case NMA_HOOK_UNBIND:
+		return nma_on_unbound(call->arg[0]);
 	case NMA_HOOK_BIND_QUEUE:
 		return nma_on_bind_queue(call, ret);
 	case NMA_HOOK_QUEUE_RESTART:

@@ -16,7 +16,7 @@ struct nma_call {
 };
 
 /* On entry */
-int nma_on_unbind(__u64 binding);
+__u32 nma_on_unbind(__u64 binding);	/* its id */
 int nma_on_bind_free(__u64 arg);
 int nma_on_netdev_event(__u64 event, __u64 info);
 int nma_on_napi_off(const struct nma_call *call);
@@ -32,6 +32,7 @@ int nma_on_pool_fail(const struct nma_call *call, __u64 ret);
 int nma_on_pool_detach(const struct nma_call *call);
 int nma_on_pool_gone(const struct nma_call *call);
 int nma_on_bind(const struct nma_call *call, __u64 ret);
+int nma_on_unbound(__u32 id);
 int nma_on_bind_queue(const struct nma_call *call, __u64 ret);
 int nma_on_queue_restart(const struct nma_call *call, __u64 ret);
 int nma_on_mp_check(const struct nma_call *call, __u64 ret);

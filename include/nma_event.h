@@ -293,6 +293,7 @@ enum nma_op {
 				 */
 	NMA_OP_QUEUES_SET,	/* value: real_num_rx_queues now; stack */
 	NMA_OP_RSS_SET,
+	NMA_OP_UNBOUND,		/* value: binding id; no device */
 };
 
 struct nma_rec_op {

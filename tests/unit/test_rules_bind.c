@@ -185,7 +185,12 @@ static void test_bind_10_kept_pool(void **state)
 	struct nma_model *m = *state;
 	const struct nma_finding *f;
 
+	struct nma_rec_op op = rec_op(NMA_OP_UNBOUND, NMA_NO_QUEUE, 0);
+
 	unbind(m);
+	expect_none(VERDICT(BIND_10, binding(m, 5)));	/* its queue is restarted */
+	op.value = 5;
+	FEED(m, op);
 	f = expect_one(VERDICT(BIND_10, binding(m, 5)), NMA_SEV_E);
 	assert_int_equal(f->pool_id, 21);
 	assert_int_equal(f->patience, NMA_SETTLE);

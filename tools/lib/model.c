@@ -280,9 +280,15 @@ static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 {
 	const struct nma_rec_op *r = (const void *)hdr;
 	struct nma_nic *nic = nma_table_find(&m->nics, r->netdev, 0);
+	struct nma_binding *binding;
 
 	if (nic && r->op == NMA_OP_QUEUES_SET)
 		nic->resized = *r;
+	if (r->op == NMA_OP_UNBOUND) {
+		binding = nma_table_find(&m->bindings, r->value, 0);
+		if (binding)
+			binding->let_go = true;
+	}
 	change->subject = NMA_SUBJ_OP;
 	change->ref.op = r;
 	return 0;
@@ -306,8 +312,10 @@ static void sweep_bindings(struct nma_model *m, const struct nma_rec_hdr *hdr)
 		struct nma_binding *binding = (struct nma_binding *)n;
 
 		if (binding->seen.generation == m->generation &&
-		    binding->listed != m->generation && !binding->unbound_ns)
+		    binding->listed != m->generation && !binding->unbound_ns) {
 			binding->unbound_ns = hdr->time_ns;
+			binding->let_go = true;	/* as nobody will tell */
+		}
 		if (binding->unbound_ns && m->sees_ends)
 			binding->seen.generation = m->generation;
 	}

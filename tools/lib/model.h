@@ -73,6 +73,7 @@ struct nma_binding {
 	__u32 listed;		/* snapshot that found it by its id last */
 	__u64 consumed;		/* tokens returned by sockets that are closed */
 	__u64 unbound_ns;	/* gone from the list, but not freed; 0: in use */
+	bool let_go;		/* and the queues have been restarted without it */
 };
 
 struct nma_sock {

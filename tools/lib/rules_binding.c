@@ -173,7 +173,8 @@ void nma_rule_BIND_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		return;
 	pool = pool_of(ctx->model, binding, true);
 	if (pool) {
-		still_used(v, ctx, binding, pool);
+		if (binding->let_go)
+			still_used(v, ctx, binding, pool);
 		return;
 	}
 	h = holder_of(ctx->model, binding->r.binding_id);
