@@ -411,7 +411,14 @@ held() {
 	grep -qsx held "$W/$1.ready" || fail "$1 ended early"
 }
 
-recv_devmem() { start rx nma-traffic recv -i nm0 -q "$Q" -p "$PORT" "$@"; }
+# How long they wait for each other: a port that was down for a while has taught TCP
+# to wait long.
+TRAFFIC_S=$((30 * ${NMA_SLOW:-1}))
+
+recv_devmem() {
+	start rx nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -t $TRAFFIC_S "$@"
+}
+
 connected() { ss -tnH state established sport = ":$PORT" | grep -q .; }
 
 # More than a full window is on its way or waits to be read.
@@ -428,8 +435,8 @@ need_bind_tx() {
 	[ "$status" != 4 ] || skip "no bind-tx in $(uname -r)"
 }
 
-recv_host() { start host nma-traffic recv --host "$@"; }
-send_to() { peer nma-traffic send "$@"; }
+recv_host() { start host nma-traffic recv --host -t $TRAFFIC_S "$@"; }
+send_to() { peer nma-traffic send -t $TRAFFIC_S "$@"; }
 
 # background NAME COMMAND...: until stopped, output in $W/NAME.out and .err
 background() {
