@@ -187,7 +187,8 @@ streams_begin() {
 	local rate
 
 	any 256K 512K 512K 1M 1M 2M 2M 0; rate=$any
-	start dmabuf nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -b 0 -t 300
+	# more than ring and window can hold: it must not run dry
+	start dmabuf nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -s 32M -b 0 -t 300
 	start host nma-traffic recv --host -p 9001 -b 0 -t 300
 	start back peer nma-traffic recv --host -p 9002 -b 0 -t 300 "$V4_PEER"
 	background dmabuf_tx send_to -p "$PORT" -b 0 -r "$rate" -t 300 "$V4"
