@@ -58,6 +58,22 @@ static __always_inline void nma_row_begin(struct sock_row *row)
 		__sync_fetch_and_add(&nma_rows_begun, 1);
 }
 
+/* The row of a socket that uses network memory, begun; NULL if there is no room,
+ * and then @lost is counted.
+ */
+static __always_inline struct sock_row *nma_row_of(struct sock *sk, __u32 lost)
+{
+	struct sock_row *row;
+
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (row)
+		nma_row_begin(row);
+	else
+		nma_count_loss(NMA_LOSS_MAP, lost);
+	return row;
+}
+
 /* The source port as inet_sock has it, for an orphan has given its own number
  * back already.
  */

@@ -315,13 +315,9 @@ int BPF_PROG(nma_token_take, struct sock *sk, struct tcp_xa_pool *p)
 
 	if (!n)
 		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!row) {
-		nma_count_loss(NMA_LOSS_MAP, n);
+	row = nma_row_of(sk, n);
+	if (!row)
 		return 0;
-	}
-	nma_row_begin(row);
 	if (bpf_core_read(tokens, n * sizeof(tokens[0]), &p->tokens))
 		return 0;
 	if (!row->binding_id)
@@ -444,14 +440,8 @@ int nma_owner_iter(struct bpf_iter__task_file *ctx)
 	sk = sock->sk;
 	if (!sk || !sk->sk_user_frags.xa_head)
 		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!row) {
-		nma_count_loss(NMA_LOSS_MAP, 1);
-		return 0;
-	}
-	nma_row_begin(row);
-	if (row->pid)
+	row = nma_row_of(sk, 1);
+	if (!row || row->pid)
 		return 0;
 	row->pid = task->tgid;
 	row->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);

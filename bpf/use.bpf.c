@@ -237,11 +237,9 @@ int nma_token_return(__u64 *ctx)
 
 	bpf_get_func_ret(ctx, &result);
 	ret = (int)result;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	row = nma_row_of(sk, 1);
 	if (!row)
 		return 0;
-	nma_row_begin(row);
 	if (ret == -EINVAL || ret == -EBADF) {
 		send_use(sk, row, NMA_USE_RETURN_REFUSED, ret, (__u32)ctx[3]);
 		return 0;
@@ -369,14 +367,9 @@ int nma_zc_send(__u64 *ctx)
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	if (row && row->tx_used >= used)
 		return 0;
+	row = nma_row_of(sk, 1);
 	if (!row)
-		row = bpf_sk_storage_get(&nma_socks, sk, NULL,
-					 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!row) {
-		nma_count_loss(NMA_LOSS_MAP, 1);
 		return 0;
-	}
-	nma_row_begin(row);
 	if (!row->tx_used)	/* what came before is not ours to judge */
 		row->tx_reaped = BPF_CORE_READ(sk, sk_zckey.counter);
 	row->tx_used = used;

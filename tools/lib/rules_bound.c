@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Verdicts on bindings of dma-bufs to queues and on what must not be there at
- * the same time.
+ * Verdicts on bound queues: whether the driver uses the provider, and what must
+ * not be there at the same time.
  */
 #include <errno.h>
 
