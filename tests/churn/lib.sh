@@ -55,7 +55,7 @@ step_both_down_up() {
 
 step_bind_neighbour() {
 	any 1 2 5
-	nma-traffic bind -i nm0 -q 2 -s 1M -n "$any" >"$W/bind.json"
+	nma-traffic bind -i nm0 -q 2 -s 9M -n "$any" >"$W/bind.json"
 }
 
 step_rings() {
@@ -135,7 +135,7 @@ step_namespace() {
 	ip link set nm2 up
 	root_ns ip link set nm3 up
 	ethtool -G nm2 tcp-data-split on
-	background binder nma-traffic bind -i nm2 -q 1 -s 1M -n 0
+	background binder nma-traffic bind -i nm2 -q 1 -s 9M -n 0
 	sleep 0.1
 	ip link set nm2 netns 1
 	stop "${pid[binder]}"
