@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * nma-frames IF PEER-IF PEER-NETNS: every frame that might confuse a receiver.
+ * nma-frames IF PEER-IF PEER-NETNS [STRIDE]: every frame that might confuse a
+ * receiver; with STRIDE every STRIDE-th of them.
  *
  * Sends frames of every length, truncated and damaged headers from PEER-IF, which
  * lives in the network namespace at the path PEER-NETNS, and looks with a packet
@@ -473,13 +474,13 @@ static void count_sent(const struct frame *f, struct counts *c)
 		c->tag_cut++;
 }
 
-static int send_all(int tx, int rx, struct counts *c)
+static int send_all(int tx, int rx, unsigned int stride, struct counts *c)
 {
 	static struct frame f;
 	uint32_t id;
 	int err;
 
-	for (id = 0; id <= CUT_FRAMES + BAD_FRAMES + MAX_LEN; id++) {
+	for (id = 0; id <= CUT_FRAMES + BAD_FRAMES + MAX_LEN; id += stride) {
 		if (!make(&f, id))
 			continue;
 		if (send(tx, f.p, f.len, 0) == (ssize_t)f.len)
@@ -557,18 +558,19 @@ static unsigned long lost(int fd)
 
 int main(int argc, char **argv)
 {
+	unsigned int stride = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
 	struct counts c = {};
 	int rx, tx;
 
-	if (argc != 4) {
-		fprintf(stderr, "Usage: nma-frames IF PEER-IF PEER-NETNS\n");
+	if (argc < 4 || argc > 5 || !stride) {
+		fprintf(stderr, "Usage: nma-frames IF PEER-IF PEER-NETNS [STRIDE]\n");
 		return NMA_EXIT_USAGE;
 	}
 	rx = packet_socket(argv[1], ETH_P_ALL);
 	if (rx < 0 || own_address(rx) || enter_netns(argv[3]))
 		return NMA_EXIT_ENV;
 	tx = packet_socket(argv[2], 0);
-	if (tx < 0 || send_all(tx, rx, &c))
+	if (tx < 0 || send_all(tx, rx, stride, &c))
 		return NMA_EXIT_ENV;
 	c.lost = lost(rx);
 	printf("{\"schema\":1,\"sent\":%lu,\"refused\":%lu,\"received\":%lu,\"whole\":%lu,"
