@@ -135,6 +135,7 @@ step_namespace() {
 	ip link set nm2 up
 	root_ns ip link set nm3 up
 	ethtool -G nm2 tcp-data-split on
+	ethtool -X nm2 equal 1		# nobody else's flows to the bound queue
 	background binder nma-traffic bind -i nm2 -q 1 -s 9M -n 0
 	sleep 0.1
 	ip link set nm2 netns 1
