@@ -80,7 +80,7 @@ test_ring_full() {
 	watch_start --deep -i nm0
 	kill -STOP "${pid[watch]}"
 	defer ethtool -G nm0 rx 512
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		ethtool -G nm0 rx $((256 << i % 2))
 	done
 	kill -CONT "${pid[watch]}"
