@@ -23,8 +23,8 @@ test_check_is_skipped() {
 }
 
 test_rules_need_no_kernel() {
-	netmem-audit rules >"$W/rules"
-	expect_text "$W/rules" 'NM-POOL-01'
+	netmem-audit rules >"$W/catalogue"
+	expect_text "$W/catalogue" 'NM-POOL-01'
 }
 
 test_traffic_tool() {
