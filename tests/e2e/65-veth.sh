@@ -57,7 +57,7 @@ test_watch_deep() {
 	ip link set veth0 xdp off
 	finish host
 	cat "$W/watch.out" "$W/watch.err"
-	[ $status = 0 ]
+	[ "$status" = 0 ]
 	jq -se 'all(.[]; .type != "finding")' "$W/watch.out"
 }
 
