@@ -7,10 +7,10 @@
 #
 # A round loads the module, starts three streams (into a dma-buf; into host
 # memory; out of the port), does CHURN_STEPS things to port, peer and neighbours
-# or beside them, each followed by a look whether every stream still moves, and ends in one of
-# the ways a port can end: streams finished and checked byte by byte, receiver
-# killed, peer's namespace deleted, module removed under load. After it nothing
-# may be left. The order comes from CHURN_SEED.
+# or beside them, each followed by a look whether every stream still moves, and
+# ends in one of the ways a port can end: streams finished and checked byte by
+# byte, receiver killed, peer's namespace deleted, module removed under load. After
+# it nothing may be left. The order comes from CHURN_SEED.
 
 # shellcheck source=tests/churn/beside.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/beside.sh"

@@ -32,7 +32,7 @@ test_load_and_unload() {
 test_unload_while_up() {
 	local i
 
-	for ((i = 0; i < 3; i++)); do
+	for ((i = 0; i < $(amount 3 5); i++)); do
 		nm_load
 		nm_address
 		nm_up

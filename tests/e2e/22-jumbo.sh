@@ -48,7 +48,7 @@ test_devmem_mtu_9500() {
 test_mtu_changes_under_a_stream() {
 	local i size
 
-	stream_begins
+	rate=$(amount "$RATE" 0) stream_begins	# at full speed it takes minutes
 	for ((i = 0; i < 3; i++)); do
 		for size in 9500 1500 4000 1280; do
 			mtu "$size"

@@ -86,7 +86,7 @@ test_link_flaps_under_load() {
 	local i
 
 	stream_begins
-	for ((i = 0; i < 3; i++)); do
+	for ((i = 0; i < $(amount 3 7); i++)); do
 		peer ip link set nm1 down
 		wait_for 5 carrier_down nm0
 		peer ip link set nm1 up

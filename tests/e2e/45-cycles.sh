@@ -3,7 +3,8 @@
 # Copyright (c) 2026 netmem-audit authors
 # limit: 400
 #
-# A hundred bindings (a thousand with FULL=1) of a queue that has traffic, next to one that has more.
+# A hundred bindings (a thousand with FULL=1) of a queue that has traffic, next to
+# one that has more.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"

@@ -22,8 +22,8 @@
 #   # kernels: old        runs on kernels without netmem, and only there
 #
 # Environment: NMA_FULL=1 does more of what is done often, or with many bytes
-# (amount); V=1 shows the output of every test; DEBUG_TESTENV=1 gives a shell where the tests would run, after
-# what the script does before run_tests.
+# (amount); V=1 shows the output of every test; DEBUG_TESTENV=1 gives a shell where
+# the tests would run, after what the script does before run_tests.
 
 # One sub-test fails by its first failing command ("set -e"), by "fail WHY", or
 # because the kernel complained meanwhile; "skip WHY" skips it.
@@ -496,7 +496,7 @@ rx_right() {
 # stream_begins [OPTION...]: of the receiver
 stream_begins() {
 	recv_devmem -b 0 "$@"
-	background tx send_to -b 0 -r "$RATE" "$V4"
+	background tx send_to -b 0 -r "${rate:-$RATE}" "$V4"
 	wait_for 20 connected
 }
 
