@@ -149,6 +149,8 @@ static __always_inline int returned(__u32 hook, const struct nma_call *call,
 		return nma_on_send_cmsg(call);
 	case NMA_HOOK_TX_BINDING:
 		return nma_on_get_binding(call, ret);
+	case NMA_HOOK_QUEUE_NAPI:
+		return nma_on_queue_napi(call);
 	case NMA_HOOK_XSK_SET:
 		return nma_on_xsk(call, call->arg[2]);
 	case NMA_HOOK_XSK_CLEAR:

@@ -41,6 +41,7 @@ int nma_on_set_rings(const struct nma_call *call, __u64 ret);
 int nma_on_set_queues(const struct nma_call *call, __u64 ret);
 int nma_on_send_cmsg(const struct nma_call *call);
 int nma_on_get_binding(const struct nma_call *call, __u64 ret);
+int nma_on_queue_napi(const struct nma_call *call);
 int nma_on_xsk(const struct nma_call *call, __u64 queue);
 int nma_on_set_rss(const struct nma_call *call, __u64 netdev, __u64 ret);
 int nma_on_set_rss_nl(const struct nma_call *call, __u64 ret);

@@ -445,6 +445,7 @@ struct bpf_iter__bpf_sk_storage_map {
 #define PP_FLAG_ALLOW_UNREADABLE	0x8
 #define CAP_NET_ADMIN			12
 #define NETREG_REGISTERED		1
+#define NETDEV_QUEUE_TYPE_RX		0
 #define AF_INET				2
 #define AF_INET6			10
 #define MUTEX_OWNER_FLAGS		7ull

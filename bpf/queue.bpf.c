@@ -140,6 +140,14 @@ static __noinline void send_queues(__u64 netdev, __u32 queue)
 		send_queue((__u64)BPF_CORE_READ(other, dev), rxq_index((__u64)other));
 }
 
+/* netif_queue_set_napi(dev, queue, type, napi) */
+int nma_on_queue_napi(const struct nma_call *call)
+{
+	if (call && (__u32)call->arg[2] == NETDEV_QUEUE_TYPE_RX)
+		send_queue(call->arg[0], (__u32)call->arg[1]);
+	return 0;
+}
+
 /* xsk_reg_pool_at_qid(dev, pool, queue), xsk_clear_pool_at_qid(dev, queue) */
 int nma_on_xsk(const struct nma_call *call, __u64 queue)
 {

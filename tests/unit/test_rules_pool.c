@@ -78,6 +78,32 @@ static void test_pool_04_other_queue(void **state)
 	expect_none(VERDICT(POOL_04, pool(m, 11)));
 }
 
+/* The queues' NAPI instances go before the pools. */
+static void test_pool_04_while_stopping(void **state)
+{
+	struct nma_rec_pool r = rec_payload(11, 1);
+	struct nma_model *m = *state;
+	struct nma_rec_queue q;
+	__u32 i;
+
+	for (i = 0; i < 2; i++) {
+		q = rec_queue(i);
+		q.hdr.cause = NMA_CAUSE_CHANGE;
+		q.napi_id = 0;
+		FEED(m, q);
+	}
+	r.napi_id = 8192;
+	r.create_ns = q.hdr.time_ns + 1;	/* the next one: not served yet */
+	FEED(m, r);
+	expect_none(VERDICT(POOL_04, pool(m, 11)));
+	r.create_ns = q.hdr.time_ns - 1;
+	FEED(m, r);
+	expect_one(VERDICT(POOL_04, pool(m, 11)), NMA_SEV_W);
+	r.napi_id = 8193;
+	FEED(m, r);
+	expect_none(VERDICT(POOL_04, pool(m, 11)));
+}
+
 static void test_pool_05_order(void **state)
 {
 	struct nma_model *m = *state;
@@ -178,6 +204,7 @@ int main(void)
 		T(test_pool_04_spares_growth),
 		T(test_pool_04_no_netdev),
 		T(test_pool_04_other_queue),
+		T(test_pool_04_while_stopping),
 		T(test_pool_05_order),
 		T(test_pool_05_direction),
 		T(test_pool_05_device),

@@ -122,6 +122,10 @@ static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	queue = upsert(m, &m->queues, sizeof(*queue), hdr, r->netdev, r->queue);
 	if (!queue)
 		return -ENOMEM;
+	if (queue->r.napi_id && !r->napi_id)
+		queue->stopped_ns = hdr->time_ns;
+	if (r->napi_id)
+		queue->last_napi_id = r->napi_id;
 	queue->r = *r;
 	change->subject = NMA_SUBJ_QUEUE;
 	change->ref.queue = queue;

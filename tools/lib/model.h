@@ -58,6 +58,8 @@ struct nma_queue {
 	struct nma_node node;
 	struct nma_seen seen;
 	struct nma_rec_queue r;
+	__u32 last_napi_id;	/* as in r, or of before it was stopped */
+	__u64 stopped_ns;	/* since when nobody serves it */
 };
 
 struct nma_pool {

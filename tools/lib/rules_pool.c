@@ -23,6 +23,16 @@ static bool created(const struct nma_pool *pool)
 	return pool->r.pool_id;
 }
 
+/* The NAPI instance of @queue in the lifetime of @pool: a device that stops takes
+ * them from its queues before it destroys its pools.
+ */
+static __u32 napi_of(const struct nma_queue *queue, const struct nma_pool *pool)
+{
+	if (!queue->r.napi_id && pool->r.create_ns < queue->stopped_ns)
+		return queue->last_napi_id;
+	return queue->r.napi_id;
+}
+
 /* The queue that the pool's NAPI instance serves, if it is not the one that the
  * pool names. Several queues may share an instance.
  */
@@ -32,12 +42,12 @@ static const struct nma_queue *napi_queue(const struct nma_model *m,
 	const struct nma_queue *own, *other = NULL;
 
 	own = nma_model__queue(m, pool->r.netdev, pool->r.queue);
-	if (!own || !own->r.napi_id || !pool->r.napi_id ||
-	    own->r.napi_id == pool->r.napi_id)
+	if (!own || !napi_of(own, pool) || !pool->r.napi_id ||
+	    napi_of(own, pool) == pool->r.napi_id)
 		return NULL;
 	nma_model_for_each(struct nma_queue, &m->queues, queue)
 		if (queue->r.netdev == pool->r.netdev &&
-		    queue->r.napi_id == pool->r.napi_id)
+		    napi_of(queue, pool) == pool->r.napi_id)
 			other = queue;
 	return other;
 }
