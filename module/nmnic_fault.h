@@ -44,6 +44,7 @@ struct nmnic_misuse {
 	struct nmnic_vec *vec;	/* of the latest */
 	atomic_t recycle_direct;
 	atomic_t alloc_dead;
+	atomic_t live_napi;
 };
 
 struct nmnic_fault_panel {

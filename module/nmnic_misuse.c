@@ -156,6 +156,24 @@ static void alloc_dead(struct nmnic_vec *vec, int n)
 	page_pool_put_full_netmem(pool, first, false);
 }
 
+/* One that nobody polls: the kernel looks at these two members and no further. */
+static void live_napi(struct nmnic_vec *vec, int n)
+{
+	struct napi_struct *napi = kzalloc(sizeof(*napi), GFP_KERNEL);
+	struct page_pool *pool;
+
+	if (!napi)
+		return;
+	INIT_LIST_HEAD(&napi->poll_list);
+	napi->list_owner = -1;
+	while (n--) {
+		pool = private_pool(vec, napi);
+		if (pool)
+			page_pool_destroy(pool);
+	}
+	kfree(napi);
+}
+
 static void misuse_work(struct work_struct *work)
 {
 	struct nmnic_misuse *misuse = container_of(work, struct nmnic_misuse, work);
@@ -168,6 +186,9 @@ static void misuse_work(struct work_struct *work)
 	n = atomic_xchg(&misuse->alloc_dead, 0);
 	if (n)
 		alloc_dead(vec, n);
+	n = atomic_xchg(&misuse->live_napi, 0);
+	if (n)
+		live_napi(vec, n);
 }
 
 static void leave_to_task(struct nmnic_vec *vec, enum nmnic_fault_id id, atomic_t *count)
@@ -195,6 +216,7 @@ void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_
 	sync_netmem(rxq, netmem);
 	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &misuse->recycle_direct);
 	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &misuse->alloc_dead);
+	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &misuse->live_napi);
 }
 
 void nmnic_misuse_init(struct nmnic_misuse *misuse)

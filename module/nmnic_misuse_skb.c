@@ -8,7 +8,11 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
+#include <linux/in.h>
+#include <linux/ip.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
 #include <net/net_namespace.h>
 #include <net/page_pool/helpers.h>
 
@@ -115,6 +119,76 @@ static void mix_frags(struct nmnic_rxq *rxq)
 	deliver(rxq, skb);
 }
 
+/* ---- Strays that GRO takes for segments of one flow ----------------------------*/
+
+#define SEGMENT_HEAD	(ETH_HLEN + sizeof(struct iphdr) + sizeof(struct tcphdr))
+
+/* From an address and to one that no host has: IP drops what comes of it. */
+static void segment_ip(struct iphdr *ip)
+{
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tot_len = htons(SEGMENT_HEAD - ETH_HLEN + STRAY_PAYLOAD);
+	ip->frag_off = htons(IP_DF);
+	ip->ttl = 1;
+	ip->protocol = IPPROTO_TCP;
+	ip->saddr = htonl(INADDR_LOOPBACK);
+	ip->daddr = htonl(1);
+	ip->check = ip_fast_csum(ip, ip->ihl);
+}
+
+static struct sk_buff *segment_head(struct nmnic_rxq *rxq, u32 seq)
+{
+	struct net_device *netdev = rxq->vec->port->netdev;
+	struct tcphdr *tcp;
+	struct ethhdr *eth;
+	struct sk_buff *skb;
+	struct iphdr *ip;
+
+	skb = napi_alloc_skb(&rxq->vec->napi, SEGMENT_HEAD + STRAY_PAYLOAD);
+	if (!skb)
+		return NULL;
+	eth = skb_put_zero(skb, sizeof(*eth));
+	ether_addr_copy(eth->h_dest, netdev->dev_addr);
+	eth->h_proto = htons(ETH_P_IP);
+	ip = skb_put_zero(skb, sizeof(*ip));
+	segment_ip(ip);
+	tcp = skb_put_zero(skb, sizeof(*tcp));
+	tcp->source = htons(1);
+	tcp->dest = htons(1);
+	tcp->seq = htonl(seq);
+	tcp->doff = sizeof(*tcp) / 4;
+	tcp->ack = 1;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb_record_rx_queue(skb, rxq->vec->idx);
+	skb_mark_for_recycle(skb);
+	return skb;
+}
+
+/* What a driver that copies small packets makes of a small one and the next. The
+ * copied one keeps its bit and gets the other's fragment.
+ */
+static void copybreak(struct nmnic_rxq *rxq)
+{
+	struct sk_buff *copied = segment_head(rxq, 0);
+	struct sk_buff *unreadable = segment_head(rxq, STRAY_PAYLOAD);
+	netmem_ref netmem = 0;
+
+	if (copied && unreadable)
+		netmem = stray_payload(rxq);
+	if (!netmem) {
+		kfree_skb(copied);
+		kfree_skb(unreadable);
+		return;
+	}
+	skb_put_zero(copied, STRAY_PAYLOAD);
+	add_frag(unreadable, netmem, 0, rxq->fill[NMHW_RX_RING_PAY].truesize);
+	deliver(rxq, copied);
+	deliver(rxq, unreadable);
+}
+
+/* ---- ---------------------------------------------------------------------------*/
+
 /* The stack takes the fragment of such a stray for ours, and gives it back. */
 struct kept {
 	struct ubuf_info ubuf;
@@ -177,6 +251,7 @@ static const struct {
 } strays[] = {
 	{ NMNIC_FAULT_RAW_FRAG, raw_frag },
 	{ NMNIC_FAULT_MIX_FRAGS, mix_frags },
+	{ NMNIC_FAULT_COPYBREAK, copybreak },
 	{ NMNIC_FAULT_NO_MARK_RECYCLE, no_mark_recycle },
 	{ NMNIC_FAULT_FORWARD, forward },
 };

@@ -52,6 +52,16 @@ test_each() {
 	expect_no_leak
 }
 
+# Each of them is worth a WARN to the kernel.
+test_live_napi() {
+	expect_log 'WARNING: .*page_pool_disable_direct_recycling'
+	watch_start
+	break_rule NM-PP-04 live_napi 1 devmem 1M
+	break_rule NM-PP-04 live_napi 23 devmem 1M
+	watch_says '.message | test("while that can run")'
+	blamed NM-PP-04 "misuse_work [nmnic]"
+}
+
 # A buffer of host memory is a page, not a net_iov.
 test_double_put_of_pages() {
 	watch_start
@@ -121,5 +131,5 @@ starved() {
 
 nm_setup
 watch_open --deep -i nm0
-run_tests test_clean test_each test_double_put_of_pages \
+run_tests test_clean test_each test_live_napi test_double_put_of_pages \
 	test_page_api_without_netmems test_exact test_starved
