@@ -95,7 +95,7 @@ test_exact() {
 	while read -r rule fault stream who; do
 		[ -n "$rule" ] || continue
 		fired "$fault"
-		[ "$(found "$rule")" = 1010 ] || fail "$rule: $(found "$rule")"
+		expect_found "$rule" 1010
 	done <<<"$FAULTS"
 	expect_no_leak
 }

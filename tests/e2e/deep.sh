@@ -38,6 +38,14 @@ break_rule() {
 	rule_seen "$1" caught
 }
 
+# expect_found RULE N: since watch_start, as of watch_look
+expect_found() {
+	[ "$(found "$1")" = "$2" ] && return
+	grep -F "\"$1\"" "$W/watched"
+	grep '"so_far"' "$W/watched"
+	fail "$1 found $(found "$1") times, not $2"
+}
+
 all_broken() {
 	local rule
 
