@@ -60,15 +60,31 @@ static __noinline void fill_params(struct nma_rec_pool *r,
 	r->flags = BPF_CORE_READ(slow, flags);
 }
 
+static __noinline void fill_names(struct nma_rec_pool *r, struct net_device *dev)
+{
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->hdr.netns = netdev_netns(dev);
+	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
+}
+
 static __noinline void fill_netdev(struct nma_rec_pool *r, struct net_device *dev)
 {
 	if (!dev)
 		return;
 	r->netdev = (__u64)dev;
-	r->ifindex = BPF_CORE_READ(dev, ifindex);
 	r->hds = netdev_hds(dev);
-	r->hdr.netns = netdev_netns(dev);
-	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
+	fill_names(r, dev);
+}
+
+/* veth and other drivers name no device, but whose NAPI it is tells. */
+static __noinline void fill_napi_netdev(struct nma_rec_pool *r, struct page_pool *pool)
+{
+	struct net_device *dev = BPF_CORE_READ(pool, p.napi, dev);
+
+	if (r->netdev || !dev)
+		return;
+	r->napi_netdev = (__u64)dev;
+	fill_names(r, dev);
 }
 
 static __always_inline void fill_times(struct nma_rec_pool *r,
@@ -105,6 +121,7 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	r->detached = pool_detached(pool);
 	fill_params(r, &pool->p, &pool->slow);
 	fill_netdev(r, pool_netdev(pool));
+	fill_napi_netdev(r, pool);
 	fill_times(r, pool);
 	return 0;
 }

@@ -147,7 +147,8 @@ struct nma_rec_queue {
 struct nma_rec_pool {
 	struct nma_rec_hdr hdr;
 	__u64 pool;
-	__u64 netdev;
+	__u64 netdev;		/* that it names; 0 none */
+	__u64 napi_netdev;	/* else that of its NAPI, whose names are below */
 	__u64 mp_priv;
 	__u64 dma_dev;		/* device that buffers are mapped for */
 	__u64 create_ns;	/* 0: before the tool started */

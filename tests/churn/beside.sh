@@ -31,14 +31,6 @@ beside_end() {
 	! ip link show ve0 >/dev/null 2>&1 || ip link del ve0
 }
 
-# Whether a role of nma-traffic says that the kernel lacks it
-beside_lacks() {
-	local status=0
-
-	"$@" >/dev/null 2>&1 || status=$?
-	[ $status = 4 ]
-}
-
 beside_tcp() {
 	start beside nma-traffic recv --host -p 9300 -b 256K
 	send_to -p 9300 -b 256K "$1"
@@ -125,7 +117,7 @@ step_beside_devmem() { beside_bound devmem_stream; }
 
 beside_zcrx=1
 beside_tx='-d -i nm5'
-! beside_lacks nma-traffic zcrx -i no-such-if -q 0 || beside_zcrx=
-! beside_lacks nma-traffic send --dmabuf -i lo 127.0.0.1 || beside_tx=
+has_zcrx || beside_zcrx=
+has_bind_tx || beside_tx=
 beside_steps=(beside_tcp beside_udp beside_xdp beside_af_xdp beside_zcrx
 	beside_devmem)

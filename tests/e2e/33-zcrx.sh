@@ -8,13 +8,6 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-need_zcrx() {
-	local status=0
-
-	nma-traffic zcrx -i no-such-if -q 0 >"$W/rx.json" 2>&1 || status=$?
-	[ "$status" != 4 ] || skip "$(jq -rR 'fromjson? | .error.message' "$W/rx.json")"
-}
-
 recv_zcrx() { start rx nma-traffic zcrx -i nm0 -q "$Q" "$@"; }
 
 # As many bytes as said, all right, every buffer returned.

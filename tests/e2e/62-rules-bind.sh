@@ -145,7 +145,7 @@ test_who_binds() {
 	nma-traffic bind -i nm0 -q "$Q" -n 1 >"$W/bind.json"
 	chmod 666 /dev/udmabuf
 	refuse unprivileged nma-traffic bind -i nm0 -q "$Q" -n 1
-	if (need_bind_tx); then
+	if has_bind_tx; then
 		start rx peer nma-traffic recv --host -b 4K
 		unprivileged nma-traffic send -d -i nm0 -b 4K "$V4_PEER"
 		watch_counts NM-BIND-09 1
@@ -194,10 +194,7 @@ test_mapping() {
 
 # io_uring's memory is a binding like any other.
 test_zcrx() {
-	local status=0
-
-	nma-traffic zcrx -i no-such-if -q 0 >"$W/rx.json" 2>&1 || status=$?
-	[ "$status" != 4 ] || skip "no zero-copy receive"
+	need_zcrx
 	defer ethtool -X nm0 equal "$Q"
 	start rx nma-traffic zcrx -i nm0 -q "$Q" -b 1M -s 4M
 	check_holds

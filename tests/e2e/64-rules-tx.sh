@@ -104,7 +104,7 @@ test_transmit_mode() {
 
 nm_setup
 watch_open
-if (need_bind_tx) >/dev/null; then can_tx=1; fi
+if has_bind_tx; then can_tx=1; fi
 run_tests test_clean test_no_zerocopy test_wrong_id test_rx_id \
 	test_bad_offset test_other_device test_no_completion \
 	test_unread_completions test_transmit_mode

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 netmem-audit authors
 #
 # A system without nmnic: the audit is of use on any driver. veth has page pools
-# while it runs native XDP; they name no device.
+# while it runs native XDP; they name no device, but their NAPI does.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
@@ -33,6 +33,9 @@ test_pools_without_a_device() {
 	before=$(shown_pools)
 	xdp_attach veth0 xdp
 	[ "$(shown_pools)" -gt "$before" ]
+	netmem-audit -j show pools -i veth0 >"$W/show.json"
+	expect_json "$W/show.json" '.pools | length > 0 and
+		all(.ifname == "veth0" and .netns > 0)'
 	recv_host -b 4M
 	send_to -b 4M "$V4"
 	finish host

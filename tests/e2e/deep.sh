@@ -78,13 +78,6 @@ host_stream() {
 	finish host
 }
 
-has_bind_tx() {
-	local status=0
-
-	nma-traffic send --dmabuf -i lo 127.0.0.1 >"$W/tx.json" 2>&1 || status=$?
-	[ "$status" != 4 ]
-}
-
 # fired FAULT: every occasion that it was armed for
 fired() {
 	grep -q '^armed=0 ' "$PANEL/$1" || fail "$1: $(cat "$PANEL/$1")"

@@ -439,12 +439,19 @@ devmem_flows() {
 }
 
 # nma-traffic says whether the kernel has bind-tx at all.
-need_bind_tx() {
+# kernel_has ROLE OPTION...: nma-traffic does not say that the kernel lacks it; the
+# options are such that it goes no further.
+kernel_has() {
 	local status=0
 
-	nma-traffic send --dmabuf -i lo 127.0.0.1 >"$W/tx.json" 2>&1 || status=$?
-	[ "$status" != 4 ] || skip "no bind-tx in $(uname -r)"
+	nma-traffic "$@" >"$W/lacks" 2>&1 || status=$?
+	[ "$status" != 4 ]
 }
+
+has_bind_tx() { kernel_has send --dmabuf -i lo 127.0.0.1; }
+has_zcrx() { kernel_has zcrx -i no-such-if -q 0; }
+need_bind_tx() { has_bind_tx || skip "no bind-tx in $(uname -r)"; }
+need_zcrx() { has_zcrx || skip "$(jq -rR 'fromjson? | .error.message' "$W/lacks")"; }
 
 recv_host() { start host nma-traffic recv --host -t $TRAFFIC_S "$@"; }
 send_to() { peer nma-traffic send -t $TRAFFIC_S "$@"; }

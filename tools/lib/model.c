@@ -157,6 +157,12 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 		pool->r.create_ns = old.create_ns;
 	if (!r->stack[0])
 		memcpy(pool->r.stack, old.stack, sizeof(old.stack));
+	if (old.napi_netdev && !r->napi_netdev && !r->netdev) {	/* its NAPI has gone */
+		pool->r.napi_netdev = old.napi_netdev;
+		pool->r.ifindex = old.ifindex;
+		pool->r.hdr.netns = old.hdr.netns;
+		memcpy(pool->r.ifname, old.ifname, sizeof(old.ifname));
+	}
 	/* a destroyed pool does not come back, and it died once */
 	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
 	    old.detached)

@@ -28,7 +28,9 @@ static __u64 netdev_of_queue(const void *obj)
 
 static __u64 netdev_of_pool(const void *obj)
 {
-	return ((const struct nma_pool *)obj)->r.netdev;
+	const struct nma_rec_pool *r = &((const struct nma_pool *)obj)->r;
+
+	return r->netdev ? r->netdev : r->napi_netdev;
 }
 
 static __u64 netdev_of_binding(const void *obj)
