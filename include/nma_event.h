@@ -412,7 +412,7 @@ enum nma_loss {
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
-NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 48 + 56 + 8 + 16 + 96);
+NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 56 + 56 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 24 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
