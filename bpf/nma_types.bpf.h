@@ -131,6 +131,7 @@ struct bpf_xdp_entity {
 };
 
 struct napi_struct {
+	struct net_device *dev;
 	struct list_head poll_list;
 	unsigned long state;
 	int list_owner;
