@@ -54,6 +54,7 @@ struct {
 struct note {
 	__u64 netmem;
 	__u64 who;
+	__u64 last;		/* that both have */
 	__u32 eye;
 	__u32 rsvd;
 };
@@ -68,17 +69,24 @@ struct {
 
 enum note_of { NOTE_OF_PUT = 0, NOTE_OF_ALLOC = 2 };
 
+static __always_inline struct note *note_of(enum note_of what, __u64 who)
+{
+	__u32 slot = what | (who & 1);
+
+	return bpf_map_lookup_elem(&nma_notes, &slot);
+}
+
 /* True for who comes second; who comes first leaves the note. */
 static __always_inline bool seen(enum note_of what, __u64 netmem, __u64 who,
 				 enum eye eye)
 {
-	__u32 slot = what | (who & 1);
-	struct note *note = bpf_map_lookup_elem(&nma_notes, &slot);
+	struct note *note = note_of(what, who);
 
 	if (!note)
 		return false;
 	if (note->netmem == netmem && note->who == who && note->eye != eye) {
 		note->netmem = 0;
+		note->last = netmem;
 		return true;
 	}
 	note->netmem = netmem;
@@ -280,21 +288,46 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 	return on_put(ctx, pool, netmem, direct, EYE_RIGHT);
 }
 
+/* Where page_pool_alloc_netmems() is called for fragments, and not inlined, its
+ * hook has seen each buffer already: then it is out, and the last that was taken
+ * here. Enough of that and nobody looks at fragments any more; one that was still
+ * in its pool, and they are looked at for good.
+ */
+#define FRAG_PROOFS	256
+#define FRAG_REFUTED	(-1)
+
+static __s32 frag_proofs SEC(".bss.acts");
+
+static __always_inline void judge_frag(const struct buf_row *row, __u64 netmem,
+				       __u64 who)
+{
+	struct note *note = note_of(NOTE_OF_ALLOC, who);
+
+	if (row->where != BUF_OUT)
+		frag_proofs = FRAG_REFUTED;
+	else if (note && note->last == netmem && frag_proofs != FRAG_REFUTED)
+		frag_proofs++;
+}
+
 /* What the function returned: the typed pointer that some of them return may not
  * be taken apart, the number that the helper gives may.
  */
 static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
-				    enum eye eye)
+				    enum eye eye, bool frag)
 {
 	struct buf_row out = { .where = BUF_OUT };
 	struct buf_row *row;
-	__u64 netmem;
+	__u64 netmem, who;
 
 	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL) ||
-	    bpf_get_func_ret(ctx, &netmem) || !netmem ||
-	    seen(NOTE_OF_ALLOC, netmem, who_is_it(), eye))
+	    bpf_get_func_ret(ctx, &netmem) || !netmem)
+		return 0;
+	who = who_is_it();
+	if (seen(NOTE_OF_ALLOC, netmem, who, eye))
 		return 0;
 	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	if (frag && row)
+		judge_frag(row, netmem, who);
 	if (row && row->where == BUF_OUT)
 		return 0;		/* by the other eye, as a rule */
 	if (row)
@@ -313,7 +346,7 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
 SEC("?fexit/" #func)							\
 int BPF_PROG(nma_##name##_##func, struct page_pool *pool)		\
 {									\
-	return on_alloc(ctx, pool, eye);				\
+	return on_alloc(ctx, pool, eye, false);				\
 }
 
 ON_ALLOC(left, EYE_LEFT, page_pool_alloc_netmems)
@@ -331,9 +364,10 @@ SEC("?fexit/" #func)							\
 int BPF_PROG(nma_##name##_##func, struct page_pool *pool,		\
 	     unsigned int *offset, unsigned int size)			\
 {									\
-	if (pool->frag_offset >= size + FRAG_ALIGN_MAX)			\
+	if (frag_proofs >= FRAG_PROOFS ||				\
+	    pool->frag_offset >= size + FRAG_ALIGN_MAX)			\
 		return 0;						\
-	return on_alloc(ctx, pool, eye);				\
+	return on_alloc(ctx, pool, eye, true);				\
 }
 
 ON_ALLOC_FRAG(left, EYE_LEFT, page_pool_alloc_frag_netmem)

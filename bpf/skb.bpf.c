@@ -66,20 +66,31 @@ static __noinline int count_iovs(__u64 shinfo, __u32 nr)
 	return iovs;
 }
 
+/* The number of frags and the first of them, in one read */
+struct info_head {
+	__u64 word[10];
+};
+
+#define IN_INFO(head, member) \
+	((void *)(head) + bpf_core_field_offset(struct skb_shared_info, member))
+
 static __always_inline int on_rx(void *ctx, struct sk_buff *skb)
 {
-	struct skb_shared_info *si;
+	struct info_head head = {};
 	struct net_device *dev;
+	void *info;
 	int iovs;
 	__u8 nr;
 
 	if (!skb->data_len || !nma_deep_armed)
 		return 0;
-	si = (void *)skb->head + skb->end;
-	nr = BPF_CORE_READ(si, nr_frags);
+	info = (void *)skb->head + skb->end;
+	bpf_probe_read_kernel(&head, sizeof(head), info);
+	nr = *(__u8 *)IN_INFO(&head, nr_frags);
 	if (!nr)
 		return 0;
-	iovs = count_iovs((__u64)si, nr);
+	iovs = nr == 1 ? *(__u64 *)IN_INFO(&head, frags) & 1 :
+			 count_iovs((__u64)info, nr);
 	if (iovs < 0)
 		return 0;
 	dev = skb->dev;
