@@ -68,40 +68,50 @@ static __noinline int count_iovs(__u64 shinfo, __u32 nr)
 
 /* The number of frags and the first of them, in one read */
 struct info_head {
-	__u64 word[10];
+	__u64 word[7];
 };
 
 #define IN_INFO(head, member) \
 	((void *)(head) + bpf_core_field_offset(struct skb_shared_info, member))
 
-static __always_inline int on_rx(void *ctx, struct sk_buff *skb)
+struct frag_count {
+	__u32 nr;
+	int iovs;		/* as count_iovs() */
+};
+
+/* Most packets have one. Not inlined: what tells of an act needs the stack. */
+static __noinline int count_frags(__u64 shinfo, struct frag_count *c)
 {
 	struct info_head head = {};
+
+	if (!c)
+		return -1;
+	bpf_probe_read_kernel(&head, sizeof(head), (void *)shinfo);
+	c->nr = *(__u8 *)IN_INFO(&head, nr_frags);
+	c->iovs = c->nr == 1 ? *(__u64 *)IN_INFO(&head, frags) & 1 :
+			       count_iovs(shinfo, c->nr);
+	return 0;
+}
+
+static __always_inline int on_rx(void *ctx, struct sk_buff *skb)
+{
+	struct frag_count c = {};
 	struct net_device *dev;
-	void *info;
-	int iovs;
-	__u8 nr;
 
 	if (!skb->data_len || !nma_deep_armed)
 		return 0;
-	info = (void *)skb->head + skb->end;
-	bpf_probe_read_kernel(&head, sizeof(head), info);
-	nr = *(__u8 *)IN_INFO(&head, nr_frags);
-	if (!nr)
-		return 0;
-	iovs = nr == 1 ? *(__u64 *)IN_INFO(&head, frags) & 1 :
-			 count_iovs((__u64)info, nr);
-	if (iovs < 0)
+	count_frags((__u64)(void *)skb->head + skb->end, &c);
+	if (!c.nr || c.iovs < 0)
 		return 0;
 	dev = skb->dev;
-	if (unreadable(skb) != !!iovs)
-		act_skb(ctx, NMA_ACT_SKB_BIT, skb, dev, iovs, nr);
-	if (!iovs)
+	if (unreadable(skb) != !!c.iovs)
+		act_skb(ctx, NMA_ACT_SKB_BIT, skb, dev, c.iovs, c.nr);
+	if (!c.iovs)
 		return 0;
-	if (iovs != nr)
-		act_skb(ctx, NMA_ACT_SKB_MIXED, skb, dev, iovs, nr);
+	if (c.iovs != c.nr)
+		act_skb(ctx, NMA_ACT_SKB_MIXED, skb, dev, c.iovs, c.nr);
 	if (!BPF_CORE_READ_BITFIELD(skb, pp_recycle))
-		act_skb(ctx, NMA_ACT_SKB_KEPT, skb, dev, iovs, nr);
+		act_skb(ctx, NMA_ACT_SKB_KEPT, skb, dev, c.iovs, c.nr);
 	return 0;
 }
 
