@@ -75,7 +75,7 @@ struct info_head {
 	((void *)(head) + bpf_core_field_offset(struct skb_shared_info, member))
 
 struct frag_count {
-	__u32 nr;
+	int nr;
 	int iovs;		/* as count_iovs() */
 };
 
