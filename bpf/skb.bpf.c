@@ -88,7 +88,7 @@ static __noinline int count_frags(__u64 shinfo, struct frag_count *c)
 		return -1;
 	bpf_probe_read_kernel(&head, sizeof(head), (void *)shinfo);
 	c->nr = *(__u8 *)IN_INFO(&head, nr_frags);
-	c->iovs = c->nr == 1 ? *(__u64 *)IN_INFO(&head, frags) & 1 :
+	c->iovs = c->nr == 1 ? *(__u64 *)IN_INFO(&head, frags[0].netmem) & 1 :
 			       count_iovs(shinfo, c->nr);
 	return 0;
 }
