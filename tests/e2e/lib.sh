@@ -438,7 +438,6 @@ devmem_flows() {
 		add > 600'
 }
 
-# nma-traffic says whether the kernel has bind-tx at all.
 # kernel_has ROLE OPTION...: nma-traffic does not say that the kernel lacks it; the
 # options are such that it goes no further.
 kernel_has() {
