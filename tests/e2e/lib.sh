@@ -249,9 +249,13 @@ kernel_complained() {
 	cat "$W/dmesg" >>"$W/log"
 }
 
+# Sub-tests that whatever was sourced wants at the end
+last_tests=()
+
 run_tests() {
 	local number=0 failed=0 skipped=0 fn name status start lines
 
+	set -- "$@" "${last_tests[@]}"
 	lines=$(log_lines)
 	if [ -n "${DEBUG_TESTENV:-}" ]; then
 		echo "# netns $ns; the peer's: peer_ns=$peer_ns; scratch $W"

@@ -23,9 +23,22 @@ launch() {
 
 watch_open() {
 	watcher=all
+	last_tests=(test_end_of_watch)
 	launch "$@" >"$W/setup" && return
 	sed 's/^/# /' "$W/setup"
 	bail_out "watch: no start"
+}
+
+summed_up() { grep -q '"type":"summary"' "$W/all.out"; }
+
+# Its exit status is its parent's to know; what it makes of it, it says.
+test_end_of_watch() {
+	kill -INT "${pid[all]}"
+	wait_for 20 summed_up || { cat "$W/all.err"; fail "watch: no end"; }
+	tail -n 1 "$W/all.out" | jq -e '.type == "summary" and
+		.result != "incomplete" and ([.lost[]] | add) == 0' && return
+	tail -n 1 "$W/all.out"
+	fail "watch has lost something"
 }
 
 # The line of the last answer, 0 if there was none
