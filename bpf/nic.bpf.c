@@ -147,6 +147,7 @@ int nma_fill_nic(struct nma_rec_nic *r)
 	r->qops = queue_ops(dev);
 	r->rings = ring_ops(dev);
 	r->netmem_tx = netdev_netmem_tx(dev);
+	r->device = (__u64)__builtin_preserve_access_index(&dev->dev);
 	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
 	driver_name(r, dev);
 	return 0;

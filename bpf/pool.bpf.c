@@ -76,14 +76,14 @@ static __noinline void fill_netdev(struct nma_rec_pool *r, struct net_device *de
 	fill_names(r, dev);
 }
 
-/* veth and other drivers name no device, but whose NAPI it is tells. */
+/* A pool may name no device, but have a NAPI that does. */
 static __noinline void fill_napi_netdev(struct nma_rec_pool *r, struct page_pool *pool)
 {
 	struct net_device *dev = BPF_CORE_READ(pool, p.napi, dev);
 
 	if (r->netdev || !dev)
 		return;
-	r->napi_netdev = (__u64)dev;
+	r->user_netdev = (__u64)dev;
 	fill_names(r, dev);
 }
 

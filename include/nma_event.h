@@ -105,6 +105,7 @@ enum nma_lock {
 struct nma_rec_nic {
 	struct nma_rec_hdr hdr;
 	__u64 netdev;
+	__u64 device;		/* its own struct device */
 	__u32 ifindex;
 	__u32 lower_ifindex;	/* first lower device (vlan on top of it), 0 none */
 	__u32 num_rx_queues;
@@ -148,7 +149,7 @@ struct nma_rec_pool {
 	struct nma_rec_hdr hdr;
 	__u64 pool;
 	__u64 netdev;		/* that it names; 0 none */
-	__u64 napi_netdev;	/* else that of its NAPI, whose names are below */
+	__u64 user_netdev;	/* else that of its NAPI, whose names are below */
 	__u64 mp_priv;
 	__u64 dma_dev;		/* device that buffers are mapped for */
 	__u64 create_ns;	/* 0: before the tool started */
@@ -410,7 +411,7 @@ enum nma_loss {
 	_Static_assert(sizeof(type) == (n), #type " changed size")
 
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
-NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 8 + 44 + 12 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 16 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 56 + 56 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 24 + 16 + 8 + 16 + 32);

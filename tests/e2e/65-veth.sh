@@ -3,7 +3,7 @@
 # Copyright (c) 2026 netmem-audit authors
 #
 # A system without nmnic: the audit is of use on any driver. veth has page pools
-# while it runs native XDP; they name no device, but their NAPI does.
+# while it runs native XDP; they name no device.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"

@@ -157,12 +157,6 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 		pool->r.create_ns = old.create_ns;
 	if (!r->stack[0])
 		memcpy(pool->r.stack, old.stack, sizeof(old.stack));
-	if (old.napi_netdev && !r->napi_netdev && !r->netdev) {	/* its NAPI has gone */
-		pool->r.napi_netdev = old.napi_netdev;
-		pool->r.ifindex = old.ifindex;
-		pool->r.hdr.netns = old.hdr.netns;
-		memcpy(pool->r.ifname, old.ifname, sizeof(old.ifname));
-	}
 	/* a destroyed pool does not come back, and it died once */
 	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
 	    old.detached)
@@ -173,10 +167,38 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 		pool->r.detach_ns = r->hdr.time_ns;
 }
 
+static void set_user(struct nma_rec_pool *r, __u64 netdev, __u32 ifindex, __u32 netns,
+		     const char *ifname)
+{
+	r->user_netdev = netdev;
+	r->ifindex = ifindex;
+	r->hdr.netns = netns;
+	memcpy(r->ifname, ifname, sizeof(r->ifname));
+}
+
+/* Of a pool that names no device, nor has a NAPI that does: as before, or the device
+ * that it was given for its own (veth).
+ */
+static void find_user(const struct nma_model *m, struct nma_rec_pool *r,
+		      const struct nma_rec_pool *old)
+{
+	if (r->netdev || r->user_netdev)
+		return;
+	if (old->user_netdev) {
+		set_user(r, old->user_netdev, old->ifindex, old->hdr.netns, old->ifname);
+		return;
+	}
+	nma_model_for_each(struct nma_nic, &m->nics, nic)
+		if (nic->r.device && nic->r.device == r->dma_dev)
+			set_user(r, nic->r.netdev, nic->r.ifindex,
+				 nic->r.hdr.netns, nic->r.ifname);
+}
+
 static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		      struct nma_change *change)
 {
 	const struct nma_rec_pool *r = (const void *)hdr;
+	struct nma_rec_pool old;
 	struct nma_pool *pool;
 
 	change->subject = NMA_SUBJ_POOL;
@@ -192,7 +214,9 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	pool = upsert(m, &m->pools, sizeof(*pool), hdr, r->pool_id, 0);
 	if (!pool)
 		return -ENOMEM;
+	old = pool->r;
 	pool_merge(pool, r);
+	find_user(m, &pool->r, &old);
 	change->ref.pool = pool;
 	return 0;
 }

@@ -30,7 +30,7 @@ static __u64 netdev_of_pool(const void *obj)
 {
 	const struct nma_rec_pool *r = &((const struct nma_pool *)obj)->r;
 
-	return r->netdev ? r->netdev : r->napi_netdev;
+	return r->netdev ? r->netdev : r->user_netdev;
 }
 
 static __u64 netdev_of_binding(const void *obj)
