@@ -232,6 +232,34 @@ static void test_lost_device(void **state)
 	end(m, 3);
 }
 
+/* veth's pools name no device; they were given its struct device. */
+static void test_pool_without_a_device(void **state)
+{
+	struct nma_rec_pool r = rec_header(10, 0);
+	struct nma_model *m = *state;
+	struct nma_rec_nic nic = rec_nic();
+
+	nic.device = NETDEV + 64;
+	FEED(m, nic);
+	r.netdev = 0;
+	r.ifindex = 0;
+	r.ifname[0] = '\0';
+	r.dma_dev = nic.device;
+	FEED(m, r);
+	assert_int_equal(nma_model__pool(m, 10)->r.netdev, 0);
+	assert_int_equal(nma_model__pool(m, 10)->r.user_netdev, NETDEV);
+	assert_int_equal(nma_model__pool(m, 10)->r.ifindex, 3);
+	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm0");
+	nic.hdr.cause = NMA_CAUSE_GONE;
+	FEED(m, nic);
+	FEED(m, r);
+	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm0");
+	r.pool_id = 11;
+	r.dma_dev++;
+	FEED(m, r);
+	assert_int_equal(nma_model__pool(m, 11)->r.user_netdev, 0);
+}
+
 static void test_lower_device(void **state)
 {
 	struct nma_model *m = *state;
@@ -298,6 +326,7 @@ int main(void)
 		T(test_failed_is_no_object),
 		T(test_hds_from_core_or_driver),
 		T(test_lost_device),
+		T(test_pool_without_a_device),
 		T(test_lower_device),
 		T(test_bad_records),
 		T(test_names_end),
