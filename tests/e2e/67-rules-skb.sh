@@ -75,7 +75,7 @@ test_exact() {
 		[ -n "$rule" ] || continue
 		fired "$fault"
 		n=$((1010 * $(grep -c "^$rule" <<<"$FAULTS$MERGE")))
-		expect_found "$rule" $n
+		expect_found "$rule" "$n"
 	done <<<"$FAULTS$MERGE"
 	expect_no_leak
 }

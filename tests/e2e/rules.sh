@@ -23,6 +23,7 @@ launch() {
 
 watch_open() {
 	watcher=all
+	# shellcheck disable=SC2034 # lib.sh runs them
 	last_tests=(test_end_of_watch)
 	launch "$@" >"$W/setup" && return
 	sed 's/^/# /' "$W/setup"
@@ -33,6 +34,7 @@ summed_up() { grep -q '"type":"summary"' "$W/all.out"; }
 
 # Its exit status is its parent's to know; what it makes of it, it says.
 test_end_of_watch() {
+	# shellcheck disable=SC2154 # lib.sh has it
 	kill -INT "${pid[all]}"
 	wait_for 20 summed_up || { cat "$W/all.err"; fail "watch: no end"; }
 	tail -n 1 "$W/all.out" | jq -e '.type == "summary" and
