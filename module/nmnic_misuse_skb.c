@@ -187,7 +187,7 @@ static void copybreak(struct nmnic_rxq *rxq)
 	deliver(rxq, unreadable);
 }
 
-/* ---- ---------------------------------------------------------------------------*/
+/* ---- Strays on their own again -------------------------------------------------*/
 
 /* The stack takes the fragment of such a stray for ours, and gives it back. */
 struct kept {

@@ -145,6 +145,8 @@ test_fault_nameless_pool() {
 	fault nameless_pool -1
 	reopen
 	expect_finding NM-DRV-01
+	netmem-audit -j show pools -i nm0 >"$W/show.json"	# by their NAPI
+	expect_json "$W/show.json" '.pools | length > 0 and all(.ifname == "nm0")'
 	fault nameless_pool 0
 	reopen
 	expect_clean

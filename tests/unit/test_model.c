@@ -250,10 +250,14 @@ static void test_pool_without_a_device(void **state)
 	assert_int_equal(nma_model__pool(m, 10)->r.user_netdev, NETDEV);
 	assert_int_equal(nma_model__pool(m, 10)->r.ifindex, 3);
 	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm0");
+	strcpy(nic.ifname, "nm7");
+	FEED(m, nic);
+	FEED(m, r);
+	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm7");
 	nic.hdr.cause = NMA_CAUSE_GONE;
 	FEED(m, nic);
 	FEED(m, r);
-	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm0");
+	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm7");
 	r.pool_id = 11;
 	r.dma_dev++;
 	FEED(m, r);

@@ -176,22 +176,23 @@ static void set_user(struct nma_rec_pool *r, __u64 netdev, __u32 ifindex, __u32 
 	memcpy(r->ifname, ifname, sizeof(r->ifname));
 }
 
-/* Of a pool that names no device, nor has a NAPI that does: as before, or the device
- * that it was given for its own (veth).
+/* Of a pool that names no device, nor has a NAPI that does: the device that it was
+ * given for its own (veth), as that is called now; or who it was before.
  */
 static void find_user(const struct nma_model *m, struct nma_rec_pool *r,
 		      const struct nma_rec_pool *old)
 {
 	if (r->netdev || r->user_netdev)
 		return;
-	if (old->user_netdev) {
-		set_user(r, old->user_netdev, old->ifindex, old->hdr.netns, old->ifname);
+	nma_model_for_each(struct nma_nic, &m->nics, nic) {
+		if (!nic->r.device || nic->r.device != r->dma_dev || nic->seen.gone)
+			continue;
+		set_user(r, nic->r.netdev, nic->r.ifindex, nic->r.hdr.netns,
+			 nic->r.ifname);
 		return;
 	}
-	nma_model_for_each(struct nma_nic, &m->nics, nic)
-		if (nic->r.device && nic->r.device == r->dma_dev)
-			set_user(r, nic->r.netdev, nic->r.ifindex,
-				 nic->r.hdr.netns, nic->r.ifname);
+	if (old->user_netdev)
+		set_user(r, old->user_netdev, old->ifindex, old->hdr.netns, old->ifname);
 }
 
 static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
