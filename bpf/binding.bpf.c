@@ -7,6 +7,7 @@
 #include "nma_fill.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
+#include "nma_cpu.bpf.h"
 #include "nma_ring.bpf.h"
 
 #define ERR_PTR_MAX	4095
@@ -29,33 +30,17 @@ struct {
 	__type(value, struct mapping);
 } nma_mappings SEC(".maps");
 
-/* What the CPU did with a dma-buf, by address; the inode tells whether the address
- * is still the same one's.
- */
-struct cpu_use {
-	__u64 ino;
-	__u32 maps;
-	__u32 syncs;
-};
+struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct cpu_use);
-} nma_cpu_uses SEC(".maps");
-
-static __always_inline struct cpu_use *cpu_use_of(__u64 dmabuf, bool add)
+static __always_inline struct cpu_use *add_cpu_use(__u64 dmabuf)
 {
+	struct cpu_use *use = nma_cpu_use_of(dmabuf);
 	struct cpu_use fresh = {
-		.ino = BPF_CORE_READ((struct dma_buf *)dmabuf, file, f_inode, i_ino),
+		.ino = dmabuf_ino(dmabuf),
 	};
-	struct cpu_use *use = bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
 
-	if (use && use->ino == fresh.ino)
+	if (use)
 		return use;
-	if (!add)
-		return NULL;
 	bpf_map_update_elem(&nma_cpu_uses, &dmabuf, &fresh, BPF_ANY);
 	return bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
 }
@@ -65,30 +50,34 @@ int nma_on_cpu_map(__u64 file)
 {
 	struct cpu_use *use;
 
-	use = cpu_use_of((__u64)BPF_CORE_READ((struct file *)file, private_data), true);
+	use = add_cpu_use((__u64)BPF_CORE_READ((struct file *)file, private_data));
 	if (use)
 		__sync_fetch_and_add(&use->maps, 1);
 	return 0;
 }
 
 /* dma_buf_begin_cpu_access(dmabuf, direction) */
-int nma_on_cpu_sync(__u64 dmabuf)
+int nma_on_cpu_sync(__u64 dmabuf, __u64 dir)
 {
-	struct cpu_use *use = cpu_use_of(dmabuf, false);
+	struct cpu_use *use = add_cpu_use(dmabuf);
 
-	if (use)
-		__sync_fetch_and_add(&use->syncs, 1);
+	if (!use)
+		return 0;
+	__sync_fetch_and_add(&use->syncs, 1);
+	if ((__u32)dir != DMA_FROM_DEVICE)
+		use->written_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
 static __always_inline void fill_cpu_use(struct nma_rec_binding *r, __u64 dmabuf)
 {
-	struct cpu_use *use = cpu_use_of(dmabuf, false);
+	struct cpu_use *use = nma_cpu_use_of(dmabuf);
 
 	if (!use)
 		return;
 	r->cpu_maps = use->maps;
 	r->cpu_syncs = use->syncs;
+	r->cpu_sends = use->sends;
 }
 
 /* A dma-buf in pieces of contiguous addresses */

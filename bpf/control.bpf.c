@@ -103,7 +103,7 @@ static __always_inline enum session entered(struct pt_regs *ctx, __u32 hook)
 		nma_on_cpu_map(PT_REGS_PARM1(ctx));
 		break;
 	case NMA_HOOK_CPU_SYNC:
-		nma_on_cpu_sync(PT_REGS_PARM1(ctx));
+		nma_on_cpu_sync(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
 		break;
 	case NMA_HOOK_UNMAP:
 		nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));

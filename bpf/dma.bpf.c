@@ -15,19 +15,27 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline void check(void *ctx, void *map, enum nma_act act,
-				  struct device *dev, __u64 addr, __u64 size,
-				  __u32 dir)
+static __always_inline struct nma_dma_row *row_of(void *map, struct device *dev,
+						 __u64 addr)
 {
 	__u64 page = addr >> NMA_DMA_SHIFT;
+	struct nma_dma_row *row = bpf_map_lookup_elem(map, &page);
+
+	if (!row || row->dev != (__u64)dev || nma_niov_addr(row->niov) >> NMA_DMA_SHIFT != page)
+		return NULL;
+	return row;
+}
+
+static __always_inline void check_sync(void *ctx, struct device *dev, __u64 addr,
+				       __u64 size, __u32 dir)
+{
 	struct nma_dma_row *row;
 
 	if (!size || !nma_deep_armed)
 		return;
-	row = bpf_map_lookup_elem(map, &page);
-	if (!row || row->dev != (__u64)dev || nma_niov_addr(row->niov) >> NMA_DMA_SHIFT != page)
-		return;
-	nma_act_dev(ctx, act, row->netdev, row->queue, size, dir);
+	row = row_of(&nma_dma, dev, addr);
+	if (row)
+		nma_act_dev(ctx, NMA_ACT_DMA_SYNC, row->netdev, row->queue, size, dir);
 }
 
 /* Not called at all for devices that need no sync, as most of a PC's. */
@@ -35,7 +43,7 @@ SEC("?fentry/__dma_sync_single_for_cpu")
 int BPF_PROG(nma_sync_cpu, struct device *dev, unsigned long addr,
 	     unsigned long size, unsigned int dir)
 {
-	check(ctx, &nma_dma, NMA_ACT_DMA_SYNC, dev, addr, size, dir);
+	check_sync(ctx, dev, addr, size, dir);
 	return 0;
 }
 
@@ -43,7 +51,25 @@ SEC("?fentry/__dma_sync_single_for_device")
 int BPF_PROG(nma_sync_device, struct device *dev, unsigned long addr,
 	     unsigned long size, unsigned int dir)
 {
-	check(ctx, &nma_dma, NMA_ACT_DMA_SYNC, dev, addr, size, dir);
+	check_sync(ctx, dev, addr, size, dir);
+	return 0;
+}
+
+/* A dma-buf may be made of ordinary memory that is sent, too, through the same
+ * device: what a driver has mapped itself it may unmap.
+ */
+SEC("?fexit/dma_map_page_attrs")
+int BPF_PROG(nma_map, struct device *dev, struct page *page, unsigned long offset,
+	     unsigned long size, unsigned int dir, unsigned long attrs,
+	     unsigned long addr)
+{
+	struct nma_dma_row *row;
+
+	if (!nma_dma_tx_known)
+		return 0;
+	row = row_of(&nma_dma_tx, dev, addr);
+	if (row)
+		__sync_fetch_and_add(&row->mapped, 1);
 	return 0;
 }
 
@@ -51,7 +77,16 @@ SEC("?fentry/dma_unmap_page_attrs")
 int BPF_PROG(nma_unmap, struct device *dev, unsigned long addr,
 	     unsigned long size, unsigned int dir)
 {
-	if (nma_dma_tx_known)
-		check(ctx, &nma_dma_tx, NMA_ACT_DMA_UNMAP, dev, addr, size, dir);
+	struct nma_dma_row *row;
+
+	if (!nma_dma_tx_known || !size || !nma_deep_armed)
+		return 0;
+	row = row_of(&nma_dma_tx, dev, addr);
+	if (!row)
+		return 0;
+	if (row->mapped)
+		__sync_fetch_and_add(&row->mapped, -1);
+	else
+		nma_act_dev(ctx, NMA_ACT_DMA_UNMAP, row->netdev, row->queue, size, dir);
 	return 0;
 }

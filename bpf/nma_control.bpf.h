@@ -21,7 +21,7 @@ int nma_on_bind_free(__u64 arg);
 int nma_on_netdev_event(__u64 event, __u64 info);
 int nma_on_napi_off(const struct nma_call *call);
 int nma_on_cpu_map(__u64 file);
-int nma_on_cpu_sync(__u64 dmabuf);
+int nma_on_cpu_sync(__u64 dmabuf, __u64 dir);
 int nma_on_unmap(__u64 attachment, __u64 dir);
 int nma_on_pool_napi(__u64 pool);
 int nma_on_pool_ask(const struct nma_call *call);

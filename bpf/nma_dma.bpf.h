@@ -16,7 +16,7 @@ struct nma_dma_row {
 	__u64 dev;		/* it is mapped for */
 	__u64 netdev;
 	__u32 queue;
-	__u32 rsvd;
+	__u32 mapped;		/* how often the driver has it mapped itself */
 };
 
 /* By page of the address. Buffers of pools are removed with the buffer. */

@@ -12,6 +12,8 @@
 
 #include <bpf/bpf_endian.h>
 
+#define NMA_ERRQUEUE_LOOK	8	/* other notifications may wait behind */
+
 /* Is a row part of the sum that tells whether the end of a socket was missed? */
 enum nma_row_sum {
 	NMA_ROW_NEW,
@@ -72,6 +74,31 @@ static __always_inline struct sock_row *nma_row_of(struct sock *sk, __u32 lost)
 	else
 		nma_count_loss(NMA_LOSS_MAP, lost);
 	return row;
+}
+
+/* The last completion that waits in the error queue, plus one; @none without */
+static __always_inline __u32 nma_completion_waiting(struct sock *sk, __u32 none)
+{
+	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_error_queue);
+	struct sk_buff *skb = BPF_CORE_READ(queue, prev);
+	struct sock_exterr_skb *serr;
+	__u32 i;
+
+	for (i = 0; i < NMA_ERRQUEUE_LOOK; i++) {
+		if (!skb || (void *)skb == (void *)queue)
+			break;
+		serr = (void *)__builtin_preserve_access_index(&skb->cb);
+		if (BPF_CORE_READ(serr, ee.ee_origin) == SO_EE_ORIGIN_ZEROCOPY)
+			return BPF_CORE_READ(serr, ee.ee_data) + 1;
+		skb = BPF_CORE_READ(skb, prev);
+	}
+	return none;
+}
+
+/* Of two numbers of completions, which wrap, the later. */
+static __always_inline __u32 nma_later(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) > 0 ? a : b;
 }
 
 /* The source port as inet_sock has it, for an orphan has given its own number

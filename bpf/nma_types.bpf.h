@@ -358,6 +358,29 @@ struct socket {
 	struct sock *sk;
 };
 
+enum iter_type {
+	ITER_UBUF = 0,
+	ITER_IOVEC = 1,
+};
+
+struct iovec {
+	void *iov_base;
+	__u64 iov_len;
+};
+
+struct iov_iter {
+	__u8 iter_type;
+	union {
+		struct iovec __ubuf_iovec;
+		const struct iovec *__iov;
+	};
+	unsigned long nr_segs;
+};
+
+struct msghdr {
+	struct iov_iter msg_iter;
+};
+
 struct tcp_sock {
 	__u32 snd_wnd;
 };

@@ -239,13 +239,20 @@ int BPF_PROG(nma_validated, struct sk_buff *skb, struct net_device *dev,
 	return 0;
 }
 
+/* What stands above a physical device maps nothing. */
 static __noinline int learn_dma(struct net_device *dev, __u64 niov)
 {
-	struct nma_dma_row row = { .niov = niov, .queue = NMA_NO_QUEUE };
 	__u64 page = nma_niov_addr(niov) >> NMA_DMA_SHIFT;
+	struct nma_dma_row *old = bpf_map_lookup_elem(&nma_dma_tx, &page);
+	struct nma_dma_row row = {
+		.niov = niov,
+		.dev = (__u64)BPF_CORE_READ(dev, dev.parent),
+		.netdev = (__u64)dev,
+		.queue = NMA_NO_QUEUE,
+	};
 
-	row.dev = (__u64)BPF_CORE_READ(dev, dev.parent);
-	row.netdev = (__u64)dev;
+	if (!row.dev || (old && old->niov == niov && old->netdev == row.netdev))
+		return 0;
 	bpf_map_update_elem(&nma_dma_tx, &page, &row, BPF_ANY);
 	nma_dma_tx_known = 1;
 	return 0;

@@ -20,7 +20,6 @@
 
 #define BLOCK_SHIFT	10
 #define BLOCK_MASK	(NMA_BIRTHS_PER_BLOCK - 1)
-#define ERRQUEUE_LOOK	8	/* other notifications may wait behind */
 #define TOKENS_MAX	64	/* above MAX_SKB_FRAGS, and a mask the verifier sees */
 #define STEPS_MAX	(1 << 22)	/* of a walk through one socket's tokens */
 
@@ -166,27 +165,6 @@ static __always_inline void fill_row(struct nma_rec_sock *r,
 	r->tx_dmabuf = row->tx_used > 1;
 }
 
-/* The last completion that waits in the error queue, plus one; @reaped if none */
-static __always_inline __u32 completed(struct sock *sk, __u32 reaped)
-{
-	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_error_queue);
-	struct sk_buff *skb = BPF_CORE_READ(queue, prev);
-	struct sock_exterr_skb *serr;
-	__u32 i, last;
-
-	for (i = 0; i < ERRQUEUE_LOOK; i++) {
-		if (!skb || (void *)skb == (void *)queue)
-			break;
-		serr = (void *)__builtin_preserve_access_index(&skb->cb);
-		if (BPF_CORE_READ(serr, ee.ee_origin) == SO_EE_ORIGIN_ZEROCOPY) {
-			last = BPF_CORE_READ(serr, ee.ee_data) + 1;
-			return (__s32)(last - reaped) > 0 ? last : reaped;
-		}
-		skb = BPF_CORE_READ(skb, prev);
-	}
-	return reaped;
-}
-
 static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
 				       const struct sock_row *row)
 {
@@ -195,7 +173,7 @@ static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
 	if (!row || !row->tx_used)
 		return;
 	begun = BPF_CORE_READ(sk, sk_zckey.counter);
-	done = completed(sk, row->tx_reaped);
+	done = nma_later(nma_completion_waiting(sk, row->tx_reaped), row->tx_reaped);
 	r->tx_done = done;
 	r->tx_inflight = (__s32)(begun - done) > 0 ? begun - done : 0;
 	r->tx_unread = done - row->tx_reaped;

@@ -6,7 +6,7 @@
  * makes the call.
  */
 #include "nma_control.bpf.h"
-#include "nma_sock.bpf.h"
+#include "nma_use.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -14,55 +14,14 @@
 #define MAX_DONTNEED_FRAGS	1024
 #define EBADF			9
 #define EFAULT			14
-#define ENODEV			19
 #define EINVAL			22
-#define EHOSTUNREACH		113
-#define ERR_PTR_MAX		4095
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* The binding of the frame that is next to be read: 0 if the CPU can read it. */
-static __always_inline __u32 unreadable_head(struct sock *sk)
-{
-	struct sk_buff_head *queue = __builtin_preserve_access_index(&sk->sk_receive_queue);
-	struct sk_buff *skb = BPF_CORE_READ(queue, next);
-	struct net_devmem_dmabuf_binding *binding;
-	struct skb_shared_info *info;
-	__u64 netmem;
-
-	if (!skb || (void *)skb == (void *)queue ||
-	    !BPF_CORE_READ_BITFIELD_PROBED(skb, unreadable))
-		return 0;
-	info = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
-	netmem = BPF_CORE_READ(info, frags[0].netmem);
-	binding = (void *)netmem_binding(netmem);
-	return BPF_CORE_READ(binding, id);
-}
-
-static __noinline struct nma_rec_use *begin_use(struct sock *sk,
-						const struct sock_row *row,
-						__u32 use, int ret)
-{
-	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
-
-	if (!r)
-		return NULL;
-	r->use = use;
-	r->ret = ret;
-	r->cgroup_id = bpf_get_current_cgroup_id();
-	r->cookie = bpf_get_socket_cookie(sk);
-	nma_fill_ends(r, sk);
-	if (row)
-		r->binding_id = row->binding_id;
-	if (!r->binding_id)	/* nothing was taken yet */
-		r->binding_id = unreadable_head(sk);
-	return r;
-}
 
 static __always_inline void send_use(struct sock *sk, const struct sock_row *row,
 				     __u32 use, int ret, __u64 value)
 {
-	struct nma_rec_use *r = begin_use(sk, row, use, ret);
+	struct nma_rec_use *r = nma_begin_use(sk, row, use, ret);
 
 	if (!r)
 		return;
@@ -89,7 +48,7 @@ static __always_inline __u32 what_is_wrong(struct sock *sk, int ret, int flags)
 		return ret > 0 && flags & MSG_PEEK ? NMA_USE_PEEK : 0;
 	}
 	/* which has other reasons, too */
-	return ret == -EFAULT && unreadable_head(sk) ? NMA_USE_RECV_PLAIN : 0;
+	return ret == -EFAULT && nma_unreadable_head(sk) ? NMA_USE_RECV_PLAIN : 0;
 }
 
 static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool second)
@@ -252,156 +211,5 @@ int nma_token_return(__u64 *ctx)
 		asked = read_list(ctx[1], ctx[3]);
 	if (asked)
 		judge_list(sk, row, asked, ret);
-	return 0;
-}
-
-/* ---- Send -------------------------------------------------------------------*/
-
-/* A send from a dma-buf that has not returned yet, by task */
-struct send {
-	__u32 dmabuf_id;
-	__u32 looked;		/* the kernel looked for the binding ... */
-	__s32 err;		/* ... and this came of it */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct send);
-} nma_sends SEC(".maps");
-
-/* Nobody pays for looking before the first such send. */
-static __u32 sends_seen SEC(".bss.sends");
-
-/* sock_cmsg_send(sk, msg, cookie), on return */
-int nma_on_send_cmsg(const struct nma_call *call)
-{
-	struct send send = {};
-	__u64 task = bpf_get_current_pid_tgid();
-
-	if (!call)
-		return 0;
-	send.dmabuf_id = sockcm_dmabuf_id(call->arg[2]);
-	if (!send.dmabuf_id)
-		return 0;
-	sends_seen = 1;
-	bpf_map_update_elem(&nma_sends, &task, &send, BPF_ANY);
-	return 0;
-}
-
-/* net_devmem_get_binding(sk, id), on return */
-int nma_on_get_binding(const struct nma_call *call, __u64 ret)
-{
-	__u64 task = bpf_get_current_pid_tgid();
-	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
-
-	if (!call || !send)
-		return 0;
-	send->looked = 1;
-	send->err = ret >= -(__u64)ERR_PTR_MAX ? (__s32)ret : 0;
-	return 0;
-}
-
-static __always_inline __u32 why_refused(const struct send *send)
-{
-	if (!send->looked)
-		return NMA_SEND_NO_ZEROCOPY;
-	if (!send->err)
-		return NMA_SEND_BAD_RANGE;
-	return send->err == -EINVAL ? NMA_SEND_NO_BINDING : NMA_SEND_OTHER_DEVICE;
-}
-
-static __always_inline int judge_send(struct sock *sk, int ret)
-{
-	struct nma_rec_use *r;
-	struct send *send;
-	__u64 task;
-
-	if (!sends_seen)
-		return 0;
-	task = bpf_get_current_pid_tgid();
-	send = bpf_map_lookup_elem(&nma_sends, &task);
-	if (!send)
-		return 0;
-	if (ret == -EINVAL || ret == -EFAULT || ret == -ENODEV || ret == -EHOSTUNREACH) {
-		r = begin_use(sk, NULL, NMA_USE_SEND_REFUSED, ret);
-		if (r) {
-			r->value = send->dmabuf_id;
-			r->binding_id = send->dmabuf_id;
-			r->why = why_refused(send);
-			bpf_ringbuf_submit(r, 0);
-		}
-	}
-	bpf_map_delete_elem(&nma_sends, &task);
-	return 0;
-}
-
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(nma_send, struct sock *sk, int ret)
-{
-	return judge_send(sk, ret);
-}
-
-/* As nma_recv_too: the send is no longer there if the first has seen it. */
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(nma_send_too, struct sock *sk, int ret)
-{
-	return judge_send(sk, ret);
-}
-
-/* msg_zerocopy_realloc(sk, size, uarg), and since dma-bufs can be sent from
- * whether it is one. Counted is what the socket itself keeps: see fill_sends().
- */
-SEC("?fentry/msg_zerocopy_realloc")
-int nma_zc_send(__u64 *ctx)
-{
-	struct sock *sk = (struct sock *)ctx[0];
-	__u32 used = 1;
-	__u64 dmabuf = 0;
-	struct sock_row *row;
-
-	if (bpf_get_func_arg_cnt(ctx) > 3 && !bpf_get_func_arg(ctx, 3, &dmabuf) &&
-	    (__u8)dmabuf)
-		used = 2;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
-	if (row && row->tx_used >= used)
-		return 0;
-	row = nma_row_of(sk, 1);
-	if (!row)
-		return 0;
-	if (!row->tx_used)	/* what came before is not ours to judge */
-		row->tx_reaped = BPF_CORE_READ(sk, sk_zckey.counter);
-	row->tx_used = used;
-	if (row->pid)
-		return 0;
-	row->pid = bpf_get_current_pid_tgid() >> 32;
-	row->cgroup_id = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(row->comm, sizeof(row->comm));
-	return 0;
-}
-
-/* sock_dequeue_err_skb(sk): the application reads its completions, in ranges */
-SEC("?fexit/sock_dequeue_err_skb")
-int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
-{
-	struct sock_exterr_skb *serr;
-	struct sock_row *row;
-	__u32 lo, hi;
-
-	if (!skb)
-		return 0;
-	serr = (void *)__builtin_preserve_access_index(&skb->cb);
-	if (BPF_CORE_READ(serr, ee.ee_origin) != SO_EE_ORIGIN_ZEROCOPY)
-		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
-	if (!row)
-		return 0;
-	lo = BPF_CORE_READ(serr, ee.ee_info);
-	hi = BPF_CORE_READ(serr, ee.ee_data);
-	if ((__s32)(hi + 1 - row->tx_reaped) > 0)
-		row->tx_reaped = hi + 1;
-	if (BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)
-		row->tx_copied += hi - lo + 1;
 	return 0;
 }

@@ -203,6 +203,8 @@ struct nma_rec_binding {
 	__u32 unmap_dir;	/* MISMATCH */
 	__u32 cpu_maps;		/* mmap() of the dma-buf, since it was first seen */
 	__u32 cpu_syncs;	/* DMA_BUF_IOCTL_SYNC that began an access */
+	__u32 cpu_sends;	/* sends from it */
+	__u32 rsvd2;
 	__u64 lent;		/* bytes out; GONE: never given back */
 	/* Who bound it: creation only */
 	__u64 owner_cgroup;
@@ -256,7 +258,9 @@ enum nma_use {
 	NMA_USE_RECV_PLAIN,	/* without MSG_SOCK_DEVMEM */
 	NMA_USE_RECV_SMALL,	/* control buffer too small for one frag */
 	NMA_USE_SEND_REFUSED,	/* from a dma-buf; value: its id, why: below */
-	NMA_USE_CPU_WRITE,	/* value: sends of the dma-buf in flight */
+	NMA_USE_SEND_WRITTEN,	/* from bytes that the CPU may have written while an
+				 * earlier send of them had not completed; value: id
+				 */
 };
 
 enum nma_send_why {
@@ -414,7 +418,7 @@ NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 16 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 56 + 56 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 24 + 16 + 8 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);

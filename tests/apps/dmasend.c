@@ -16,7 +16,6 @@
 #include "missend.h"
 
 #define PAGE		4096UL
-#define EARLY_BYTES	500	/* shorter than any segment */
 
 static int prepare_socket(struct nma_flow *flow)
 {
@@ -88,8 +87,8 @@ static int refill(struct nma_flow *flow)
 	flow->off = 0;
 	p->base = flow->share + next * flow->piece_size;
 	p->len = !total || left > flow->piece_size ? flow->piece_size : left;
-	if (nma_missend_early_due(flow) && p->len > EARLY_BYTES)
-		p->len = EARLY_BYTES;
+	if (nma_missend_early_due(flow) && p->len > NMA_MISSEND_EARLY)
+		p->len = NMA_MISSEND_EARLY;
 	p->parts = flow->env->opts->iovecs;
 	err = write_piece(flow);
 	return err ? err : 1;
@@ -114,6 +113,19 @@ ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
 	return sendmsg(fd, &msg, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* The same bytes as ordinary memory. */
+static ssize_t send_pages(struct nma_flow *flow, struct iovec *iov,
+			  unsigned int n, int flags)
+{
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		iov[i].iov_base = flow->env->dmabuf->pages + (size_t)iov[i].iov_base;
+	return sendmsg(flow->fd, &msg,
+		       MSG_ZEROCOPY | MSG_NOSIGNAL | MSG_DONTWAIT | flags);
+}
+
 /* What is left of the current piece, as one message. Returns 0 when it has gone
  * as far as it could, or -errno without a message.
  */
@@ -124,8 +136,11 @@ static int send_piece(struct nma_flow *flow, int flags)
 	ssize_t n;
 
 	parts = nma_piece_iov(&flow->piece, flow->off, iov);
-	n = nma_dmasend_message(flow->fd, flow->env->binding->id, iov, parts,
-				MSG_ZEROCOPY | flags);
+	if (flow->env->opts->pages && flow->zc.sent % 2)
+		n = send_pages(flow, iov, parts, flags);
+	else
+		n = nma_dmasend_message(flow->fd, flow->env->binding->id, iov,
+					parts, MSG_ZEROCOPY | flags);
 	if (n < 0)
 		return -errno;
 	nma_zerocopy_sent(&flow->zc, flow->cur);
@@ -151,7 +166,9 @@ static int send_early(struct nma_flow *flow)
 		return 0;
 	}
 	err = send_piece(flow, MSG_MORE);
-	return err ? err : nma_missend_early(flow);
+	if (!err)
+		err = nma_missend_early(flow);
+	return err || flow->off ? err : send_piece(flow, 0);
 }
 
 /* Nothing can be sent: is it a completion that must come first? */

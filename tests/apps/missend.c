@@ -171,30 +171,49 @@ int nma_missend(struct nma_flow *flow)
 	return 0;
 }
 
+/* There must be that much left to send from the same place. */
+static bool resend_due(const struct nma_flow *flow)
+{
+	uint64_t total = flow->env->opts->bytes;
+
+	return due(flow, NMA_MISDEED_RESEND_EARLY) &&
+	       (!total || total - flow->pos >= 2 * NMA_MISSEND_EARLY);
+}
+
 bool nma_missend_early_due(const struct nma_flow *flow)
 {
 	return due(flow, NMA_MISDEED_REUSE_EARLY) ||
-	       due(flow, NMA_MISDEED_SYNC_EARLY);
+	       due(flow, NMA_MISDEED_SYNC_EARLY) || resend_due(flow);
+}
+
+/* What the CPU does to the current piece meanwhile */
+static enum nma_misdeed write_early(struct nma_flow *flow)
+{
+	uint8_t *map = flow->env->dmabuf->map;
+
+	if (due(flow, NMA_MISDEED_REUSE_EARLY)) {
+		map[flow->piece.base] ^= 0xff;
+		return NMA_MISDEED_REUSE_EARLY;
+	}
+	if (due(flow, NMA_MISDEED_SYNC_EARLY))
+		return NMA_MISDEED_SYNC_EARLY;
+	nma_piece_fill(&flow->piece, map, flow->key, flow->pos);
+	flow->off = 0;
+	return NMA_MISDEED_RESEND_EARLY;
 }
 
 int nma_missend_early(struct nma_flow *flow)
 {
 	const struct nma_udmabuf *dmabuf = flow->env->dmabuf;
-	struct nma_report *r = flow->env->report;
 	int on = 1;
 	int err;
 
 	err = nma_udmabuf_begin_write(dmabuf);
 	if (err)
 		return err;
-	if (due(flow, NMA_MISDEED_REUSE_EARLY)) {
-		dmabuf->map[flow->piece.base] ^= 0xff;
-		r->misdeeds[NMA_MISDEED_REUSE_EARLY]++;
-	} else {
-		r->misdeeds[NMA_MISDEED_SYNC_EARLY]++;
-	}
+	flow->env->report->misdeeds[write_early(flow)]++;
 	err = nma_udmabuf_end_write(dmabuf);
-	if (err)
+	if (err || !flow->off)
 		return err;
 	/* pushes what MSG_MORE has held back */
 	if (setsockopt(flow->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))

@@ -14,10 +14,12 @@
  */
 int nma_missend(struct nma_flow *flow);
 
+#define NMA_MISSEND_EARLY	500	/* bytes, shorter than any segment */
+
 /* Is the next piece to be written while it is on its way? */
 bool nma_missend_early_due(const struct nma_flow *flow);
 /* The current piece is on its way and held back (MSG_MORE): writes, or begins to,
- * and lets it go. Returns as nma_missend().
+ * and lets it go, or has it sent once more. Returns as nma_missend().
  */
 int nma_missend_early(struct nma_flow *flow);
 

@@ -65,6 +65,7 @@ struct nma_opts {
 	uint64_t misdeeds[NMA_MISDEEDS];	/* how often */
 	bool host;
 	bool dmabuf;
+	bool pages;		/* send some messages as ordinary memory */
 	bool generic;
 	bool zerocopy;
 	bool plain_recv;

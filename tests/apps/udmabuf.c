@@ -48,6 +48,7 @@ static int udmabuf_open(void)
 int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 {
 	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC };
+	void *pages = MAP_FAILED;
 	void *map = MAP_FAILED;
 	int memfd = -1;
 	int dmabuf = -1;
@@ -75,7 +76,15 @@ int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 		err = nma_err(-errno, "can not map the udmabuf");
 		goto out;
 	}
-	*buf = (struct nma_udmabuf){ .fd = dmabuf, .size = size, .map = map };
+	pages = mmap(NULL, size, PROT_READ, MAP_SHARED, memfd, 0);
+	if (pages == MAP_FAILED) {
+		err = nma_err(-errno, "can not map the memory of the udmabuf");
+		munmap(map, size);
+		goto out;
+	}
+	*buf = (struct nma_udmabuf){
+		.fd = dmabuf, .size = size, .map = map, .pages = pages,
+	};
 	dmabuf = -1;
 	err = 0;
 out:
@@ -116,6 +125,8 @@ void nma_udmabuf_destroy(struct nma_udmabuf *buf)
 		return;
 	if (buf->map)
 		munmap(buf->map, buf->size);
+	if (buf->pages)
+		munmap(buf->pages, buf->size);
 	close(buf->fd);
 	buf->fd = -1;
 }

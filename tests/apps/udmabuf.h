@@ -14,6 +14,7 @@ struct nma_udmabuf {
 	int fd;			/* of the dma-buf; -1: none */
 	size_t size;
 	uint8_t *map;
+	uint8_t *pages;		/* the same memory, as this process has it */
 };
 
 #define NMA_UDMABUF_NONE { .fd = -1 }

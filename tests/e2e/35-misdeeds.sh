@@ -50,13 +50,14 @@ test_one_control_message() {
 		.verify_errors == 0 and .tokens_returned == .frags"
 }
 
-# sending "NAME..." WRONG_BYTES [OPTION]...: nma-traffic send --NAME
+# sending "NAME..." WRONG_BYTES [OPTION]...: nma-traffic send --NAME. WRONG_BYTES
+# is 0, or how many are: "== 5", "> 400".
 sending() {
-	local names options status=0
+	local names options status=0 wrong=$2
 
 	read -rd '' -a names <<<"$1" || :
 	options=("${names[@]/#/--}")
-	[ "$2" = 0 ] || status=1
+	[ "$wrong" = 0 ] && wrong='== 0' || status=1
 	need_bind_tx
 	recv_devmem -b "$bytes"
 	send_to -d -i nm1 -b "$bytes" "${options[@]/%/=$times}" "${@:3}" "$V4" \
@@ -64,13 +65,15 @@ sending() {
 	finish rx "$status"
 	expect_json "$W/tx.json" "$(misbehaved "${names[@]}") and
 		.bytes == $bytes and .completions == .sends and .copied == 0"
-	expect_json "$W/rx.json" ".bytes == $bytes and .verify_errors == $2"
+	expect_json "$W/rx.json" ".bytes == $bytes and .verify_errors $wrong"
 	expect_no_leak
 }
 
 test_write_without_sync() { sending no-sync 0 --chunk 4K; }
 # The bytes are held back until they have been overwritten, so all are wrong.
-test_reuse_early() { sending reuse-early "$times"; }
+test_reuse_early() { sending reuse-early "== $times"; }
+# 500 bytes each time, of which one in 256 is right by chance
+test_resend_early() { sending resend-early '> 400'; }
 test_sync_early() { sending sync-early 0; }
 test_send_wrongly() {
 	peer ethtool -G nm1 tcp-data-split on
@@ -104,5 +107,5 @@ nm_setup
 run_tests test_peek_and_return_twice test_return_what_is_not_there \
 	test_return_too_much test_receive_wrongly test_read_without_sync \
 	test_one_control_message test_write_without_sync test_reuse_early \
-	test_sync_early test_send_wrongly test_ignore_completions \
+	test_resend_early test_sync_early test_send_wrongly test_ignore_completions \
 	test_no_occasion test_no_memory_to_ignore_completions_with

@@ -125,6 +125,24 @@ test_lease_is_understood() {
 	expect_all $((1 << 20))
 }
 
+# Bound to the netkit, sent by nm0: the netkit, which can not do DMA, is no device
+# that frames were not for.
+test_send_through_the_netkit() {
+	with_lease
+	background deep netmem-audit -j watch --deep -i nm0 -i nk0 -i nk1
+	wait_for 30 grep -qs '"type":"start"' "$W/deep.out" || {
+		cat "$W/deep.err"
+		return 1
+	}
+	start rx peer nma-traffic recv --host -b 1M
+	guest nma-traffic send -d -i nk1 -b 1M "$V4_PEER" >"$W/tx.json"
+	finish rx
+	expect_json "$W/tx.json" '.bytes == 1048576 and .completions == .sends and
+		.copied == 0'
+	kill -INT "${pid[deep]}"
+	finish deep
+}
+
 test_netkit_goes_while_bound() {
 	with_lease
 	guest_recv -b 0
@@ -163,4 +181,5 @@ need_leases
 nm_setup
 run_tests test_devmem_through_a_leased_queue test_changes_of_a_leased_queue \
 	test_leased_twice_and_bound_at_home test_lease_is_understood \
-	test_netkit_goes_while_bound test_unload_while_leased
+	test_send_through_the_netkit test_netkit_goes_while_bound \
+	test_unload_while_leased

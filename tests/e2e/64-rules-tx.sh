@@ -102,9 +102,54 @@ test_transmit_mode() {
 	rule_seen NM-TX-03 caught
 }
 
+# transmit_badly N OPTION...: what arrives is not what was to be sent
+transmit_badly() {
+	local bytes=$(($1 * 16384))
+
+	start rx peer nma-traffic recv --host -b "$bytes"
+	nma-traffic send -d -i nm0 -b "$bytes" --chunk 4K "${@:2}" "$V4_PEER" \
+		>"$W/tx.json"
+	finish rx 1
+}
+
+test_sent_anew() {
+	local n
+
+	need_tx NM-TX-01 || return 0
+	for n in 1 "$times"; do
+		watch_start
+		transmit_badly "$n" "--resend-early=$n"
+		watch_counts NM-APP-01 "$n"
+		watch_says '.evidence.comm == "nma-traffic" and .ifname == "nm0"
+			and .evidence.bytes > 0 and (.message | test("sent them again"))'
+	done
+}
+
+# Its legal twin: another part of the dma-buf may be written to meanwhile.
+test_written_meanwhile() {
+	need_tx NM-TX-01 || return 0
+	watch_start
+	transmit "$times" "--sync-early=$times"
+	watch_holds
+}
+
+# More often than there is occasion for: not one write is synced.
+test_no_sync() {
+	need_tx NM-TX-01 || return 0
+	watch_start
+	start rx peer nma-traffic recv --host -b 64K
+	expect 1 nma-traffic send -d -i nm0 -b 64K --no-sync 100000 "$V4_PEER" \
+		>"$W/tx.json" 2>"$W/tx.err"
+	expect_text "$W/tx.err" 'there was occasion for'
+	finish rx
+	watch_counts NM-APP-01 1
+	watch_says '.evidence.comm == "nma-traffic" and .evidence.sends > 0'
+}
+
 nm_setup
 watch_open
 if has_bind_tx; then can_tx=1; fi
 run_tests test_clean test_no_zerocopy test_wrong_id test_rx_id \
 	test_bad_offset test_other_device test_no_completion \
-	test_unread_completions test_transmit_mode
+	test_unread_completions test_transmit_mode test_sent_anew \
+	test_written_meanwhile test_no_sync

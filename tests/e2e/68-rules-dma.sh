@@ -28,6 +28,14 @@ sent_stream() {
 	finish rx
 }
 
+# The same memory as pages, of the same device, while it is bound
+mixed_stream() {
+	start rx peer nma-traffic recv --host -b "$1"
+	nma-traffic send -d -i nm0 -b "$1" --chunk 16K --pages "$V4_PEER" >"$W/tx.json"
+	finish rx
+	expect_json "$W/tx.json" '.completions == .sends and .copied == 0'
+}
+
 # Sending from a dma-buf maps nothing and unmaps nothing.
 test_unmap() {
 	local n
@@ -38,6 +46,7 @@ test_unmap() {
 	fi
 	watch_start
 	sent_stream 1M
+	mixed_stream 1M
 	watch_look
 	no_finding
 	for n in 1 23 1009; do

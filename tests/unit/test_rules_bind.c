@@ -283,12 +283,60 @@ static void test_app_01(void **state)
 	expect_none(judge_end(m, 0, 0));	/* a device consumed it */
 }
 
+static const struct nma_verdict *judge_sender(struct nma_model *m, __u32 maps,
+					      __u32 syncs, __u32 sends)
+{
+	struct nma_rec_binding r = CAUSED(rec_binding(), DETACH);
+	struct nma_change c;
+
+	r.dma_dir = 1;
+	r.cpu_maps = maps;
+	r.cpu_syncs = syncs;
+	r.cpu_sends = sends;
+	c = FEED(m, r);
+	return verdict(m, NMA_RULE_APP_01, c.ref, NOW, c.hdr);
+}
+
+static void test_app_01_sender(void **state)
+{
+	struct nma_model *m = *state;
+
+	expect_none(judge_sender(m, 1, 0, 0));	/* nothing was sent */
+	assert_true(expect_one(judge_sender(m, 1, 0, 3), NMA_SEV_W)->event);
+	expect_none(judge_sender(m, 1, 1, 3));
+	expect_none(judge_sender(m, 0, 0, 3));	/* a device filled it */
+}
+
+static const struct nma_verdict *judge_use(struct nma_model *m, __u32 use)
+{
+	struct nma_rec_use r = {
+		.hdr = { .type = NMA_REC_USE, .size = sizeof(r) },
+		.use = use,
+		.ret = 500,
+		.binding_id = 5,
+		.value = 5,
+	};
+	struct nma_change c = FEED(m, r);
+
+	return verdict(m, NMA_RULE_APP_01, binding(m, 5), NOW, c.hdr);
+}
+
+static void test_app_01_sent_anew(void **state)
+{
+	struct nma_model *m = *state;
+
+	assert_true(expect_one(judge_use(m, NMA_USE_SEND_WRITTEN), NMA_SEV_W)->event);
+	expect_none(judge_use(m, NMA_USE_SEND_REFUSED));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_app_01),
+		T(test_app_01_sender),
+		T(test_app_01_sent_anew),
 		T(test_bind_03),
 		T(test_bind_05),
 		T(test_bind_06),

@@ -368,8 +368,12 @@ static void judge_change(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		return;
 	case NMA_SUBJ_BINDING:
 	case NMA_SUBJ_SOCK:
-	case NMA_SUBJ_USE:
 		judge_object(j, ctx, change->subject, ref);
+		return;
+	case NMA_SUBJ_USE:
+		judge_object(j, ctx, NMA_SUBJ_USE, ref);
+		ref.binding = nma_model__binding(m, change->ref.use->binding_id);
+		judge_object(j, ctx, NMA_SUBJ_BINDING, ref);
 		return;
 	case NMA_SUBJ_OP:
 		judge_object(j, ctx, NMA_SUBJ_OP, ref);

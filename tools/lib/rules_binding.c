@@ -193,26 +193,52 @@ static __u64 consumed(const struct nma_model *m, const struct nma_binding *bindi
 	return tokens;
 }
 
-/* NM-APP-01. Told at the end, when it is sure. */
+/* Without a mapping it was a device that filled or consumed it. */
+static void not_synced(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
+		       const struct nma_binding *binding)
+{
+	bool sender = binding->r.dma_dir == TO_DEVICE;
+	struct nma_finding *f;
+	__u64 n;
+
+	n = sender ? binding->r.cpu_sends : consumed(ctx->model, binding);
+	if (!binding->r.cpu_maps || binding->r.cpu_syncs || !n)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    sender ? "application mapped the dma-buf and sent %llu times from it without one DMA_BUF_IOCTL_SYNC" :
+				     "application mapped the dma-buf and consumed %llu frags without one DMA_BUF_IOCTL_SYNC",
+			    n);
+	f->event = true;
+	nma_value_u64(nma_finding_ev(f, sender ? "sends" : "tokens"), n);
+	nma_value_u64(nma_finding_ev(f, "cpu_maps"), binding->r.cpu_maps);
+	owner_evidence(f, binding);
+}
+
+static void sent_anew(struct nma_verdict *v, const struct nma_rec_use *use)
+{
+	struct nma_finding *f;
+
+	f = nma_verdict_add(v, 1, NMA_SEV_W,
+			    "application may have written to bytes that a send had not completed of, and sent them again");
+	f->event = true;
+	nma_value_u64(nma_finding_ev(f, "dmabuf_id"), use->value);
+	nma_value_u64(nma_finding_ev(f, "bytes"), use->ret);
+	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
+	nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+}
+
+/* NM-APP-01. That there was no sync is told at the end, when it is sure. */
 void nma_rule_APP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		     struct nma_verdict *v)
 {
-	const struct nma_binding *binding = ref.binding;
-	struct nma_finding *f;
-	__u64 tokens;
+	const struct nma_rec_hdr *hdr = ctx->trigger;
+	const struct nma_rec_use *use = (const void *)hdr;
 
-	if (!ctx->trigger || ctx->trigger->type != NMA_REC_BINDING ||
-	    ctx->trigger->cause != NMA_CAUSE_DETACH ||
-	    binding->r.dma_dir == TO_DEVICE)
+	if (!hdr)
 		return;
-	tokens = consumed(ctx->model, binding);
-	if (!binding->r.cpu_maps || binding->r.cpu_syncs || !tokens)
-		return;
-	f = nma_verdict_add(v, 0, NMA_SEV_W,
-			    "application mapped the dma-buf and consumed %llu frags without one DMA_BUF_IOCTL_SYNC",
-			    tokens);
-	f->event = true;
-	nma_value_u64(nma_finding_ev(f, "tokens"), tokens);
-	nma_value_u64(nma_finding_ev(f, "cpu_maps"), binding->r.cpu_maps);
-	owner_evidence(f, binding);
+	if (hdr->type == NMA_REC_BINDING && hdr->cause == NMA_CAUSE_DETACH)
+		not_synced(v, ctx, ref.binding);
+	else if (hdr->type == NMA_REC_USE && use->use == NMA_USE_SEND_WRITTEN)
+		sent_anew(v, use);
 }

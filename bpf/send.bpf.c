@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Sending with MSG_ZEROCOPY, from a dma-buf above all: calls that are refused,
+ * memory that is sent anew before its first send completed, completions that are
+ * read. The programs here run in the task that makes the call.
+ */
+#include "nma_control.bpf.h"
+#include "nma_cpu.bpf.h"
+#include "nma_use.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define EXTENTS		4	/* iovecs of a send that are looked at */
+#define SENDS_KEPT	64	/* of a socket; a power of two */
+#define EFAULT		14
+#define ENODEV		19
+#define EINVAL		22
+#define EHOSTUNREACH	113
+#define ERR_PTR_MAX	4095
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Bytes of a dma-buf: offsets, the end not included */
+struct extent {
+	__u64 start;
+	__u64 end;
+};
+
+/* A send from a dma-buf that has not returned yet, by task */
+struct send {
+	__u64 dmabuf;		/* address, once the binding was found */
+	__u32 dmabuf_id;
+	__u32 looked;		/* the kernel looked for the binding ... */
+	__s32 err;		/* ... and this came of it */
+	__u32 waiting;		/* completions that were unread, up to here; 0: none */
+	struct extent extent[EXTENTS];	/* unused ones are empty */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct send);
+} nma_sends SEC(".maps");
+
+/* One that has returned, and may not have completed */
+struct sent {
+	__u64 dmabuf;
+	__u64 time_ns;
+	struct extent extent;
+	__u32 id;		/* of its completion */
+	__u32 rsvd;
+};
+
+struct sent_ring {
+	__u32 nr;		/* that ever went in */
+	__u32 rsvd;
+	struct sent at[SENDS_KEPT];
+};
+
+/* The last sends from dma-bufs of a socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sent_ring);
+} nma_sent_rings SEC(".maps");
+
+/* Nobody pays for looking before the first such send. */
+static __u32 sends_seen SEC(".bss.sends");
+
+/* ---- The call ---------------------------------------------------------------*/
+
+/* The kernel takes the addresses of a sender's iovecs for offsets. */
+static __always_inline void read_extents(struct send *send, __u64 msg)
+{
+	struct iov_iter *iter = __builtin_preserve_access_index(&((struct msghdr *)msg)->msg_iter);
+	const struct iovec *iov = BPF_CORE_READ(iter, __iov);
+	__u64 start, n = 1;
+	__u32 i;
+
+	if (BPF_CORE_READ(iter, iter_type) == ITER_UBUF)
+		iov = __builtin_preserve_access_index(&iter->__ubuf_iovec);
+	else if (BPF_CORE_READ(iter, iter_type) == ITER_IOVEC)
+		n = BPF_CORE_READ(iter, nr_segs);
+	else
+		return;
+	for (i = 0; i < EXTENTS && i < n; i++) {
+		start = (__u64)BPF_CORE_READ(&iov[i], iov_base);
+		send->extent[i].start = start;
+		send->extent[i].end = start + BPF_CORE_READ(&iov[i], iov_len);
+	}
+}
+
+/* sock_cmsg_send(sk, msg, cookie), on return */
+int nma_on_send_cmsg(const struct nma_call *call)
+{
+	struct send send = {};
+	__u64 task = bpf_get_current_pid_tgid();
+
+	if (!call)
+		return 0;
+	send.dmabuf_id = sockcm_dmabuf_id(call->arg[2]);
+	if (!send.dmabuf_id)
+		return 0;
+	/* when it returns this one may have completed, and all before it */
+	send.waiting = nma_completion_waiting((void *)call->arg[0], 0);
+	read_extents(&send, call->arg[1]);
+	sends_seen = 1;
+	bpf_map_update_elem(&nma_sends, &task, &send, BPF_ANY);
+	return 0;
+}
+
+/* net_devmem_get_binding(sk, id), on return */
+int nma_on_get_binding(const struct nma_call *call, __u64 ret)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
+
+	if (!call || !send)
+		return 0;
+	send->looked = 1;
+	send->err = ret >= -(__u64)ERR_PTR_MAX ? (__s32)ret : 0;
+	if (!send->err)
+		send->dmabuf = (__u64)BPF_CORE_READ(
+			(struct net_devmem_dmabuf_binding *)ret, dmabuf);
+	return 0;
+}
+
+/* ---- Refused ----------------------------------------------------------------*/
+
+static __always_inline __u32 why_refused(const struct send *send)
+{
+	if (!send->looked)
+		return NMA_SEND_NO_ZEROCOPY;
+	if (!send->err)
+		return NMA_SEND_BAD_RANGE;
+	return send->err == -EINVAL ? NMA_SEND_NO_BINDING : NMA_SEND_OTHER_DEVICE;
+}
+
+static __noinline void tell_of_send(struct sock *sk, const struct send *send,
+				    __u32 use, int ret, __u32 why)
+{
+	struct nma_rec_use *r = nma_begin_use(sk, NULL, use, ret);
+
+	if (!r)
+		return;
+	r->value = send->dmabuf_id;
+	r->binding_id = send->dmabuf_id;
+	r->why = why;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/* ---- Sent anew before it completed ------------------------------------------*/
+
+/* What bpf_loop() passes on; on the stack, so that pointers keep their types. */
+struct look {
+	struct send *send;
+	struct sent_ring *ring;
+	__u64 written_ns;	/* when the CPU last began to write there */
+	__u32 done;		/* completions up to here have come */
+	__u32 found;
+};
+
+static __always_inline bool overlaps(const struct extent *a, const struct extent *b)
+{
+	return a->start < b->end && b->start < a->end;
+}
+
+static long compare_sent(__u32 i, struct look *look)
+{
+	const struct sent *sent = &look->ring->at[i & (SENDS_KEPT - 1)];
+	__u32 j;
+
+	if (sent->dmabuf != look->send->dmabuf || sent->time_ns > look->written_ns ||
+	    (__s32)(sent->id - look->done) < 0)
+		return 0;
+	for (j = 0; j < EXTENTS; j++) {
+		if (!overlaps(&sent->extent, &look->send->extent[j]))
+			continue;
+		look->found = 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* The socket took the first @bytes only. */
+static __always_inline void clip(struct send *send, __u64 bytes)
+{
+	struct extent *e;
+	__u32 i;
+
+	for (i = 0; i < EXTENTS; i++) {
+		e = &send->extent[i];
+		if (e->end - e->start > bytes)
+			e->end = e->start + bytes;
+		bytes -= e->end - e->start;
+	}
+}
+
+static __always_inline void keep_sent(struct sent_ring *ring, const struct send *send,
+				      __u32 id)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct sent *sent;
+	__u32 i;
+
+	for (i = 0; i < EXTENTS; i++) {
+		if (send->extent[i].start == send->extent[i].end)
+			break;
+		sent = &ring->at[ring->nr++ & (SENDS_KEPT - 1)];
+		sent->dmabuf = send->dmabuf;
+		sent->extent = send->extent[i];
+		sent->time_ns = now;
+		sent->id = id;
+	}
+}
+
+/* The CPU may write to one part of a dma-buf while another is on its way. To send
+ * bytes anew is to have written them, if it began to write since, and the socket
+ * has no completion of the send before.
+ */
+static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
+{
+	struct sock_row *row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	struct cpu_use *use = nma_cpu_use_of(send->dmabuf);
+	struct look look = {
+		.send = send,
+	};
+
+	if (use)
+		__sync_fetch_and_add(&use->sends, 1);
+	look.ring = bpf_sk_storage_get(&nma_sent_rings, sk, NULL,
+				       BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!look.ring || !row) {
+		nma_count_loss(NMA_LOSS_MAP, 1);
+		return 0;
+	}
+	clip(send, ret);
+	if (use && use->written_ns) {
+		look.written_ns = use->written_ns;
+		look.done = row->tx_reaped;
+		if (send->waiting)
+			look.done = nma_later(send->waiting, row->tx_reaped);
+		bpf_loop(SENDS_KEPT, compare_sent, &look, 0);
+	}
+	if (look.found)
+		tell_of_send(sk, send, NMA_USE_SEND_WRITTEN, ret, 0);
+	keep_sent(look.ring, send, BPF_CORE_READ(sk, sk_zckey.counter) - 1);
+	return 0;
+}
+
+/* ---- On return --------------------------------------------------------------*/
+
+static __always_inline int judge_send(struct sock *sk, int ret)
+{
+	struct send *send;
+	__u64 task;
+
+	if (!sends_seen)
+		return 0;
+	task = bpf_get_current_pid_tgid();
+	send = bpf_map_lookup_elem(&nma_sends, &task);
+	if (!send)
+		return 0;
+	if (ret == -EINVAL || ret == -EFAULT || ret == -ENODEV || ret == -EHOSTUNREACH)
+		tell_of_send(sk, send, NMA_USE_SEND_REFUSED, ret, why_refused(send));
+	else if (ret > 0 && send->dmabuf)
+		judge_range(sk, send, ret);
+	bpf_map_delete_elem(&nma_sends, &task);
+	return 0;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(nma_send, struct sock *sk, int ret)
+{
+	return judge_send(sk, ret);
+}
+
+/* As nma_recv_too: the send is no longer there if the first has seen it. */
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(nma_send_too, struct sock *sk, int ret)
+{
+	return judge_send(sk, ret);
+}
+
+/* ---- Completions ------------------------------------------------------------*/
+
+/* msg_zerocopy_realloc(sk, size, uarg), and since dma-bufs can be sent from
+ * whether it is one. Counted is what the socket itself keeps: see fill_sends().
+ */
+SEC("?fentry/msg_zerocopy_realloc")
+int nma_zc_send(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	__u32 used = 1;
+	__u64 dmabuf = 0;
+	struct sock_row *row;
+
+	if (bpf_get_func_arg_cnt(ctx) > 3 && !bpf_get_func_arg(ctx, 3, &dmabuf) &&
+	    (__u8)dmabuf)
+		used = 2;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (row && row->tx_used >= used)
+		return 0;
+	row = nma_row_of(sk, 1);
+	if (!row)
+		return 0;
+	if (!row->tx_used)	/* what came before is not ours to judge */
+		row->tx_reaped = BPF_CORE_READ(sk, sk_zckey.counter);
+	row->tx_used = used;
+	if (row->pid)
+		return 0;
+	row->pid = bpf_get_current_pid_tgid() >> 32;
+	row->cgroup_id = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(row->comm, sizeof(row->comm));
+	return 0;
+}
+
+/* sock_dequeue_err_skb(sk): the application reads its completions, in ranges */
+SEC("?fexit/sock_dequeue_err_skb")
+int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
+{
+	struct sock_exterr_skb *serr;
+	struct sock_row *row;
+	__u32 lo, hi;
+
+	if (!skb)
+		return 0;
+	serr = (void *)__builtin_preserve_access_index(&skb->cb);
+	if (BPF_CORE_READ(serr, ee.ee_origin) != SO_EE_ORIGIN_ZEROCOPY)
+		return 0;
+	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (!row)
+		return 0;
+	lo = BPF_CORE_READ(serr, ee.ee_info);
+	hi = BPF_CORE_READ(serr, ee.ee_data);
+	if ((__s32)(hi + 1 - row->tx_reaped) > 0)
+		row->tx_reaped = hi + 1;
+	if (BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)
+		row->tx_copied += hi - lo + 1;
+	return 0;
+}
