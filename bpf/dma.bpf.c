@@ -56,7 +56,8 @@ int BPF_PROG(nma_sync_device, struct device *dev, unsigned long addr,
 }
 
 /* A dma-buf may be made of ordinary memory that is sent, too, through the same
- * device: what a driver has mapped itself it may unmap.
+ * device: what a driver has mapped itself it may unmap. A page that is on its way
+ * so when the dma-buf is sent from for the first time is not known to be.
  */
 SEC("?fexit/dma_map_page_attrs")
 int BPF_PROG(nma_map, struct device *dev, struct page *page, unsigned long offset,
