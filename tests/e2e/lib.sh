@@ -44,7 +44,7 @@ Q=3				# the queue that tests bind
 PORT=9000			# flows to it are steered to $Q
 # Of a stream that leaves others their turn: softirqs go before what the test does,
 # the more so on a kernel that is slow over each packet.
-RATE=$((20480 / (${NMA_SLOW:-1} * ${NMA_SLOW:-1})))K
+RATE=$((20480 / (${NMA_SLOW:-1} * ${NMA_SLOW:-1} * ${NMA_SLOW:-1})))K
 
 # ---- namespaces: the half of the script that cleans up after the other -------
 
