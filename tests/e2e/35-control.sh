@@ -197,9 +197,10 @@ test_bad_channel_counts() {
 
 # Both ends at once: each has its own lock, and the wire both of them.
 shake() {
-	local i ns_cmd=$1 dev=$2
+	local i ns_cmd=$1 dev=$2 times
 
-	for ((i = 0; i < 11; i++)); do
+	times=$(amount 11 11)
+	for ((i = 0; i < times; i++)); do
 		$ns_cmd ethtool -G "$dev" rx $((64 << (i % 3)))
 		$ns_cmd ethtool -L "$dev" combined $((1 + i % 4))
 		$ns_cmd ethtool -G "$dev" tx $((64 << (i % 3)))

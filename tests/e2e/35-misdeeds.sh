@@ -98,7 +98,7 @@ test_no_memory_to_ignore_completions_with() {
 	recv_devmem -b 0
 	expect 1 peer nma-traffic send -d -i nm1 -s 64K --ignore-completions 2 \
 		"$V4" >"$W/tx.json" 2>"$W/tx.err"
-	expect_text "$W/tx.err" 'no memory is left after 1 sends'
+	expect_text "$W/tx.err" 'no memory is left after [0-9]+ sends'
 	stop "${pid[rx]}"
 	expect_no_leak
 }
