@@ -11,6 +11,8 @@
  * Under XDP both rings have their buffers from the payload ring's pool, which
  * then takes no memory that can not be read (nmnic_xdp.c).
  */
+#include <linux/kmemleak.h>
+#include <linux/platform_device.h>
 #include <linux/vmalloc.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp_sock_drv.h>
@@ -29,13 +31,13 @@ static bool queue_has_provider(const struct nmnic_rxq *rxq)
 /* The attachment of a dma-buf points at our device without a reference and may
  * outlive the driver: it goes with the last buffer that an application gives
  * back. The device stays allocated from the first attachment on, as if it were
- * soldered in.
+ * soldered in; nothing may point at it then, and that is no leak.
  */
 static void pin_dma_dev(struct nmnic_port *np)
 {
 	if (np->dma_dev_pinned)
 		return;
-	get_device(np->dev);
+	kmemleak_not_leak(to_platform_device(get_device(np->dev)));
 	np->dma_dev_pinned = true;
 }
 
