@@ -35,12 +35,11 @@ struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
 static __always_inline struct cpu_use *add_cpu_use(__u64 dmabuf)
 {
 	struct cpu_use *use = nma_cpu_use_of(dmabuf);
-	struct cpu_use fresh = {
-		.ino = dmabuf_ino(dmabuf),
-	};
+	struct cpu_use fresh = {};
 
 	if (use)
 		return use;
+	fresh.ino = nma_dmabuf_ino(dmabuf);
 	bpf_map_update_elem(&nma_cpu_uses, &dmabuf, &fresh, BPF_ANY);
 	return bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
 }
@@ -153,7 +152,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	r->dma_dev = (__u64)BPF_CORE_READ(binding, attachment, dev);
 	dmabuf = BPF_CORE_READ(binding, dmabuf);
 	r->size = BPF_CORE_READ(dmabuf, size);
-	r->dmabuf_ino = BPF_CORE_READ(dmabuf, file, f_inode, i_ino);
+	r->dmabuf_ino = nma_dmabuf_ino((__u64)dmabuf);
 	fill_cpu_use(r, (__u64)dmabuf);
 	exporter = BPF_CORE_READ(dmabuf, exp_name);
 	if (exporter)
@@ -183,7 +182,7 @@ int nma_fill_zcrx(struct nma_rec_binding *r)
 	r->dma_dir = DMA_FROM_DEVICE;
 	zcrx_area(r->binding, &r->size, &r->lent, &dmabuf);
 	if (dmabuf)
-		r->dmabuf_ino = BPF_CORE_READ(dmabuf, file, f_inode, i_ino);
+		r->dmabuf_ino = nma_dmabuf_ino((__u64)dmabuf);
 	return 0;
 }
 

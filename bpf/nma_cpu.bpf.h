@@ -30,7 +30,7 @@ struct nma_cpu_uses_map {
 
 extern struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
 
-static __always_inline __u64 dmabuf_ino(__u64 dmabuf)
+static __always_inline __u64 nma_dmabuf_ino(__u64 dmabuf)
 {
 	return BPF_CORE_READ((struct dma_buf *)dmabuf, file, f_inode, i_ino);
 }
@@ -40,7 +40,7 @@ static __always_inline struct cpu_use *nma_cpu_use_of(__u64 dmabuf)
 {
 	struct cpu_use *use = bpf_map_lookup_elem(&nma_cpu_uses, &dmabuf);
 
-	return use && use->ino == dmabuf_ino(dmabuf) ? use : NULL;
+	return use && use->ino == nma_dmabuf_ino(dmabuf) ? use : NULL;
 }
 
 #endif /* NMA_CPU_BPF_H */

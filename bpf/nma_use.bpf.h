@@ -27,8 +27,8 @@ static __always_inline __u32 nma_unreadable_head(struct sock *sk)
 }
 
 static __noinline struct nma_rec_use *nma_begin_use(struct sock *sk,
-						const struct sock_row *row,
-						__u32 use, int ret)
+						    const struct sock_row *row,
+						    __u32 use, int ret)
 {
 	struct nma_rec_use *r = nma_reserve(nma_rec_use, NMA_REC_USE, 0);
 

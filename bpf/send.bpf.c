@@ -163,9 +163,13 @@ struct look {
 	__u32 found;
 };
 
-static __always_inline bool overlaps(const struct extent *a, const struct extent *b)
+/* An empty one overlaps nothing, wherever it lies. */
+static __always_inline bool overlap(const struct extent *a, const struct extent *b)
 {
-	return a->start < b->end && b->start < a->end;
+	__u64 start = a->start > b->start ? a->start : b->start;
+	__u64 end = a->end < b->end ? a->end : b->end;
+
+	return start < end;
 }
 
 static long compare_sent(__u32 i, struct look *look)
@@ -177,7 +181,7 @@ static long compare_sent(__u32 i, struct look *look)
 	    (__s32)(sent->id - look->done) < 0)
 		return 0;
 	for (j = 0; j < EXTENTS; j++) {
-		if (!overlaps(&sent->extent, &look->send->extent[j]))
+		if (!overlap(&sent->extent, &look->send->extent[j]))
 			continue;
 		look->found = 1;
 		return 1;
@@ -208,7 +212,7 @@ static __always_inline void keep_sent(struct sent_ring *ring, const struct send 
 
 	for (i = 0; i < EXTENTS; i++) {
 		if (send->extent[i].start == send->extent[i].end)
-			break;
+			continue;
 		sent = &ring->at[ring->nr++ & (SENDS_KEPT - 1)];
 		sent->dmabuf = send->dmabuf;
 		sent->extent = send->extent[i];
@@ -219,7 +223,8 @@ static __always_inline void keep_sent(struct sent_ring *ring, const struct send 
 
 /* The CPU may write to one part of a dma-buf while another is on its way. To send
  * bytes anew is to have written them, if it began to write since, and the socket
- * has no completion of the send before.
+ * has no completion of the send before. A socket without a row began to send
+ * before all hooks were there.
  */
 static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
 {
@@ -231,9 +236,11 @@ static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
 
 	if (use)
 		__sync_fetch_and_add(&use->sends, 1);
+	if (!row)
+		return 0;
 	look.ring = bpf_sk_storage_get(&nma_sent_rings, sk, NULL,
 				       BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!look.ring || !row) {
+	if (!look.ring) {
 		nma_count_loss(NMA_LOSS_MAP, 1);
 		return 0;
 	}
@@ -336,8 +343,7 @@ int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
 		return 0;
 	lo = BPF_CORE_READ(serr, ee.ee_info);
 	hi = BPF_CORE_READ(serr, ee.ee_data);
-	if ((__s32)(hi + 1 - row->tx_reaped) > 0)
-		row->tx_reaped = hi + 1;
+	row->tx_reaped = nma_later(hi + 1, row->tx_reaped);
 	if (BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)
 		row->tx_copied += hi - lo + 1;
 	return 0;

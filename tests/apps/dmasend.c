@@ -106,6 +106,8 @@ ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
 	};
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
 
+	if (!id)
+		msg.msg_controllen = 0;
 	cm->cmsg_level = SOL_SOCKET;
 	cm->cmsg_type = SCM_DEVMEM_DMABUF;
 	cm->cmsg_len = CMSG_LEN(sizeof(id));
@@ -113,34 +115,24 @@ ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
 	return sendmsg(fd, &msg, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* The same bytes as ordinary memory. */
-static ssize_t send_pages(struct nma_flow *flow, struct iovec *iov,
-			  unsigned int n, int flags)
-{
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		iov[i].iov_base = flow->env->dmabuf->pages + (size_t)iov[i].iov_base;
-	return sendmsg(flow->fd, &msg,
-		       MSG_ZEROCOPY | MSG_NOSIGNAL | MSG_DONTWAIT | flags);
-}
-
 /* What is left of the current piece, as one message. Returns 0 when it has gone
  * as far as it could, or -errno without a message.
  */
 static int send_piece(struct nma_flow *flow, int flags)
 {
+	const struct nma_flow_env *env = flow->env;
+	uint32_t id = env->binding->id;
 	struct iovec iov[NMA_MAX_IOVECS];
-	unsigned int parts;
+	unsigned int parts, i;
 	ssize_t n;
 
 	parts = nma_piece_iov(&flow->piece, flow->off, iov);
-	if (flow->env->opts->pages && flow->zc.sent % 2)
-		n = send_pages(flow, iov, parts, flags);
-	else
-		n = nma_dmasend_message(flow->fd, flow->env->binding->id, iov,
-					parts, MSG_ZEROCOPY | flags);
+	if (env->opts->pages && flow->zc.sent % 2) {
+		id = 0;
+		for (i = 0; i < parts; i++)
+			iov[i].iov_base = env->dmabuf->pages + (size_t)iov[i].iov_base;
+	}
+	n = nma_dmasend_message(flow->fd, id, iov, parts, MSG_ZEROCOPY | flags);
 	if (n < 0)
 		return -errno;
 	nma_zerocopy_sent(&flow->zc, flow->cur);

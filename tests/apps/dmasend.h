@@ -19,7 +19,9 @@ int nma_dmasend_setup(struct nma_flow *flow, unsigned int i);
  */
 int nma_dmasend(struct nma_flow *flow);
 
-/* One message from the dma-buf of binding @id. Returns as sendmsg(). */
+/* One message from the dma-buf of binding @id; 0: from memory of this process.
+ * Returns as sendmsg().
+ */
 ssize_t nma_dmasend_message(int fd, uint32_t id, const struct iovec *iov,
 			    unsigned int n, int flags);
 

@@ -156,6 +156,8 @@ static int check_send(const struct nma_opts *o)
 		return nma_fail("send: no ADDRESS to send to");
 	if (!o->dmabuf && o->ifname)
 		return nma_fail("send: -i IF is for a dma-buf: say --dmabuf, too");
+	if (!o->dmabuf && o->pages)
+		return nma_fail("--pages: there is no dma-buf to send the memory of");
 	if (o->dmabuf && o->size / o->flows < 4096)
 		return nma_fail("--size: %" PRIu64 " bytes are no page for each of %" PRIu64 " flows",
 				o->size, o->flows);

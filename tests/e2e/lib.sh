@@ -142,14 +142,10 @@ wait_for() {
 
 # amount FEW MANY: of what is done again and again, or how many bytes. Few make
 # "make test" quick; many are what the figures in the documents were taken with
-# (FULL=1). A number without a unit is less on a slow kernel.
+# (FULL=1).
 amount() {
-	local n
-
 	[ -z "${NMA_FULL:-}" ] || shift
-	n=$1
-	[ -n "${n//[0-9]/}" ] || n=$(((n + ${NMA_SLOW:-1} - 1) / ${NMA_SLOW:-1}))
-	printf '%s\n' "$n"
+	printf '%s\n' "$1"
 }
 
 # defer COMMAND...: undo that runs, last first, when the (sub-)test ends

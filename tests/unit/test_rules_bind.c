@@ -261,13 +261,19 @@ static void test_unbound_is_kept_until_its_end(void **state)
 	assert_null(nma_model__binding(m, 5));
 }
 
-static const struct nma_verdict *judge_end(struct nma_model *m, __u32 maps, __u32 syncs)
+#define TO_DEVICE	1
+#define FROM_DEVICE	2
+
+static const struct nma_verdict *judge_end(struct nma_model *m, __u32 dir, __u32 maps,
+					   __u32 syncs, __u32 sends)
 {
 	struct nma_rec_binding r = CAUSED(rec_binding(), DETACH);
 	struct nma_change c;
 
+	r.dma_dir = dir;
 	r.cpu_maps = maps;
 	r.cpu_syncs = syncs;
+	r.cpu_sends = sends;
 	c = FEED(m, r);
 	return verdict(m, NMA_RULE_APP_01, c.ref, NOW, c.hdr);
 }
@@ -276,35 +282,21 @@ static void test_app_01(void **state)
 {
 	struct nma_model *m = *state;
 
-	expect_none(judge_end(m, 1, 0));	/* nothing was consumed */
+	expect_none(judge_end(m, FROM_DEVICE, 1, 0, 0));	/* nothing was consumed */
 	FEED(m, CAUSED(rec_sock(1, 0), GONE));
-	assert_true(expect_one(judge_end(m, 1, 0), NMA_SEV_W)->event);
-	expect_none(judge_end(m, 1, 7));
-	expect_none(judge_end(m, 0, 0));	/* a device consumed it */
-}
-
-static const struct nma_verdict *judge_sender(struct nma_model *m, __u32 maps,
-					      __u32 syncs, __u32 sends)
-{
-	struct nma_rec_binding r = CAUSED(rec_binding(), DETACH);
-	struct nma_change c;
-
-	r.dma_dir = 1;
-	r.cpu_maps = maps;
-	r.cpu_syncs = syncs;
-	r.cpu_sends = sends;
-	c = FEED(m, r);
-	return verdict(m, NMA_RULE_APP_01, c.ref, NOW, c.hdr);
+	assert_true(expect_one(judge_end(m, FROM_DEVICE, 1, 0, 0), NMA_SEV_W)->event);
+	expect_none(judge_end(m, FROM_DEVICE, 1, 7, 0));
+	expect_none(judge_end(m, FROM_DEVICE, 0, 0, 0));	/* a device consumed it */
 }
 
 static void test_app_01_sender(void **state)
 {
 	struct nma_model *m = *state;
 
-	expect_none(judge_sender(m, 1, 0, 0));	/* nothing was sent */
-	assert_true(expect_one(judge_sender(m, 1, 0, 3), NMA_SEV_W)->event);
-	expect_none(judge_sender(m, 1, 1, 3));
-	expect_none(judge_sender(m, 0, 0, 3));	/* a device filled it */
+	expect_none(judge_end(m, TO_DEVICE, 1, 0, 0));	/* nothing was sent */
+	assert_true(expect_one(judge_end(m, TO_DEVICE, 1, 0, 3), NMA_SEV_W)->event);
+	expect_none(judge_end(m, TO_DEVICE, 1, 1, 3));
+	expect_none(judge_end(m, TO_DEVICE, 0, 0, 3));	/* a device filled it */
 }
 
 static const struct nma_verdict *judge_use(struct nma_model *m, __u32 use)

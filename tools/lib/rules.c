@@ -184,6 +184,19 @@ static bool can_enforce(const struct nma_rule *r, const struct nma_features *f)
 	return false;
 }
 
+void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use)
+{
+	f->event = true;
+	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
+	if (use->sport)
+		nma_value_u64(nma_finding_ev(f, "sport"), use->sport);
+	if (use->dport)
+		nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+	if (use->ret < 0)
+		nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
+}
+
 void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act)
 {
 	const char *mp = nma_mp_name(act->mp);

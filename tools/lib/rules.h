@@ -99,6 +99,8 @@ struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key);
 
 /* Whose pool it was, and who did it. */
 void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act);
+/* Who made the call; the finding is an event. */
+void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use);
 
 /* PP_FLAG_* by name. */
 #define NMA_PP_DMA_MAP		0x1

@@ -219,13 +219,10 @@ static void sent_anew(struct nma_verdict *v, const struct nma_rec_use *use)
 	struct nma_finding *f;
 
 	f = nma_verdict_add(v, 1, NMA_SEV_W,
-			    "application may have written to bytes that a send had not completed of, and sent them again");
-	f->event = true;
+			    "application sent bytes again that it may have written to before their last send completed");
 	nma_value_u64(nma_finding_ev(f, "dmabuf_id"), use->value);
 	nma_value_u64(nma_finding_ev(f, "bytes"), use->ret);
-	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
-	nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+	nma_use_evidence(f, use);
 }
 
 /* NM-APP-01. That there was no sync is told at the end, when it is sure. */

@@ -81,19 +81,6 @@ void nma_rule_TOK_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	sock_evidence(f, sock);
 }
 
-static void use_evidence(struct nma_finding *f, const struct nma_rec_use *use)
-{
-	f->event = true;
-	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
-	if (use->sport)
-		nma_value_u64(nma_finding_ev(f, "sport"), use->sport);
-	if (use->dport)
-		nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
-	if (use->ret < 0)
-		nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
-}
-
 /* NM-TOK-02. A list of more frags than the kernel frees at once is right if the
  * next one goes on where it stopped; the record comes only when it did not.
  */
@@ -125,7 +112,7 @@ void nma_rule_TOK_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	default:
 		return;
 	}
-	use_evidence(f, use);
+	nma_use_evidence(f, use);
 }
 
 /* NM-TOK-04 */
@@ -140,7 +127,7 @@ void nma_rule_TOK_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		return;
 	f = nma_verdict_add(v, 0, NMA_SEV_E,
 			    "application peeks with MSG_SOCK_DEVMEM: each time it takes tokens for the same bytes");
-	use_evidence(f, use);
+	nma_use_evidence(f, use);
 }
 
 /* NM-TOK-05 */
@@ -159,5 +146,5 @@ void nma_rule_TOK_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    "control buffer of the application has no room for one frag: nothing is received");
 	else
 		return;
-	use_evidence(f, use);
+	nma_use_evidence(f, use);
 }

@@ -42,12 +42,8 @@ void nma_rule_TX_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		return;
 	f = nma_verdict_add(v, 0, NMA_SEV_W, "send from dma-buf %llu refused: %s",
 			    use->value, why_text(use->why));
-	f->event = true;
 	nma_value_u64(nma_finding_ev(f, "dmabuf_id"), use->value);
-	nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
-	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
-	nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+	nma_use_evidence(f, use);
 }
 
 static void sends_evidence(struct nma_finding *f, const struct nma_rec_sock *r)

@@ -106,7 +106,7 @@ static const struct hook hooks[] = {
 	HOOK(SKB_XMIT, DEEP, nma_sent),
 	HOOK(DMA_SYNC, DEEP, nma_sync_cpu),
 	HOOK(DMA_SYNC, DEEP, nma_sync_device),
-	HOOK(DMA_MAP, DEEP, nma_map),
+	HOOK(DMA_UNMAP, DEEP, nma_map),
 	HOOK(DMA_UNMAP, DEEP, nma_unmap),
 };
 
@@ -190,8 +190,8 @@ static bool hook_usable(const struct nma_session *s, enum nma_hook id)
 {
 	__u64 have = s->opts.features->hooks & ~s->missing & ~(NMA_BLIND);
 
-	/* ask what was sent from a dma-buf */
-	if ((id == NMA_HOOK_DMA_MAP || id == NMA_HOOK_DMA_UNMAP) && !(have & NMA_H(TX_BINDING)))
+	/* asks what was sent from a dma-buf */
+	if (id == NMA_HOOK_DMA_UNMAP && !(have & NMA_H(TX_BINDING)))
 		return false;
 	return have & 1ull << id;
 }
