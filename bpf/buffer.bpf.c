@@ -425,8 +425,8 @@ int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
  */
 int nma_on_napi_off(const struct nma_call *call)
 {
-	struct nma_rec_act r = {};
 	struct nma_act_key key = { .act = NMA_ACT_NAPI_LIVE };
+	struct nma_act_row row = {};
 	struct page_pool *pool;
 	struct napi_struct *napi;
 	int owner;
@@ -443,9 +443,9 @@ int nma_on_napi_off(const struct nma_call *call)
 	key.object = BPF_CORE_READ(pool, user.id);
 	if (nma_act_count(&key, owner, 0))
 		return 0;
-	nma_act_begin(&r, &key, owner, 0);
-	nma_act_of_pool(&r, pool);
-	__builtin_memcpy(r.stack, call->stack, sizeof(r.stack));
-	nma_act_add(&key, &r);
+	nma_act_begin(&row.rec, &key, owner, 0);
+	nma_act_of_pool(&row.rec, pool);
+	__builtin_memcpy(row.rec.stack, call->stack, sizeof(row.rec.stack));
+	nma_act_add(&key, &row);
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * Counts acts (enum nma_act) where they happen. A thousand a second cost a
  * thousand increments and no room in the ring; the first of a kind on a pool or
- * device also leaves who and where. User space reads the rows.
+ * device also leaves who and where. act.bpf.c hands the rows to user space.
  */
 #ifndef NMA_ACT_BPF_H
 #define NMA_ACT_BPF_H
@@ -17,11 +17,16 @@ struct nma_act_key {
 	__u64 act;
 };
 
+struct nma_act_row {
+	struct nma_rec_act rec;
+	__u64 told;		/* of rec.count */
+};
+
 struct nma_act_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NMA_ACT_ROWS);
 	__type(key, struct nma_act_key);
-	__type(value, struct nma_rec_act);
+	__type(value, struct nma_act_row);
 };
 
 extern struct nma_act_map nma_acts SEC(".maps");
@@ -40,24 +45,24 @@ extern volatile __u32 nma_allocs_seen SEC(".bss.acts");
 static __always_inline bool nma_act_count(const struct nma_act_key *key,
 					  __s64 v0, __s64 v1)
 {
-	struct nma_rec_act *r = bpf_map_lookup_elem(&nma_acts, key);
+	struct nma_act_row *row = bpf_map_lookup_elem(&nma_acts, key);
 
-	if (!r)
+	if (!row)
 		return false;
-	r->value[0] = v0;
-	r->value[1] = v1;
-	__sync_fetch_and_add(&r->count, 1);
+	row->rec.value[0] = v0;
+	row->rec.value[1] = v1;
+	__sync_fetch_and_add(&row->rec.count, 1);
 	__sync_fetch_and_add(&nma_act_total, 1);
 	return true;
 }
 
 static __always_inline void nma_act_add(const struct nma_act_key *key,
-					struct nma_rec_act *r)
+					struct nma_act_row *row)
 {
-	r->count = 1;
-	if (!bpf_map_update_elem(&nma_acts, key, r, BPF_NOEXIST))
+	row->rec.count = 1;
+	if (!bpf_map_update_elem(&nma_acts, key, row, BPF_NOEXIST))
 		__sync_fetch_and_add(&nma_act_total, 1);
-	else if (!nma_act_count(key, r->value[0], r->value[1]))
+	else if (!nma_act_count(key, row->rec.value[0], row->rec.value[1]))
 		nma_count_loss(NMA_LOSS_MAP, 1);
 }
 
@@ -104,12 +109,12 @@ static __noinline int nma_act_pool_first(void *ctx, enum nma_act act,
 					 __s64 v1)
 {
 	struct nma_act_key key = { .object = pool->user.id, .act = act };
-	struct nma_rec_act r = {};
+	struct nma_act_row row = {};
 
-	nma_act_begin(&r, &key, v0, v1);
-	nma_act_of_pool(&r, pool);
-	bpf_get_stack(ctx, r.stack, sizeof(r.stack), NMA_ACT_SKIP);
-	nma_act_add(&key, &r);
+	nma_act_begin(&row.rec, &key, v0, v1);
+	nma_act_of_pool(&row.rec, pool);
+	bpf_get_stack(ctx, row.rec.stack, sizeof(row.rec.stack), NMA_ACT_SKIP);
+	nma_act_add(&key, &row);
 	return 0;
 }
 
@@ -127,13 +132,13 @@ static __always_inline void nma_act_pool(void *ctx, enum nma_act act,
 static __noinline int nma_act_dev_first(void *ctx, const struct nma_act_key *key,
 					__u32 queue, __s64 v0, __s64 v1)
 {
-	struct nma_rec_act r = {};
+	struct nma_act_row row = {};
 
-	nma_act_begin(&r, key, v0, v1);
-	nma_act_netdev(&r, (void *)key->object);
-	r.queue = queue;
-	bpf_get_stack(ctx, r.stack, sizeof(r.stack), NMA_ACT_SKIP);
-	nma_act_add(key, &r);
+	nma_act_begin(&row.rec, key, v0, v1);
+	nma_act_netdev(&row.rec, (void *)key->object);
+	row.rec.queue = queue;
+	bpf_get_stack(ctx, row.rec.stack, sizeof(row.rec.stack), NMA_ACT_SKIP);
+	nma_act_add(key, &row);
 	return 0;
 }
 

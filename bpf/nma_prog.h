@@ -38,6 +38,7 @@ struct nma_config {
 #define NMA_BLOCKS_PER_SOCK	16
 
 #define NMA_ACT_ROWS		1024	/* acts by pool or device, 240 bytes each */
+#define NMA_ACTS_AT_ONCE	16	/* records for one call of nma_read_acts */
 #define NMA_ACT_SKIP		2	/* frames of our own below a stack */
 #define NMA_BUFS_DEFAULT	65536	/* buffers of pools, some 100 bytes each */
 
@@ -66,6 +67,13 @@ struct nma_walk {
 	__u64 next;		/* lowest key not sent: ifindex, pool or binding id */
 	__u64 net;		/* list node of the namespace that next belongs to */
 	__u64 sent;		/* records */
+};
+
+/* What nma_read_acts is asked, and how many records it left in nma_acts_out. */
+struct nma_acts_read {
+	__u64 ended;		/* pool id or netdev whose rows go, or 0 */
+	__u32 nr;		/* NMA_ACTS_AT_ONCE: ask again */
+	__u32 rsvd;
 };
 
 #endif /* NMA_PROG_H */

@@ -40,6 +40,7 @@ test_end_of_watch() {
 	tail -n 1 "$W/all.out" | jq -e '.type == "summary" and
 		.result != "incomplete" and ([.lost[]] | add) == 0' && return
 	tail -n 1 "$W/all.out"
+	cat "$W/all.err"
 	fail "watch has lost something"
 }
 

@@ -197,7 +197,6 @@ void nma_session__close(struct nma_session *s)
 	nma_bpf__destroy(s->skel);
 	if (s->core_btf >= 0)
 		close(s->core_btf);
-	nma_table_free(&s->acts);
 	free(s->netns);
 	free(s);
 }

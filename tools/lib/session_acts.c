@@ -6,94 +6,59 @@
  * gone are removed, so that the map has room for those that come.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <time.h>
 
-#include "clock.h"
 #include "session_priv.h"
 
-struct row {
-	struct nma_node node;
-	__u64 count;
-};
-
-/* The row as it was last read, zero if it is new. */
-static struct row *row_of(struct nma_session *s, const __u64 key[2])
+static int run_read(struct nma_session *s, struct nma_acts_read *arg)
 {
-	struct row *row = nma_table_find(&s->acts, key[0], key[1]);
+	LIBBPF_OPTS(bpf_test_run_opts, run,
+		.ctx_in = arg,
+		.ctx_size_in = sizeof(*arg),
+	);
 
-	if (row)
-		return row;
-	row = calloc(1, sizeof(*row));
-	if (row && !nma_table_add(&s->acts, &row->node, key[0], key[1]))
-		return row;
-	free(row);
-	return NULL;
+	if (bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_read_acts), &run))
+		return nma_session_fail(s, -errno, "can not read what was counted");
+	return 0;
 }
 
-static int deliver_new(struct nma_session *s, const __u64 key[2],
-		       struct nma_rec_act *rec)
+/* Number of records, or what the caller returned, or -errno. */
+static int read_acts(struct nma_session *s, __u64 ended)
 {
-	struct row *row = row_of(s, key);
-	__u64 total = rec->count;
+	struct nma_acts_read arg = { .ended = ended };
+	int err, nr = 0;
+	__u32 i;
 
-	if (!row)
-		return -ENOMEM;
-	if (row->count == total)
-		return 0;
-	rec->count = total - row->count;
-	if (row->count)
-		rec->hdr.time_ns = nma_clock_ns();	/* else of the first */
-	row->count = total;
-	return s->opts.fn(s->opts.ctx, &rec->hdr);
+	do {
+		err = run_read(s, &arg);
+		for (i = 0; !err && i < arg.nr; i++)
+			err = s->opts.fn(s->opts.ctx,
+					 &s->skel->bss_acts_out->nma_acts_out[i].hdr);
+		nr += arg.nr;
+	} while (!err && arg.nr == NMA_ACTS_AT_ONCE);
+	return err ? err : nr;
 }
 
 /* The total first: what comes while we read makes us read again. */
 int nma_session_acts(struct nma_session *s)
 {
 	__u64 total = *(volatile __u64 *)&s->skel->bss_acts->nma_act_total;
-	const struct bpf_map *map = s->skel->maps.nma_acts;
-	struct nma_rec_act rec;
-	__u64 key[2], *prev = NULL;
-	int err = 0, nr = 0;
+	int nr;
 
 	if (total == s->acts_read)
 		return 0;
-	while (!err && !bpf_map__get_next_key(map, prev, key, sizeof(key))) {
-		prev = key;
-		if (bpf_map__lookup_elem(map, key, sizeof(key), &rec,
-					 sizeof(rec), 0))
-			continue;
-		err = deliver_new(s, key, &rec);
-		nr++;
-	}
-	if (err < 0)
-		return err;
-	s->acts_read = total;
+	nr = read_acts(s, 0);
+	if (nr >= 0)
+		s->acts_read = total;
 	return nr;
 }
 
-/* Nobody can act on it any more. What it did is told before its end is. Only rows
- * that are there are asked for: each system call on a map keeps kprobes from
- * running.
- */
+/* Nobody can act on it any more. What it did is told before its end is. */
 int nma_session_acts_end(struct nma_session *s, __u64 object)
 {
-	const struct bpf_map *map = s->skel->maps.nma_acts;
-	__u64 key[2] = { object };
-	struct row *row;
-	int err;
+	int nr;
 
-	err = nma_session_acts(s);
-	if (err < 0)
-		return err;
-	for (key[1] = 1; key[1] < NMA_ACT_MAX; key[1]++) {
-		row = nma_table_find(&s->acts, key[0], key[1]);
-		if (!row)
-			continue;
-		bpf_map__delete_elem(map, key, sizeof(key), 0);
-		nma_table_del(&s->acts, &row->node);
-		free(row);
-	}
-	return 0;
+	if (!*(volatile __u64 *)&s->skel->bss_acts->nma_act_total)
+		return 0;
+	nr = read_acts(s, object);
+	return nr < 0 ? nr : 0;
 }

@@ -221,6 +221,7 @@ static void choose_hooks(struct nma_session *s)
 		if (hook_usable(s, controls[i]))
 			s->wanted |= 1ull << controls[i];
 	bpf_program__set_autoload(s->skel->progs.nma_control, s->wanted);
+	bpf_program__set_autoload(s->skel->progs.nma_read_acts, true);
 
 	for (i = 0; i < NR_HOOKS; i++) {
 		if (!hook_usable(s, hooks[i].id) || !hook_asked(s, &hooks[i]))
@@ -388,34 +389,7 @@ void nma_session_attach(struct nma_session *s)
 		arm_deep(s);
 }
 
-/* Runs that were skipped because a program was already running on that CPU. */
-static __u64 missed_runs(int fd)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &len))
-		return 0;
-	return info.recursion_misses;
-}
-
-/* Calls and returns the kernel could not hand to us. */
-static __u64 missed_calls(const struct bpf_link *link)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-
-	if (bpf_link_get_info_by_fd(bpf_link__fd(link), &info, &len) ||
-	    info.type != BPF_LINK_TYPE_KPROBE_MULTI)
-		return 0;
-	return info.kprobe_multi.missed;
-}
-
-/* What one of a pair misses is no loss. For both to miss a call, one task must have
- * been preempted in the first and another one on the same CPU in the second, and
- * the misses of the two do not tell: every busy machine has some of each.
- */
-static bool has_twin(const struct nma_session *s, const struct bpf_program *prog)
+bool nma_session_has_twin(const struct nma_session *s, const struct bpf_program *prog)
 {
 	size_t i;
 
@@ -424,19 +398,4 @@ static bool has_twin(const struct nma_session *s, const struct bpf_program *prog
 		    hook_prog(s, &hooks[i]) == prog)
 			return true;
 	return false;
-}
-
-__u64 nma_session_missed(const struct nma_session *s)
-{
-	struct bpf_program *prog;
-	__u64 n = 0;
-	size_t i;
-
-	bpf_object__for_each_program(prog, s->skel->obj)
-		/* a socket whose end it did not see is missed by the sum of rows */
-		if (prog != s->skel->progs.nma_sock_close && !has_twin(s, prog))
-			n += missed_runs(bpf_program__fd(prog));
-	for (i = 0; i < s->nr_links; i++)
-		n += missed_calls(s->links[i]);
-	return n;
 }

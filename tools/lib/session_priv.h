@@ -12,7 +12,6 @@
 
 #include "features.h"
 #include "session.h"
-#include "table.h"
 
 #include "nma_prog.h"	/* before the skeleton, which has its types */
 #include "nma.skel.h"
@@ -30,7 +29,6 @@ struct nma_session {
 	__u64 missing;
 	__u64 walk_cut;
 	__u64 acts_read;	/* value of nma_act_total when the rows were read */
-	struct nma_table acts;	/* rows of nma_acts as they were then */
 	__u64 socks_lost;	/* see count_lost_socks() */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
@@ -55,6 +53,9 @@ int nma_session_acts(struct nma_session *s);
 
 /* The same for one pool (its id) or device (its address) that is gone. */
 int nma_session_acts_end(struct nma_session *s, __u64 object);
+
+/* Is there another program that sees what this one misses? */
+bool nma_session_has_twin(const struct nma_session *s, const struct bpf_program *prog);
 
 /* Program runs that the kernel skipped. */
 __u64 nma_session_missed(const struct nma_session *s);

@@ -363,6 +363,16 @@ static __u64 needed_hooks(const struct nma_audit *a)
 	return hooks;
 }
 
+static void say_lost(const struct nma_audit *a, enum nma_loss kind)
+{
+	char who[256] = "";
+
+	if (kind == NMA_LOSS_MISSED)
+		nma_session__missed_by(a->session, who, sizeof(who));
+	nma_warn(a->env, "%llu %s%s%s", a->lost.count[kind], loss_texts[kind],
+		 who[0] ? ": " : "", who);
+}
+
 bool nma_audit__complete(const struct nma_audit *a)
 {
 	__u64 missing = nma_session__missing_hooks(a->session) & needed_hooks(a);
@@ -372,7 +382,7 @@ bool nma_audit__complete(const struct nma_audit *a)
 	for (i = 0; i < NMA_LOSS_MAX; i++) {
 		if (!a->lost.count[i])
 			continue;
-		nma_warn(a->env, "%llu %s", a->lost.count[i], loss_texts[i]);
+		say_lost(a, i);
 		complete = false;
 	}
 	for (i = 0; i < NMA_HOOK_MAX; i++) {

@@ -257,13 +257,14 @@ static int loop(struct watch *w)
 
 static int verdict(struct watch *w)
 {
+	bool complete = nma_audit__complete(&w->audit);
 	const struct nma_judge *j = w->audit.judge;
 	int status = w->child.status, sev;
 
 	for (sev = NMA_SEV_I; sev <= NMA_SEV_F; sev++)
 		if (j->total[sev] && nma_severity_fails(sev, w->opts->judge.fail_on))
 			return NMA_EXIT_VIOLATION;
-	if (!nma_audit__complete(&w->audit))
+	if (!complete)
 		return NMA_EXIT_INCOMPLETE;
 	if (!w->child.pid || !status)
 		return NMA_EXIT_OK;
