@@ -12,9 +12,12 @@
 check() { netmem-audit -j check -i nm0 "$@" >"$W/check.json"; }
 
 expect_clean() {
-	expect 0 check --settle 1
+	local status=0
+
+	check --settle 1 || status=$?
 	expect_json "$W/check.json" '.schema == 1 and has("lost") and
 		.result == "holds" and .findings == []'
+	[ "$status" = 0 ]
 }
 
 # expect_finding RULE [FILTER]: there is such a finding, and check fails. What a
@@ -56,8 +59,10 @@ test_healthy_bound() {
 	expect_clean
 }
 
+# The dma-buf has room for more than the socket may keep (tcp_rmem): a reader that waits
+# for a processor does not let it run dry.
 test_healthy_with_traffic() {
-	recv_devmem -b 0
+	recv_devmem -s 48M -b 0
 	background tx send_to -b 0 -r "$RATE" "$V4"
 	wait_for 10 connected
 	expect_clean
