@@ -54,7 +54,10 @@ with_lease() {
 	expect_json "$W/lease.json" '.leased_as == 1'
 }
 
-guest_recv() { start rx guest nma-traffic recv -i nk1 -q 1 -p "$PORT" "$@"; }
+# Beside commands of the audit, which take long on a slow kernel
+guest_recv() {
+	start rx guest nma-traffic recv -i nk1 -q 1 -p "$PORT" -t $((2 * TRAFFIC_S)) "$@"
+}
 
 expect_all() {
 	finish rx

@@ -100,5 +100,18 @@ test_map_full() {
 	[ "$(lost map_full)" -gt 0 ] || fail "nothing was lost"
 }
 
+# What was lost is said beside what was found.
+test_lost_and_found() {
+	watch_start --deep -i nm0 --buffers 100
+	fault use_page_api 1
+	defer fault use_page_api 0
+	host_stream 1M
+	fired use_page_api
+	watch_stop
+	expect_status 1
+	expect_text "$W/watch.err" 'warning: [0-9]+ objects not tracked'
+}
+
 nm_setup
-run_tests test_attach_in_the_middle test_storm test_ring_full test_map_full
+run_tests test_attach_in_the_middle test_storm test_ring_full test_map_full \
+	test_lost_and_found
