@@ -177,7 +177,7 @@ static bool resend_due(const struct nma_flow *flow)
 	uint64_t total = flow->env->opts->bytes;
 
 	return due(flow, NMA_MISDEED_RESEND_EARLY) &&
-	       (!total || total - flow->pos >= 2 * NMA_MISSEND_EARLY);
+	       (!total || total - flow->pos >= 2ull * NMA_MISSEND_EARLY);
 }
 
 bool nma_missend_early_due(const struct nma_flow *flow)

@@ -137,8 +137,8 @@ test_send_through_the_netkit() {
 		cat "$W/deep.err"
 		return 1
 	}
-	start rx peer nma-traffic recv --host -b 1M
-	guest nma-traffic send -d -i nk1 -b 1M "$V4_PEER" >"$W/tx.json"
+	start rx peer nma-traffic recv --host -t $((2 * TRAFFIC_S)) -b 1M
+	guest nma-traffic send -d -i nk1 -t $((2 * TRAFFIC_S)) -b 1M "$V4_PEER" >"$W/tx.json"
 	finish rx
 	expect_json "$W/tx.json" '.bytes == 1048576 and .completions == .sends and
 		.copied == 0'
