@@ -4,6 +4,7 @@
  * See fake.h.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,12 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 	(void)s;
 	*lost = fake.lost;
 	return 0;
+}
+
+void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
+{
+	(void)s;
+	snprintf(buf, size, "nma_control %llu", fake.lost.count[NMA_LOSS_MISSED]);
 }
 
 __u64 nma_session__missing_hooks(const struct nma_session *s)

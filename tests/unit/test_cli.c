@@ -330,6 +330,10 @@ static void test_check_incomplete(void **state)
 	assert_int_equal(run("show pools"), NMA_EXIT_INCOMPLETE);
 	assert_int_equal(run("stat"), NMA_EXIT_INCOMPLETE);
 	fake.lost.count[NMA_LOSS_RING] = 0;
+	fake.lost.count[NMA_LOSS_MISSED] = 3;
+	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "3 program runs the kernel skipped: nma_control 3");
+	fake.lost.count[NMA_LOSS_MISSED] = 0;
 	fake.missing_hooks = NMA_H(POOL_DETACH);
 	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
 	expect_said(err, "page_pool_detached");
@@ -524,6 +528,20 @@ static void test_watch_incomplete(void **state)
 	expect_said(err, "dropped");
 }
 
+static void lose_and_break_pool(unsigned int poll)
+{
+	lose(poll);
+	break_pool(poll);
+}
+
+static void test_watch_lost_and_found(void **state)
+{
+	(void)state;
+	fake.on_poll = lose_and_break_pool;
+	assert_int_equal(run("watch -j --duration 2"), NMA_EXIT_VIOLATION);
+	expect_said(err, "dropped");
+}
+
 static void interrupt(unsigned int poll)
 {
 	if (poll % 8 == 5)
@@ -686,6 +704,7 @@ int main(void)
 		T(test_watch_clean),
 		T(test_watch_pre_existing),
 		T(test_watch_incomplete),
+		T(test_watch_lost_and_found),
 		T(test_watch_asked),
 		T(test_watch_interrupted),
 		T(test_watch_command),
