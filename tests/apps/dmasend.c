@@ -144,16 +144,17 @@ static int send_piece(struct nma_flow *flow, int flags)
 }
 
 /* A piece that is written while it is on its way: the kernel has to hold it back
- * so long, so it is shorter than a segment and nothing is waiting before it.
+ * so long, so it is shorter than a segment, and the peer has acknowledged all before
+ * it: an acknowledgement would push it out.
  */
 static int send_early(struct nma_flow *flow)
 {
-	int unsent = 0;
+	int unacked = 0;
 	int err;
 
-	if (ioctl(flow->fd, SIOCOUTQNSD, &unsent))
-		return nma_err(-errno, "SIOCOUTQNSD");
-	if (unsent) {
+	if (ioctl(flow->fd, SIOCOUTQ, &unacked))
+		return nma_err(-errno, "SIOCOUTQ");
+	if (unacked) {
 		flow->paused = true;
 		return 0;
 	}
