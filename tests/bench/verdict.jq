@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# From the raw figures of tests/bench/bench to rows: what, value (the median of the
-# runs: now and then the clock jumps in one), unit, error (half of what lies between
-# the quartiles; of sampling, twice its standard deviation), and where there is a
-# bar, "bar" and "ok".
+# From the raw figures of tests/bench/bench to rows: what, value, unit, error (of
+# the mean of the runs, or of sampling, twice its standard deviation), and where
+# there is a bar, "bar" and "ok".
 
-# What so many of them are below, between two neighbours if need be
-def quantile(share):
-	sort | ((length - 1) * share) as $at | ($at | floor) as $low
-	| .[$low] + ($at - $low) * ((.[$low + 1] // .[$low]) - .[$low]);
-def median: quantile(0.5);
+def mean: add / length;
 # One run says nothing about the next.
-def spread: if length > 1 then (quantile(0.75) - quantile(0.25)) / 2 else null end;
+def spread: if length > 1 then (max - min) / 2 else null end;
 def mbit: map(.bytes * 8000 / .duration_ns);
 def per_packet: map(.duration_ns / .packets);
 
@@ -20,12 +15,12 @@ def at_least(bar): . + {bar: ">= \(bar)", ok: (.value >= bar)};
 def at_most(bar): . + {bar: "<= \(bar)", ok: (.value <= bar)};
 
 def speed(what; runs):
-	(runs | mbit) as $m | row(what; $m | median; "Mb/s") + {error: ($m | spread)};
+	(runs | mbit) as $m | row(what; $m | mean; "Mb/s") + {error: ($m | spread)};
 
 def throughput:
-	(.dmabuf | mbit | median) as $dmabuf
+	(.dmabuf | mbit | mean) as $dmabuf
 	| (row("into a dma-buf, times veth with native XDP";
-		$dmabuf / (.veth_xdp | mbit | median); "x") | at_least(1.3)),
+		$dmabuf / (.veth_xdp | mbit | mean); "x") | at_least(1.3)),
 	  speed("  into a dma-buf"; .dmabuf),
 	  speed("  veth with native XDP"; .veth_xdp),
 	  speed("  plain TCP over nmnic"; .plain),
@@ -36,7 +31,7 @@ def parts:
 	(.dmabuf | per_packet) as $total
 	| (.parts | del(.idle)) as $n
 	| ($n | add) as $all
-	| (row("instructions per packet into a dma-buf"; $total | median; "")
+	| (row("instructions per packet into a dma-buf"; $total | mean; "")
 		+ {error: ($total | spread)}),
 	  ([["model", "  device model (copies, checksums)"],
 	    ["driver", "  driver, with page_pool and DMA API"],
@@ -45,22 +40,22 @@ def parts:
 	    ["other", "  other kernel code"]][]
 		| . as [$part, $what]
 		| (($n[$part] // 0) / $all) as $share
-		| row($what; $share * ($total | median); "")
+		| row($what; $share * ($total | mean); "")
 			+ {error: (2 * (($share * (1 - $share) / $all) | sqrt)
-				* ($total | median))});
+				* ($total | mean))});
 
 # With the audit and without: percent more.
 def more(what; off; on):
 	(off | per_packet) as $off
 	| (on | per_packet) as $on
-	| row(what; 100 * (($on | median) / ($off | median) - 1); "%")
+	| row(what; 100 * (($on | mean) / ($off | mean) - 1); "%")
 		+ {error: (if ($on | length) > 1
-			then 100 * (($on | spread) + ($off | spread)) / ($off | median)
+			then 100 * (($on | spread) + ($off | spread)) / ($off | mean)
 			else null end)};
 
 def added(off; on):
-	row("  instructions per packet"; (on | per_packet | median)
-		- (off | per_packet | median); "");
+	row("  instructions per packet"; (on | per_packet | mean)
+		- (off | per_packet | mean); "");
 
 def audit:
 	(more("default audit, more instructions per packet"; .audit_off; .audit_on)
@@ -75,7 +70,7 @@ def deep:
 
 def attach:
 	(.attach_ns | map(. / 1e6)) as $ms
-	| (row("start to attached, million instructions"; $ms | median; "")
+	| (row("start to attached, million instructions"; $ms | mean; "")
 		| at_most(500)) + {error: ($ms | spread)};
 
 {schema: 1, kernel, rows: [
