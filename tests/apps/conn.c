@@ -17,6 +17,9 @@
 #include "misread.h"
 #include "pattern.h"
 
+/* Then signals and other connections have their turn. */
+#define READS_AT_ONCE	64
+
 /* Shared by all connections: one is served at a time. */
 static uint8_t chunk[NMA_MAX_CHUNK];
 static uint8_t control[NMA_MAX_FRAGS * CMSG_SPACE(sizeof(struct dmabuf_cmsg))]
@@ -231,6 +234,7 @@ static int stream_ended(struct nma_conn *conn)
 int nma_conn_receive(struct nma_conn *conn)
 {
 	struct nma_conn_env *env = conn->env;
+	unsigned int turns = READS_AT_ONCE;
 	ssize_t len;
 	int err;
 
@@ -244,6 +248,8 @@ int nma_conn_receive(struct nma_conn *conn)
 		env->last_ns = nma_report_now_ns();
 		if (!env->first_ns)
 			env->first_ns = env->last_ns;
+		if (!--turns)
+			return 0;
 	} while ((size_t)len >= conn->chunk / 2);
 	if (len < 0 && errno != EAGAIN && errno != EINTR)
 		return nma_err(-errno, "receive after %" PRIu64 " bytes",

@@ -20,6 +20,11 @@
 #include "flow.h"
 #include "pattern.h"
 
+/* Then signals and other flows have their turn: a receiver that keeps up leaves
+ * room for ever.
+ */
+#define SENDS_AT_ONCE	64
+
 /* The port decides the queue of the receiver, see its steering rules. */
 static int flow_bind(struct nma_flow *flow, unsigned int port)
 {
@@ -128,9 +133,12 @@ static bool host_refill(struct nma_flow *flow)
 /* As nma_dmasend(): 1 at the end of the stream, 0 before. */
 static int host_send(struct nma_flow *flow)
 {
+	unsigned int turns = SENDS_AT_ONCE;
 	ssize_t n;
 
 	while (host_refill(flow)) {
+		if (!turns--)
+			return 0;
 		n = send(flow->fd, flow->data + flow->off,
 			 flow->piece.len - flow->off,
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
