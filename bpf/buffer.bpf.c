@@ -13,23 +13,20 @@
  * alloc makes it known. Puts that come in bulk (XDP) are not looked at; the
  * next alloc puts that right.
  *
- * A program that interrupts itself is skipped, and both put and alloc happen in
- * tasks as well as in softirqs that interrupt them. So there are two of each,
- * and whatever one has missed the other sees. Who comes first leaves a note for
- * the other on this CPU, which is cheap to read. If another task has come between
- * the two and left its own, the row tells: same task, same context, the other
- * eye.
+ * Both put and alloc happen in tasks as well as in softirqs that interrupt them,
+ * so two programs look at each (nma_pair.bpf.h). If another task has come between
+ * the two and left a note of its own, the row tells: same task, same context, the
+ * other eye.
  */
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_dma.bpf.h"
+#include "nma_pair.bpf.h"
 #include "nma_pool.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
-
-enum eye { EYE_LEFT, EYE_RIGHT };
 
 enum buf_where {
 	BUF_OUT,
@@ -49,56 +46,6 @@ struct {
 	__type(key, __u64);		/* netmem_ref */
 	__type(value, struct buf_row);
 } nma_bufs SEC(".maps");
-
-/* What the other eye has just dealt with. */
-struct note {
-	__u64 netmem;
-	__u64 who;
-	__u64 last;		/* that both have */
-	__u32 eye;
-	__u32 rsvd;
-};
-
-/* Of puts and of allocs, of tasks and of softirqs */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 4);
-	__type(key, __u32);
-	__type(value, struct note);
-} nma_notes SEC(".maps");
-
-enum note_of { NOTE_OF_PUT = 0, NOTE_OF_ALLOC = 2 };
-
-static __always_inline struct note *note_of(enum note_of what, __u64 who)
-{
-	__u32 slot = what | (who & 1);
-
-	return bpf_map_lookup_elem(&nma_notes, &slot);
-}
-
-/* True for who comes second; who comes first leaves the note. */
-static __always_inline bool seen(enum note_of what, __u64 netmem, __u64 who,
-				 enum eye eye)
-{
-	struct note *note = note_of(what, who);
-
-	if (!note)
-		return false;
-	if (note->netmem == netmem && note->who == who && note->eye != eye) {
-		note->netmem = 0;
-		note->last = netmem;
-		return true;
-	}
-	note->netmem = netmem;
-	note->who = who;
-	note->eye = eye;
-	return false;
-}
-
-static __always_inline __u64 who_is_it(void)
-{
-	return bpf_get_current_task() | !!in_softirq();
-}
 
 /* Puts by pool, an estimate: pools that share a slot take it from each other. */
 struct put_count {
@@ -169,9 +116,8 @@ static __noinline bool learn(struct page_pool *pool, __u64 netmem,
 
 /* False if this put was dealt with, or can not be. */
 static __always_inline bool note_put(void *ctx, struct page_pool *pool,
-				     __u64 netmem, enum eye eye)
+				     __u64 netmem, __u64 who, enum nma_eye eye)
 {
-	__u64 who = who_is_it();
 	struct buf_row first = {
 		.who = who,
 		.where = BUF_IN_AWAITED,
@@ -179,13 +125,12 @@ static __always_inline bool note_put(void *ctx, struct page_pool *pool,
 	};
 	struct buf_row *row;
 
-	if (seen(NOTE_OF_PUT, netmem, who, eye))
-		return false;
 	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
 	if (!row)
 		return learn(pool, netmem, &first);
 	if (row->where == BUF_IN_AWAITED && row->who == who && row->eye != eye) {
 		row->where = BUF_IN;
+		nma_pair_found(NMA_PAIR_PUT, who, eye);
 		return false;
 	}
 	if (row->where != BUF_OUT && nma_allocs_seen)
@@ -262,11 +207,15 @@ static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
 }
 
 static __always_inline int on_put(void *ctx, struct page_pool *pool,
-				  __u64 netmem, bool direct, enum eye eye)
+				  __u64 netmem, bool direct, enum nma_eye eye)
 {
+	__u64 who = nma_who();
+
+	if (nma_pair_second(NMA_PAIR_PUT, netmem, who, eye))
+		return 0;
 	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
 		return 0;
-	if (!note_put(ctx, pool, netmem, eye))
+	if (!note_put(ctx, pool, netmem, who, eye))
 		return 0;
 	check_buffer(ctx, pool, netmem);
 	if (direct)
@@ -278,14 +227,14 @@ SEC("?fentry/page_pool_put_unrefed_netmem")
 int BPF_PROG(nma_put_left, struct page_pool *pool, unsigned long netmem,
 	     unsigned int sync, bool direct)
 {
-	return on_put(ctx, pool, netmem, direct, EYE_LEFT);
+	return on_put(ctx, pool, netmem, direct, NMA_EYE_LEFT);
 }
 
 SEC("?fentry/page_pool_put_unrefed_netmem")
 int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 	     unsigned int sync, bool direct)
 {
-	return on_put(ctx, pool, netmem, direct, EYE_RIGHT);
+	return on_put(ctx, pool, netmem, direct, NMA_EYE_RIGHT);
 }
 
 /* Where page_pool_alloc_netmems() is called for fragments, and not inlined, its
@@ -293,40 +242,40 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
  * here. Enough of that and nobody looks at fragments any more; one that was still
  * in its pool, and they are looked at for good.
  */
-#define FRAG_PROOFS	256
 #define FRAG_REFUTED	(-1)
 
-static __s32 frag_proofs SEC(".bss.acts");
+__s32 nma_frag_proofs SEC(".bss.pairs");
 
 static __always_inline void judge_frag(const struct buf_row *row, __u64 netmem,
 				       __u64 who)
 {
-	struct note *note = note_of(NOTE_OF_ALLOC, who);
+	struct nma_note *note = nma_note_of(NMA_PAIR_ALLOC, who);
 
 	if (row->where != BUF_OUT)
-		frag_proofs = FRAG_REFUTED;
-	else if (note && note->last == netmem && frag_proofs != FRAG_REFUTED)
-		frag_proofs++;
+		nma_frag_proofs = FRAG_REFUTED;
+	else if (note && note->last == netmem && nma_frag_proofs != FRAG_REFUTED)
+		nma_frag_proofs++;
 }
 
 /* What the function returned: the typed pointer that some of them return may not
  * be taken apart, the number that the helper gives may.
  */
 static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
-				    enum eye eye, bool frag)
+				    enum nma_pair pair, enum nma_eye eye,
+				    bool takes_out)
 {
 	struct buf_row out = { .where = BUF_OUT };
+	__u64 netmem, who = nma_who();
 	struct buf_row *row;
-	__u64 netmem, who;
 
-	if (!nma_deep_armed || (pool->slow.flags & PP_FLAG_SYSTEM_POOL) ||
-	    bpf_get_func_ret(ctx, &netmem) || !netmem)
+	if (bpf_get_func_ret(ctx, &netmem) ||
+	    nma_pair_second(pair, netmem, who, eye))
 		return 0;
-	who = who_is_it();
-	if (seen(NOTE_OF_ALLOC, netmem, who, eye))
+	if (!takes_out || !netmem || !nma_deep_armed ||
+	    (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
 		return 0;
 	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
-	if (frag && row)
+	if (pair == NMA_PAIR_FRAG && row)
 		judge_frag(row, netmem, who);
 	if (row && row->where == BUF_OUT)
 		return 0;		/* by the other eye, as a rule */
@@ -346,13 +295,13 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
 SEC("?fexit/" #func)							\
 int BPF_PROG(nma_##name##_##func, struct page_pool *pool)		\
 {									\
-	return on_alloc(ctx, pool, eye, false);				\
+	return on_alloc(ctx, pool, NMA_PAIR_ALLOC, eye, true);		\
 }
 
-ON_ALLOC(left, EYE_LEFT, page_pool_alloc_netmems)
-ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_netmems)
-ON_ALLOC(left, EYE_LEFT, page_pool_alloc_pages)
-ON_ALLOC(right, EYE_RIGHT, page_pool_alloc_pages)
+ON_ALLOC(left, NMA_EYE_LEFT, page_pool_alloc_netmems)
+ON_ALLOC(right, NMA_EYE_RIGHT, page_pool_alloc_netmems)
+ON_ALLOC(left, NMA_EYE_LEFT, page_pool_alloc_pages)
+ON_ALLOC(right, NMA_EYE_RIGHT, page_pool_alloc_pages)
 
 /* Only the first fragment of a buffer takes it out. It ends where it is long, save
  * for alignment; a small one that follows may be taken for the first.
@@ -364,16 +313,16 @@ SEC("?fexit/" #func)							\
 int BPF_PROG(nma_##name##_##func, struct page_pool *pool,		\
 	     unsigned int *offset, unsigned int size)			\
 {									\
-	if (frag_proofs >= FRAG_PROOFS ||				\
-	    pool->frag_offset >= size + FRAG_ALIGN_MAX)			\
+	if (nma_frag_proofs >= NMA_FRAG_PROOFS)				\
 		return 0;						\
-	return on_alloc(ctx, pool, eye, true);				\
+	return on_alloc(ctx, pool, NMA_PAIR_FRAG, eye,			\
+			pool->frag_offset < size + FRAG_ALIGN_MAX);	\
 }
 
-ON_ALLOC_FRAG(left, EYE_LEFT, page_pool_alloc_frag_netmem)
-ON_ALLOC_FRAG(right, EYE_RIGHT, page_pool_alloc_frag_netmem)
-ON_ALLOC_FRAG(left, EYE_LEFT, page_pool_alloc_frag)
-ON_ALLOC_FRAG(right, EYE_RIGHT, page_pool_alloc_frag)
+ON_ALLOC_FRAG(left, NMA_EYE_LEFT, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(right, NMA_EYE_RIGHT, page_pool_alloc_frag_netmem)
+ON_ALLOC_FRAG(left, NMA_EYE_LEFT, page_pool_alloc_frag)
+ON_ALLOC_FRAG(right, NMA_EYE_RIGHT, page_pool_alloc_frag)
 
 /* If one is missed the row stays until the page is back in a pool. */
 SEC("?tp_btf/page_pool_state_release")

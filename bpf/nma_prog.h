@@ -38,12 +38,27 @@ struct nma_config {
 #define NMA_BLOCKS_PER_SOCK	16
 
 #define NMA_ACT_ROWS		1024	/* acts by pool or device, 240 bytes each */
-#define NMA_ACTS_AT_ONCE	16	/* records for one call of nma_read_acts */
+#define NMA_ACTS_AT_ONCE	8	/* records for one call of nma_read_acts */
 #define NMA_ACT_SKIP		2	/* frames of our own below a stack */
 #define NMA_BUFS_DEFAULT	65536	/* buffers of pools, some 100 bytes each */
 
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
 #define NMA_PUTS_FEW		16	/* that say nothing yet */
+
+/* Fragments of buffers of a pool prove, this often, that their buffers are seen
+ * without them; then they are not looked at.
+ */
+#define NMA_FRAG_PROOFS		256
+
+/* Functions that two programs look at: see nma_pair.bpf.h. */
+enum nma_pair {
+	NMA_PAIR_PUT,
+	NMA_PAIR_ALLOC,
+	NMA_PAIR_FRAG,
+	NMA_PAIR_RECV,
+	NMA_PAIR_SEND,
+	NMA_PAIR_MAX
+};
 
 enum nma_walk_what {
 	NMA_WALK_NETDEVS,	/* and their queues, in all namespaces */
@@ -73,6 +88,12 @@ struct nma_walk {
 struct nma_acts_read {
 	__u64 ended;		/* pool id or netdev whose rows go, or 0 */
 	__u32 nr;		/* NMA_ACTS_AT_ONCE: ask again */
+	__u32 rsvd;
+};
+
+/* nma_read_pairs leaves its sums in nma_alone. */
+struct nma_pairs_read {
+	__u32 cpus;		/* possible ones */
 	__u32 rsvd;
 };
 

@@ -7,6 +7,7 @@
  */
 #include "nma_control.bpf.h"
 #include "nma_cpu.bpf.h"
+#include "nma_pair.bpf.h"
 #include "nma_use.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -260,11 +261,12 @@ static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
 
 /* ---- On return --------------------------------------------------------------*/
 
-static __always_inline int judge_send(struct sock *sk, int ret)
+static __always_inline int judge_send(struct sock *sk, int ret, enum nma_eye eye)
 {
 	struct send *send;
 	__u64 task;
 
+	nma_pair_second(NMA_PAIR_SEND, (__u64)sk, nma_who(), eye);
 	if (!sends_seen)
 		return 0;
 	task = bpf_get_current_pid_tgid();
@@ -282,14 +284,14 @@ static __always_inline int judge_send(struct sock *sk, int ret)
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(nma_send, struct sock *sk, int ret)
 {
-	return judge_send(sk, ret);
+	return judge_send(sk, ret, NMA_EYE_LEFT);
 }
 
 /* As nma_recv_too: the send is no longer there if the first has seen it. */
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(nma_send_too, struct sock *sk, int ret)
 {
-	return judge_send(sk, ret);
+	return judge_send(sk, ret, NMA_EYE_RIGHT);
 }
 
 /* ---- Completions ------------------------------------------------------------*/

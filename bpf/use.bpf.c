@@ -6,6 +6,7 @@
  * makes the call.
  */
 #include "nma_control.bpf.h"
+#include "nma_pair.bpf.h"
 #include "nma_use.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -69,23 +70,29 @@ static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool seco
 	return 0;
 }
 
+static __always_inline int on_recv(struct sock *sk, int ret, int flags,
+				   enum nma_eye eye)
+{
+	__u32 what;
+
+	nma_pair_second(NMA_PAIR_RECV, (__u64)sk, nma_who(), eye);
+	what = what_is_wrong(sk, ret, flags);
+	return what ? judge_recv(sk, ret, what, eye == NMA_EYE_RIGHT) : 0;
+}
+
 /* Since v7.0 a tracepoint may be preempted, and then its program is skipped for
  * whoever comes next. That one has a second.
  */
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(nma_recv, struct sock *sk, int ret, int flags)
 {
-	__u32 what = what_is_wrong(sk, ret, flags);
-
-	return what ? judge_recv(sk, ret, what, false) : 0;
+	return on_recv(sk, ret, flags, NMA_EYE_LEFT);
 }
 
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(nma_recv_too, struct sock *sk, int ret, int flags)
 {
-	__u32 what = what_is_wrong(sk, ret, flags);
-
-	return what ? judge_recv(sk, ret, what, true) : 0;
+	return on_recv(sk, ret, flags, NMA_EYE_RIGHT);
 }
 
 /* ---- Return of tokens -------------------------------------------------------*/

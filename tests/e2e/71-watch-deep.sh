@@ -48,7 +48,7 @@ lost() { jq -s "map(.lost.$1? // 0) | max" "$W/watched"; }
 # misused than there are rows, and more told than the ring holds, while nobody
 # reads.
 test_storm() {
-	local told map_full ring_full
+	local told map_full ring_full missed
 
 	watch_start --deep -i nm0
 	kill -STOP "${pid[watch]}"
@@ -62,15 +62,71 @@ test_storm() {
 	done
 	kill -CONT "${pid[watch]}"
 	watch_stop
-	[ "$(found NM-PP-01)" = 1009 ] || fail "NM-PP-01: $(found NM-PP-01)"
-	[ "$(found NM-PP-02)" = 1009 ] || fail "NM-PP-02: $(found NM-PP-02)"
+	expect_found NM-PP-01 1009
+	expect_found NM-PP-02 1009
 	told=$(($(found NM-PP-03) + $(found NM-PP-04)))
 	map_full=$(lost map_full)
 	ring_full=$(lost ring_full)
-	echo "told $told, map_full $map_full, ring_full $ring_full"
-	[ $((told + map_full)) = 2018 ]
+	missed=$(missed)
+	echo "told $told, map_full $map_full, ring_full $ring_full, missed $missed"
+	told=$((told + map_full))
+	[ $told -le 2018 ] && [ $((told + missed)) -ge 2018 ]
 	expect_status 1
 	expect_no_leak
+}
+
+# Nine rows, more than are read in one go (NMA_ACTS_AT_ONCE), of pools that stay:
+# there is no end of one that makes watch read once more.
+test_many_rows() {
+	local fault port queue rule
+
+	watch_start --deep -i nm0
+	kill -STOP "${pid[watch]}"
+	for queue in 0 1 2; do
+		port=$((PORT + 10 + queue))
+		steer "$port" "$queue"
+		fault put_wrong_pool 23
+		fault double_put 23
+		fault hold_page 23
+		recv_host -p "$port" -b 1M
+		send_to -p "$port" -b 1M "$V4"
+		finish host
+		for fault in put_wrong_pool double_put hold_page; do
+			fired "$fault"
+		done
+	done
+	kill -CONT "${pid[watch]}"
+	watch_look
+	for rule in NM-PP-01 NM-PP-02 NM-PP-05; do
+		expect_found "$rule" 69
+	done
+	watch_end 1
+	expect_no_leak
+}
+
+# Tasks are put aside in the midst of one program of a pair, now and then of both:
+# then neither sees what comes next, and that is said.
+test_load() {
+	local loop rule
+
+	watch_start --deep -i nm0
+	recv_devmem -b 0
+	background tx send_to -b 0 "$V4"
+	wait_for 20 connected
+	for loop in loop1 loop2; do
+		background "$loop" sh -c 'while :; do :; done'
+	done
+	fault recycle_direct 1009
+	fault double_put 1009
+	wait_for 60 has_fired recycle_direct
+	wait_for 60 has_fired double_put
+	for loop in loop1 loop2 tx; do
+		stop "${pid[$loop]}"
+	done
+	watch_end 1
+	expect_found NM-PP-02 1009
+	expect_found NM-PP-03 1009
+	jq -se 'all(.[]; .rule == "NM-PP-02" or .rule == "NM-PP-03")' "$W/findings"
 }
 
 # More records than the ring holds, while nobody reads
@@ -113,5 +169,5 @@ test_lost_and_found() {
 }
 
 nm_setup
-run_tests test_attach_in_the_middle test_storm test_ring_full test_map_full \
-	test_lost_and_found
+run_tests test_attach_in_the_middle test_storm test_many_rows \
+	test_load test_ring_full test_map_full test_lost_and_found

@@ -17,16 +17,17 @@ no_finding() {
 # nothing else is found than has been since watch_start
 broken=
 break_rule() {
-	local before
+	local before missed
 
 	watch_look
 	before=$(found "$1")
+	missed=$(missed)
 	fault "$2" "$3"
 	defer fault "$2" 0
 	"$4_stream" "$5"
 	fired "$2"
 	watch_look
-	[ "$(found "$1")" = $((before + $3)) ] ||
+	found_often "$1" $((before + $3)) "$missed" ||
 		fail "$1 found $(found "$1") times, not $((before + $3))"
 	fault "$2" 0
 	broken+=" $1 "
@@ -40,7 +41,7 @@ break_rule() {
 
 # expect_found RULE N: since watch_start, as of watch_look
 expect_found() {
-	[ "$(found "$1")" = "$2" ] && return
+	found_often "$1" "$2" && return
 	grep -F "\"$1\"" "$W/watched"
 	grep '"so_far"' "$W/watched"
 	fail "$1 found $(found "$1") times, not $2"
@@ -79,6 +80,5 @@ host_stream() {
 }
 
 # fired FAULT: every occasion that it was armed for
-fired() {
-	grep -q '^armed=0 ' "$PANEL/$1" || fail "$1: $(cat "$PANEL/$1")"
-}
+has_fired() { grep -q '^armed=0 ' "$PANEL/$1"; }
+fired() { has_fired "$1" || fail "$1: $(cat "$PANEL/$1")"; }

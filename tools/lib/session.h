@@ -66,7 +66,9 @@ int nma_session__fd(const struct nma_session *s);
 /* Totals since open; monotonic. */
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost);
 
-/* Whose runs the kernel skipped, and how many of each; cut off at @size. */
+/* Whose runs the kernel skipped, and how many of each, as of nma_session__lost();
+ * cut off at @size.
+ */
 void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size);
 
 /* Hooks that could not be attached although features had found them. */

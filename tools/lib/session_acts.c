@@ -21,6 +21,13 @@ static int run_read(struct nma_session *s, struct nma_acts_read *arg)
 	return 0;
 }
 
+static int tell(struct nma_session *s, struct nma_rec_act *rec)
+{
+	if (rec->act == NMA_ACT_PUT_TWICE)
+		rec->count -= nma_session_excused(s, rec->count);
+	return rec->count ? s->opts.fn(s->opts.ctx, &rec->hdr) : 0;
+}
+
 /* Number of records, or what the caller returned, or -errno. */
 static int read_acts(struct nma_session *s, __u64 ended)
 {
@@ -31,8 +38,7 @@ static int read_acts(struct nma_session *s, __u64 ended)
 	do {
 		err = run_read(s, &arg);
 		for (i = 0; !err && i < arg.nr; i++)
-			err = s->opts.fn(s->opts.ctx,
-					 &s->skel->bss_acts_out->nma_acts_out[i].hdr);
+			err = tell(s, &s->skel->bss_acts_out->nma_acts_out[i]);
 		nr += arg.nr;
 	} while (!err && arg.nr == NMA_ACTS_AT_ONCE);
 	return err ? err : nr;

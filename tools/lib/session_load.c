@@ -60,8 +60,7 @@ static const enum nma_hook controls[] = {
 /* A hook with a program and an attachment of its own. */
 struct hook {
 	enum nma_hook id;
-	/* what one program of a pair misses the other has seen */
-	enum { ALWAYS, TOKENS, TOKENS_PAIR, DEEP, DEEP_PAIR } when;	/* is it asked for */
+	enum { ALWAYS, TOKENS, DEEP } when;	/* is it asked for */
 	size_t prog;		/* offset of the program in struct nma_bpf */
 };
 
@@ -74,23 +73,23 @@ static const struct hook hooks[] = {
 	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
 	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
 	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
-	HOOK(RECV, TOKENS_PAIR, nma_recv),
-	HOOK(RECV, TOKENS_PAIR, nma_recv_too),
-	HOOK(SEND, TOKENS_PAIR, nma_send),
-	HOOK(SEND, TOKENS_PAIR, nma_send_too),
+	HOOK(RECV, TOKENS, nma_recv),
+	HOOK(RECV, TOKENS, nma_recv_too),
+	HOOK(SEND, TOKENS, nma_send),
+	HOOK(SEND, TOKENS, nma_send_too),
 	HOOK(ZC_SEND, TOKENS, nma_zc_send),
 	HOOK(ZC_REAP, TOKENS, nma_zc_reap),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_netmems),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_netmems),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_pages),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_pages),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_frag_netmem),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_frag_netmem),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_left_page_pool_alloc_frag),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_right_page_pool_alloc_frag),
-	HOOK(PP_ALLOC, DEEP_PAIR, nma_buf_gone),
-	HOOK(PP_PUT, DEEP_PAIR, nma_put_left),
-	HOOK(PP_PUT, DEEP_PAIR, nma_put_right),
+	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_netmems),
+	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_netmems),
+	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_pages),
+	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_pages),
+	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_frag_netmem),
+	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_frag_netmem),
+	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_frag),
+	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_frag),
+	HOOK(PP_ALLOC, DEEP, nma_buf_gone),
+	HOOK(PP_PUT, DEEP, nma_put_left),
+	HOOK(PP_PUT, DEEP, nma_put_right),
 	HOOK(PAGE_API, DEEP, nma_page_api),
 	HOOK(PAGE_API, DEEP, nma_frag_api),
 	HOOK(SKB_RX, DEEP, nma_rx_gro),
@@ -200,10 +199,8 @@ static bool hook_asked(const struct nma_session *s, const struct hook *h)
 {
 	switch (h->when) {
 	case TOKENS:
-	case TOKENS_PAIR:
 		return s->opts.tokens;
 	case DEEP:
-	case DEEP_PAIR:
 		return s->opts.deep;
 	default:
 		return true;
@@ -222,6 +219,7 @@ static void choose_hooks(struct nma_session *s)
 			s->wanted |= 1ull << controls[i];
 	bpf_program__set_autoload(s->skel->progs.nma_control, s->wanted);
 	bpf_program__set_autoload(s->skel->progs.nma_read_acts, true);
+	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, true);
 
 	for (i = 0; i < NR_HOOKS; i++) {
 		if (!hook_usable(s, hooks[i].id) || !hook_asked(s, &hooks[i]))
@@ -387,15 +385,5 @@ void nma_session_attach(struct nma_session *s)
 			s->missing |= 1ull << hooks[i].id;
 	if (s->opts.deep)
 		arm_deep(s);
-}
-
-bool nma_session_has_twin(const struct nma_session *s, const struct bpf_program *prog)
-{
-	size_t i;
-
-	for (i = 0; i < NR_HOOKS; i++)
-		if ((hooks[i].when == DEEP_PAIR || hooks[i].when == TOKENS_PAIR) &&
-		    hook_prog(s, &hooks[i]) == prog)
-			return true;
-	return false;
+	nma_session_missed_begin(s);
 }

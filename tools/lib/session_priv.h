@@ -30,6 +30,9 @@ struct nma_session {
 	__u64 walk_cut;
 	__u64 acts_read;	/* value of nma_act_total when the rows were read */
 	__u64 socks_lost;	/* see count_lost_socks() */
+	__u64 pairs_lost[NMA_PAIR_MAX];	/* calls that both programs have missed */
+	__u64 excused;		/* see nma_session_excused() */
+	__u64 unpaired[NMA_PAIR_MAX];	/* of these at the beginning */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
@@ -54,11 +57,16 @@ int nma_session_acts(struct nma_session *s);
 /* The same for one pool (its id) or device (its address) that is gone. */
 int nma_session_acts_end(struct nma_session *s, __u64 object);
 
-/* Is there another program that sees what this one misses? */
-bool nma_session_has_twin(const struct nma_session *s, const struct bpf_program *prog);
+/* What is skipped from now on counts: all programs are attached. */
+void nma_session_missed_begin(struct nma_session *s);
 
-/* Program runs that the kernel skipped. */
-__u64 nma_session_missed(const struct nma_session *s);
+/* Program runs that the kernel skipped, and no other program has seen instead. */
+__u64 nma_session_missed(struct nma_session *s);
+
+/* Of @puts buffers that are in their pool already, as many may have been taken out
+ * of it as such calls were lost: those are not told of.
+ */
+__u64 nma_session_excused(struct nma_session *s, __u64 puts);
 
 /* Sees each record before the caller does. 0, or what the caller returned. */
 int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
