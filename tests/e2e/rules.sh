@@ -37,8 +37,8 @@ summed_up() { grep -q '"type":"summary"' "$W/all.out"; }
 # shellcheck disable=SC2016 # jq's
 only_pairs='(.lost | add == .prog_missed)'
 
+# What the warning at the end of watch names, if there is one by now
 pairs_alone() {
-	# shellcheck disable=SC2317 # called by name
 	! sed -n 's/.*runs the kernel skipped: //p' "$W/$watcher.err" |
 		sed 's/, /\n/g' | grep -v ' and '
 }
@@ -151,7 +151,9 @@ found_often() {
 	local found
 
 	found=$(found "$1")
-	[ "$found" -le "$2" ] && [ $((found + $(missed) - ${3-0})) -ge "$2" ]
+	[ "$found" = "$2" ] && return
+	[ "$found" -lt "$2" ] && [ $((found + $(missed) - ${3-0})) -ge "$2" ] &&
+		pairs_alone
 }
 
 # watch_counts RULE N: ended, and this rule alone was broken, N times

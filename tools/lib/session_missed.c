@@ -210,6 +210,8 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 	size_t i;
 
 	buf[0] = '\0';
+	for (i = 0; i < s->nr_links; i++)
+		add_name(&names, "calls of nma_control", missed_calls(s->links[i]));
 	bpf_object__for_each_program(prog, s->skel->obj)
 		add_name(&names, bpf_program__name(prog), lost_runs(s, prog));
 	for (i = 0; i < NMA_PAIR_MAX; i++)
