@@ -56,7 +56,7 @@ with_lease() {
 
 # Beside commands of the audit, which take long on a slow kernel
 guest_recv() {
-	start rx guest nma-traffic recv -i nk1 -q 1 -p "$PORT" -t $TRAFFIC_S "$@"
+	start rx guest nma-traffic recv -i nk1 -q 1 -p "$PORT" -t "$TRAFFIC_S" "$@"
 }
 
 expect_all() {
@@ -137,8 +137,8 @@ test_send_through_the_netkit() {
 		cat "$W/deep.err"
 		return 1
 	}
-	start rx peer nma-traffic recv --host -t $TRAFFIC_S -b 1M
-	guest nma-traffic send -d -i nk1 -t $TRAFFIC_S -b 1M "$V4_PEER" >"$W/tx.json"
+	start rx peer nma-traffic recv --host -t "$TRAFFIC_S" -b 1M
+	guest nma-traffic send -d -i nk1 -t "$TRAFFIC_S" -b 1M "$V4_PEER" >"$W/tx.json"
 	finish rx
 	expect_json "$W/tx.json" '.bytes == 1048576 and .completions == .sends and
 		.copied == 0'

@@ -70,7 +70,7 @@ test_storm() {
 	missed=$(missed)
 	echo "told $told, map_full $map_full, ring_full $ring_full, missed $missed"
 	told=$((told + map_full))
-	[ $told -le 2018 ] && [ $((told + missed)) -ge 2018 ]
+	[ "$told" -le 2018 ] && [ $((told + missed)) -ge 2018 ]
 	expect_status 1
 	expect_no_leak
 }
