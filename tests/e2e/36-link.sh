@@ -20,6 +20,9 @@ link_is() {
 	up)
 		ethtool nm0 | grep -q 'Link detected: yes'
 		ethtool nm0 | grep -q 'Speed: 100000Mb/s'
+		# an address that was asked for while it was down may be given up
+		# just now, and with it what waits for it
+		ip neigh flush dev nm0
 		ping -q -c 2 -i 0.02 "$V4_PEER"
 		;;
 	down) ethtool nm0 | grep -q 'Link detected: no' ;;
