@@ -133,6 +133,7 @@ void nma_session_missed_begin(struct nma_session *s)
  */
 static void update_pairs(struct nma_session *s)
 {
+	const volatile __s32 *proofs = &s->skel->bss_pairs->nma_frag_proofs;
 	__u64 missed[NMA_PAIR_MAX], seen[NMA_PAIR_MAX];
 	__s64 lost;
 	size_t i;
@@ -140,13 +141,12 @@ static void update_pairs(struct nma_session *s)
 	missed_by_left(s, missed);
 	seen_by_right_alone(s, seen);
 	for (i = 0; i < NMA_PAIR_MAX; i++) {
+		if (i == NMA_PAIR_FRAG && *proofs >= NMA_FRAG_PROOFS)
+			continue;	/* nobody looks at them any more */
 		lost = missed[i] - seen[i] - s->unpaired[i];
 		if (lost > (__s64)s->pairs_lost[i])
 			s->pairs_lost[i] = lost;
 	}
-	/* nobody looks at them any more */
-	if (*(volatile __s32 *)&s->skel->bss_pairs->nma_frag_proofs >= NMA_FRAG_PROOFS)
-		s->pairs_lost[NMA_PAIR_FRAG] = 0;
 }
 
 __u64 nma_session_excused(struct nma_session *s, __u64 puts)
@@ -154,8 +154,8 @@ __u64 nma_session_excused(struct nma_session *s, __u64 puts)
 	__u64 excused;
 
 	update_pairs(s);
-	excused = s->pairs_lost[NMA_PAIR_ALLOC] + s->pairs_lost[NMA_PAIR_FRAG];
-	excused = excused > s->excused ? excused - s->excused : 0;
+	excused = s->pairs_lost[NMA_PAIR_ALLOC] + s->pairs_lost[NMA_PAIR_FRAG] -
+		  s->excused;
 	if (excused > puts)
 		excused = puts;
 	s->excused += excused;
