@@ -70,6 +70,12 @@ static const char *const pair_names[NMA_PAIR_MAX] = {
 
 #define NR_TWINS	(sizeof(all_twins) / sizeof(all_twins[0]))
 
+/* They look for what has been sent from a dma-buf: offsets in struct nma_bpf. */
+static const size_t dma_progs[NMA_DMA_PROGS] = {
+	offsetof(struct nma_bpf, progs.nma_map),
+	offsetof(struct nma_bpf, progs.nma_unmap),
+};
+
 static const struct bpf_program *prog_at(const struct nma_session *s, size_t offset)
 {
 	return *(struct bpf_program **)((char *)s->skel + offset);
@@ -84,6 +90,34 @@ static bool is_twin(const struct nma_session *s, const struct bpf_program *prog)
 		    prog == prog_at(s, all_twins[i].right))
 			return true;
 	return false;
+}
+
+/* Until something has been, there is nothing that they could miss; all buffers of
+ * a ring are mapped at once, and interrupted meanwhile.
+ */
+static void update_dma(struct nma_session *s)
+{
+	const volatile __u32 *known = &s->skel->bss_acts->nma_dma_tx_known;
+	__u64 missed[NMA_DMA_PROGS];
+	size_t i;
+
+	for (i = 0; i < NMA_DMA_PROGS; i++)
+		missed[i] = missed_runs(prog_at(s, dma_progs[i]));
+	if (!*known)	/* nor was it when they were read */
+		memcpy(s->dma_idle, missed, sizeof(missed));
+	for (i = 0; i < NMA_DMA_PROGS; i++)
+		s->dma_lost[i] = missed[i] - s->dma_idle[i];
+}
+
+static const __u64 *dma_lost(const struct nma_session *s,
+			     const struct bpf_program *prog)
+{
+	size_t i;
+
+	for (i = 0; i < NMA_DMA_PROGS; i++)
+		if (prog == prog_at(s, dma_progs[i]))
+			return &s->dma_lost[i];
+	return NULL;
 }
 
 static void missed_by_left(const struct nma_session *s, __u64 missed[NMA_PAIR_MAX])
@@ -168,10 +202,13 @@ __u64 nma_session_excused(struct nma_session *s, __u64 puts)
  */
 static __u64 lost_runs(const struct nma_session *s, const struct bpf_program *prog)
 {
+	const __u64 *dma;
+
 	if (prog == s->skel->progs.nma_sock_close ||
 	    prog == s->skel->progs.nma_buf_gone || is_twin(s, prog))
 		return 0;
-	return missed_runs(prog);
+	dma = dma_lost(s, prog);
+	return dma ? *dma : missed_runs(prog);
 }
 
 __u64 nma_session_missed(struct nma_session *s)
@@ -180,6 +217,7 @@ __u64 nma_session_missed(struct nma_session *s)
 	__u64 n = 0;
 	size_t i;
 
+	update_dma(s);
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
 	bpf_object__for_each_program(prog, s->skel->obj)

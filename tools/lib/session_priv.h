@@ -17,6 +17,7 @@
 #include "nma.skel.h"
 
 #define NMA_LINKS_MAX	160
+#define NMA_DMA_PROGS	2	/* nma_map and nma_unmap */
 
 struct nma_session {
 	struct nma_session_opts opts;
@@ -33,6 +34,8 @@ struct nma_session {
 	__u64 pairs_lost[NMA_PAIR_MAX];	/* calls that both programs have missed */
 	__u64 excused;		/* see nma_session_excused() */
 	__u64 unpaired[NMA_PAIR_MAX];	/* of these at the beginning */
+	__u64 dma_idle[NMA_DMA_PROGS];	/* runs skipped, with nothing to see */
+	__u64 dma_lost[NMA_DMA_PROGS];	/* and since there was something */
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
