@@ -331,7 +331,7 @@ struct nmnic_txq *nmnic_txq_alloc(struct nmnic_vec *vec, const struct nmnic_cfg 
 void nmnic_txq_free(struct nmnic_txq *txq);
 int nmnic_txq_start(struct nmnic_txq *txq);
 void nmnic_txq_stop(struct nmnic_txq *txq);
-void nmnic_txq_clean(struct nmnic_txq *txq, int budget);
+bool nmnic_txq_clean(struct nmnic_txq *txq, int budget);
 u32 nmnic_txq_avail(const struct nmnic_txq *txq);
 void nmnic_txq_bell(struct nmnic_txq *txq);
 void nmnic_tx_unmap(struct nmnic_txq *txq, struct nmnic_tx_buf *buf);

@@ -14,11 +14,11 @@
 int nmnic_poll(struct napi_struct *napi, int budget)
 {
 	struct nmnic_vec *vec = container_of(napi, struct nmnic_vec, napi);
-	bool sent = true;
+	bool cleaned, sent = true;
 	int done = 0;
 
 	nmhw_vec_ack(vec->port->hw, vec->idx);
-	nmnic_txq_clean(vec->q.txq, budget);
+	cleaned = nmnic_txq_clean(vec->q.txq, budget);
 	if (!budget)
 		return 0;
 
@@ -31,7 +31,8 @@ int nmnic_poll(struct napi_struct *napi, int budget)
 
 	if (unlikely(!sent))
 		return budget;
-	if (done < budget && napi_complete_done(napi, done))
+	/* Completions alone are put off by napi_defer_hard_irqs as well. */
+	if (done < budget && napi_complete_done(napi, done ?: cleaned))
 		nmhw_vec_unmask(vec->port->hw, vec->idx);
 	return done;
 }

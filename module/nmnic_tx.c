@@ -142,8 +142,8 @@ static int tx_wake(struct nmnic_txq *txq)
 	return 0;
 }
 
-/* NAPI */
-void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
+/* NAPI. False if nothing has been sent. */
+bool nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 {
 	u32 consumed = le32_to_cpu(READ_ONCE(*txq->head_wb));
 	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
@@ -155,7 +155,7 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	int woken;
 
 	if (head == consumed)
-		return;
+		return false;
 	/* What the device wrote back it has read before. */
 	dma_rmb();
 	for (; head != consumed; head++) {
@@ -195,6 +195,7 @@ void nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 	st->bytes += wire_bytes;
 	st->wake += !woken;
 	u64_stats_update_end(&st->syncp);
+	return true;
 }
 
 static int tx_map_one(struct nmnic_txq *txq, u32 slot, dma_addr_t addr, u32 len)
