@@ -28,29 +28,15 @@ test_clean() {
 	no_finding
 }
 
-# RULE, fault, stream that gives it occasions, who is blamed
+# RULE, fault, stream that gives it occasions, its bytes, who is blamed
 FAULTS="
-NM-PP-01	put_wrong_pool	devmem	nmnic_misuse_buffer
-NM-PP-02	double_put	devmem	nmnic_misuse_buffer
-NM-PP-03	recycle_direct	devmem	misuse_work
-NM-PP-04	alloc_dead	devmem	misuse_work
-NM-PP-05	hold_page	devmem	nmnic_misuse_buffer
-NM-DRV-02	use_page_api	host	nmnic_misuse_buffer
+NM-PP-01	put_wrong_pool	devmem	1M	nmnic_misuse_buffer
+NM-PP-02	double_put	devmem	1M	nmnic_misuse_buffer
+NM-PP-03	recycle_direct	devmem	1M	misuse_work
+NM-PP-04	alloc_dead	devmem	1M	misuse_work
+NM-PP-05	hold_page	devmem	1M	nmnic_misuse_buffer
+NM-DRV-02	use_page_api	host	1M	nmnic_misuse_buffer
 "
-
-# One after the other: each adds its own rule and nothing else.
-test_each() {
-	local rule fault stream who
-
-	watch_start
-	while read -r rule fault stream who; do
-		[ -n "$rule" ] || continue
-		break_rule "$rule" "$fault" 23 "$stream" 1M
-		blamed "$rule" "$who [nmnic]"
-	done <<<"$FAULTS"
-	watch_end 1
-	expect_no_leak
-}
 
 # Each of them is worth a WARN to the kernel.
 test_live_napi() {
@@ -83,7 +69,7 @@ test_page_api_without_netmems() {
 
 # Together, once and 1009 times
 test_exact() {
-	local rule fault stream who n
+	local rule fault rest n
 
 	watch_start
 	for n in 1 1009; do
@@ -92,7 +78,7 @@ test_exact() {
 		host_stream 8M
 	done
 	watch_look
-	while read -r rule fault stream who; do
+	while read -r rule fault rest; do
 		[ -n "$rule" ] || continue
 		fired "$fault"
 		expect_found "$rule" 1010
@@ -131,5 +117,6 @@ starved() {
 
 nm_setup
 watch_open --deep -i nm0
-run_tests test_clean test_each test_live_napi test_double_put_of_pages \
+define_each
+run_tests test_clean "${each[@]}" test_live_napi test_double_put_of_pages \
 	test_page_api_without_netmems test_exact test_starved

@@ -29,28 +29,16 @@ test_clean() {
 	no_finding
 }
 
+# RULE, fault, stream that gives it occasions, its bytes
 FAULTS="
-NM-SKB-01	raw_frag
-NM-SKB-02	mix_frags
-NM-SKB-03	no_mark_recycle
-NM-SKB-04	read_payload
-NM-SKB-05	forward
+NM-SKB-01	raw_frag	devmem	2M
+NM-SKB-02	mix_frags	devmem	2M
+NM-SKB-03	no_mark_recycle	devmem	2M
+NM-SKB-04	read_payload	devmem	2M
+NM-SKB-05	forward	devmem	2M
 "
 
 MERGE="NM-SKB-02	copybreak"
-
-test_each() {
-	local rule fault
-
-	watch_start
-	while read -r rule fault; do
-		[ -n "$rule" ] || continue
-		break_rule "$rule" "$fault" 23 devmem 2M
-		blamed "$rule" "[nmnic]"
-	done <<<"$FAULTS"
-	watch_end 1
-	expect_no_leak
-}
 
 # Who merges is GRO, whoever handed it such packets.
 test_merged() {
@@ -61,17 +49,17 @@ test_merged() {
 }
 
 test_exact() {
-	local rule fault n
+	local rule fault rest n
 
 	watch_start
 	for n in 1 1009; do
-		while read -r rule fault; do
+		while read -r rule fault rest; do
 			[ -z "$rule" ] || fault "$fault" "$n"
 		done <<<"$FAULTS$MERGE"
 		devmem_stream $((n == 1 ? 1 : 16))M
 	done
 	watch_look
-	while read -r rule fault; do
+	while read -r rule fault rest; do
 		[ -n "$rule" ] || continue
 		fired "$fault"
 		n=$((1010 * $(grep -c "^$rule" <<<"$FAULTS$MERGE")))
@@ -82,4 +70,5 @@ test_exact() {
 
 nm_setup
 watch_open --deep -i nm0
-run_tests test_clean test_each test_merged test_exact
+define_each
+run_tests test_clean "${each[@]}" test_merged test_exact

@@ -39,6 +39,30 @@ break_rule() {
 	rule_seen "$1" caught
 }
 
+# breaks_alone RULE FAULT STREAM BYTES [WHO]: and that function of the driver is
+# blamed, or any, for what it does to buffers that are all given back
+# shellcheck disable=SC2119 # no arguments
+breaks_alone() {
+	watch_start
+	break_rule "$1" "$2" 23 "$3" "$4"
+	blamed "$1" "${5:-} [nmnic]"
+	watch_end 1
+	expect_no_leak
+}
+
+# A sub-test for each line of $FAULTS (what breaks_alone takes), named after its
+# fault; all of them in $each
+each=()
+define_each() {
+	local rule fault rest
+
+	while read -r rule fault rest; do
+		[ -n "$rule" ] || continue
+		eval "test_$fault() { breaks_alone $rule $fault $rest; }"
+		each+=("test_$fault")
+	done <<<"$FAULTS"
+}
+
 # expect_found RULE N: since watch_start, as of watch_look
 expect_found() {
 	found_often "$1" "$2" && return
