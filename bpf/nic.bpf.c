@@ -124,6 +124,7 @@ static __always_inline __u8 netdev_flags(struct net_device *dev)
 
 int nma_fill_nic(struct nma_rec_nic *r)
 {
+	__u64 rtnl = nma_cfg.sym[NMA_SYM_RTNL];
 	struct net_device *dev;
 
 	if (!r || !r->netdev)
@@ -147,6 +148,8 @@ int nma_fill_nic(struct nma_rec_nic *r)
 	r->qops = queue_ops(dev);
 	r->rings = ring_ops(dev);
 	r->netmem_tx = netdev_netmem_tx(dev);
+	/* most changes are made with both of them held */
+	r->locked = netdev_lock_owner(dev, rtnl) || mutex_owner(rtnl);
 	r->device = (__u64)__builtin_preserve_access_index(&dev->dev);
 	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
 	driver_name(r, dev);

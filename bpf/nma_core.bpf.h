@@ -92,16 +92,21 @@ struct net_device___since_v6_15 {
 	bool request_ops_lock;
 } __attribute__((preserve_access_index));
 
-/* The task that holds that lock, 0 if none does. */
+/* The task that holds it, 0 if none does. */
+static __always_inline __u64 mutex_owner(__u64 mutex)
+{
+	return BPF_CORE_READ((struct mutex *)mutex, owner.counter) & ~MUTEX_OWNER_FLAGS;
+}
+
+/* The same for that lock. */
 static __always_inline __u64 netdev_lock_owner(struct net_device *dev,
 					       __u64 rtnl_mutex)
 {
 	struct net_device___since_v6_15 *d = (void *)dev;
-	struct mutex *mutex = (void *)rtnl_mutex;
 
 	if (bpf_core_field_exists(d->request_ops_lock))
-		mutex = __builtin_preserve_access_index(&d->lock);
-	return BPF_CORE_READ(mutex, owner.counter) & ~MUTEX_OWNER_FLAGS;
+		return mutex_owner((__u64)__builtin_preserve_access_index(&d->lock));
+	return mutex_owner(rtnl_mutex);
 }
 
 /* 28b225282d44, v7.0 and stable: seconds became nanoseconds, in the same place

@@ -120,7 +120,8 @@ struct nma_rec_nic {
 	__u8 qops;		/* NMA_QOPS_* */
 	__u8 rings;		/* NMA_RINGS_* */
 	__u8 netmem_tx;		/* netdev->netmem_tx, 0 before 6.16 */
-	__u8 rsvd[7];
+	__u8 locked;		/* somebody holds the lock to change it */
+	__u8 rsvd[6];
 	char ifname[NMA_IFNAME_LEN];
 	char driver[NMA_NAME_LEN];
 };

@@ -153,6 +153,48 @@ static void test_settle(void **state)
 	assert_int_equal(c->reports, 1);
 }
 
+/* A second pool with the provider: legal while the queue is rebuilt */
+static void rebuild(struct court *c)
+{
+	struct nma_rec_pool r = CAUSED(rec_provided(22, 1), CREATE);
+
+	record(c, &r, 1 * SEC);
+	assert_int_equal(nma_judge__pending(c->j, NMA_SETTLE), 1);
+}
+
+/* Its own records do not end the patience with it, however long it takes. */
+static void test_a_slow_rebuild_goes_on(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_pool r = CAUSED(rec_header(20, 1), DETACH);
+
+	rebuild(c);
+	record(c, &r, 3 * SEC);
+	assert_int_equal(c->reports, 0);
+	r = CAUSED(rec_provided(21, 1), DETACH);
+	record(c, &r, 3 * SEC);
+	nma_judge__all(c->j, 4 * SEC);
+	assert_int_equal(c->reports, 0);
+	assert_int_equal(active(c), 0);
+}
+
+/* Nor does a look while the device is locked; after ten times that it does. */
+static void test_a_locked_device_is_being_changed(void **state)
+{
+	struct court *c = *state;
+	struct nma_rec_nic nic = rec_nic();
+
+	nic.locked = 1;
+	FEED(c->m, nic);
+	rebuild(c);
+	nma_judge__all(c->j, 4 * SEC);
+	nma_judge__all(c->j, 11 * SEC);
+	assert_int_equal(c->reports, 0);
+	nma_judge__all(c->j, 12 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->last.rule, NMA_RULE_POOL_03);
+}
+
 static void test_cleared_and_back(void **state)
 {
 	struct court *c = *state;
@@ -456,6 +498,8 @@ int main(void)
 		T(test_clean),
 		T(test_once_not_every_look),
 		T(test_settle),
+		T(test_a_slow_rebuild_goes_on),
+		T(test_a_locked_device_is_being_changed),
 		T(test_cleared_and_back),
 		T(test_events_are_counted),
 		T(test_age),

@@ -12,6 +12,7 @@
 #include "opts.h"
 
 #define MAX_CASES	4096
+#define CHANGE_MOST	10	/* times its patience that a change may take */
 
 /* Subjects differ by rule, so the rule number keeps their keys apart. */
 static void case_key(const struct nma_verdict *v, union nma_ref ref,
@@ -228,8 +229,22 @@ static __u64 due_ns(const struct nma_finding *f)
 	return since + f->hold_ns;
 }
 
+/* What is legal while a queue is rebuilt counts if all stands still: the records of
+ * the rebuild itself do not end the patience with it, nor does a look while it has
+ * the device locked, however slow the machine is. Not for ever, though.
+ */
+static bool counts(const struct nma_finding *f, bool steady, __u64 now_ns)
+{
+	if (f->event)
+		return true;
+	if (f->status != NMA_PENDING || now_ns < due_ns(f))
+		return false;
+	return f->patience != NMA_SETTLE || steady ||
+	       now_ns >= due_ns(f) + CHANGE_MOST * f->hold_ns;
+}
+
 static void judge_item(struct nma_judge *j, const struct nma_finding *item,
-		       const __u64 key[2], __u64 now_ns)
+		       const __u64 key[2], bool steady, __u64 now_ns)
 {
 	struct nma_finding *f = nma_table_find(&j->cases, key[0], key[1]);
 
@@ -242,7 +257,7 @@ static void judge_item(struct nma_judge *j, const struct nma_finding *item,
 		return;
 	}
 	f->stamp = j->stamp;
-	if (f->event || (f->status == NMA_PENDING && now_ns >= due_ns(f)))
+	if (counts(f, steady, now_ns))
 		count(j, f, now_ns);
 	else if (f->status == NMA_ACTIVE)
 		f->last_ns = now_ns;
@@ -260,9 +275,39 @@ static void clear_case(struct nma_judge *j, struct nma_finding *f)
 	free(f);
 }
 
+/* 0 for what belongs to no device */
+static __u64 netdev_of(enum nma_subject subject, union nma_ref ref)
+{
+	switch (subject) {
+	case NMA_SUBJ_NIC:
+		return ref.nic->r.netdev;
+	case NMA_SUBJ_QUEUE:
+		return ref.queue->r.netdev;
+	case NMA_SUBJ_POOL:
+		return ref.pool->r.netdev;
+	case NMA_SUBJ_BINDING:
+		return ref.binding->r.netdev;
+	default:
+		return 0;
+	}
+}
+
+/* A look, and nobody is changing the device meanwhile. */
+static bool is_steady(const struct nma_rule_ctx *ctx, enum nma_subject subject,
+		      union nma_ref ref)
+{
+	const struct nma_nic *nic;
+
+	if (ctx->trigger)
+		return false;
+	nic = nma_model__nic(ctx->model, netdev_of(subject, ref));
+	return !nic || !nic->r.locked;
+}
+
 static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		       enum nma_rule_id rule, union nma_ref ref)
 {
+	bool steady = is_steady(ctx, nma_rules[rule].subject, ref);
 	struct nma_finding *f;
 	struct nma_verdict v;
 	unsigned int seen = 0;
@@ -274,7 +319,7 @@ static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		return;
 	for (i = 0; i < v.nr; i++) {
 		case_key(&v, ref, v.item[i].detail, key);
-		judge_item(j, &v.item[i], key, ctx->now_ns);
+		judge_item(j, &v.item[i], key, steady, ctx->now_ns);
 		seen |= 1u << v.item[i].detail;
 	}
 	for (i = 0; i < NMA_DETAIL_MAX; i++) {
@@ -440,7 +485,7 @@ void nma_judge__witness(struct nma_judge *j, const struct nma_finding *f,
 		(__u64)f->rule << 40 | (__u64)f->detail << 32 | f->queue,
 	};
 
-	judge_item(j, f, key, now_ns);
+	judge_item(j, f, key, true, now_ns);
 }
 
 void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
