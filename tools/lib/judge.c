@@ -275,23 +275,6 @@ static void clear_case(struct nma_judge *j, struct nma_finding *f)
 	free(f);
 }
 
-/* 0 for what belongs to no device */
-static __u64 netdev_of(enum nma_subject subject, union nma_ref ref)
-{
-	switch (subject) {
-	case NMA_SUBJ_NIC:
-		return ref.nic->r.netdev;
-	case NMA_SUBJ_QUEUE:
-		return ref.queue->r.netdev;
-	case NMA_SUBJ_POOL:
-		return ref.pool->r.netdev;
-	case NMA_SUBJ_BINDING:
-		return ref.binding->r.netdev;
-	default:
-		return 0;
-	}
-}
-
 /* A look, and nobody is changing the device meanwhile. */
 static bool is_steady(const struct nma_rule_ctx *ctx, enum nma_subject subject,
 		      union nma_ref ref)
@@ -300,23 +283,24 @@ static bool is_steady(const struct nma_rule_ctx *ctx, enum nma_subject subject,
 
 	if (ctx->trigger)
 		return false;
-	nic = nma_model__nic(ctx->model, netdev_of(subject, ref));
+	nic = nma_model__nic(ctx->model, nma_model__netdev(ctx->model, subject, ref));
 	return !nic || !nic->r.locked;
 }
 
 static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		       enum nma_rule_id rule, union nma_ref ref)
 {
-	bool steady = is_steady(ctx, nma_rules[rule].subject, ref);
 	struct nma_finding *f;
 	struct nma_verdict v;
 	unsigned int seen = 0;
 	unsigned int i;
+	bool steady;
 	__u64 key[2];
 
 	nma_rule_run(ctx, rule, ref, &v);
 	if (!wanted(j, &v.base))
 		return;
+	steady = v.nr && is_steady(ctx, nma_rules[rule].subject, ref);
 	for (i = 0; i < v.nr; i++) {
 		case_key(&v, ref, v.item[i].detail, key);
 		judge_item(j, &v.item[i], key, steady, ctx->now_ns);

@@ -134,6 +134,10 @@ void nma_model__set_rss(struct nma_model *m, __u64 netdev,
 			const struct nma_queue_set *rss);
 
 const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev);
+
+/* The device that an object belongs to, if need be by its binding; 0 none. */
+__u64 nma_model__netdev(const struct nma_model *m, enum nma_subject subject,
+			union nma_ref ref);
 const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
 					 __u32 queue);
 const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id);

@@ -145,36 +145,9 @@ static void e_event(const void *row, struct nma_value *v)
 	nma_value_str(v, nma_event_name(CHANGE(row), &detail));
 }
 
-static __u64 binding_netdev(const struct nma_model *m, __u32 id)
-{
-	const struct nma_binding *binding = nma_model__binding(m, id);
-
-	return binding ? binding->r.netdev : 0;
-}
-
 static __u64 netdev_of(const struct nma_event_row *row)
 {
-	union nma_ref ref = row->change->ref;
-
-	switch (row->change->subject) {
-	case NMA_SUBJ_NIC:
-		return ref.nic->r.netdev;
-	case NMA_SUBJ_QUEUE:
-		return ref.queue->r.netdev;
-	case NMA_SUBJ_POOL:
-		return ref.pool->r.netdev;
-	case NMA_SUBJ_BINDING:
-		return ref.binding->r.netdev;
-	case NMA_SUBJ_OP:
-		return ref.op->netdev;
-	case NMA_SUBJ_ACT:
-		return ref.act->netdev;
-	case NMA_SUBJ_SOCK:
-		return binding_netdev(row->model, ref.sock->r.binding_id);
-	case NMA_SUBJ_USE:
-		return binding_netdev(row->model, ref.use->binding_id);
-	}
-	return 0;
+	return nma_model__netdev(row->model, row->change->subject, row->change->ref);
 }
 
 const char *nma_event_ifname(const struct nma_event_row *row)
