@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * What the programs and their loader (tools/lib/session.c) share beside the
+ * What the programs and their loader (tools/lib/kernel/session.c) share beside the
  * records of nma_event.h: settings made before load, and the argument of the
  * snapshot walk.
  */

@@ -9,10 +9,10 @@
 
 #include <signal.h>
 
-#include "attempt.h"
-#include "features.h"
-#include "nl_ethtool.h"
-#include "session.h"
+#include "probe/attempt.h"
+#include "kernel/features.h"
+#include "kernel/ethtool.h"
+#include "kernel/session.h"
 
 #define FAKE_RECORDS	64
 

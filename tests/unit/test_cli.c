@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "util/clock.h"
 #include "command.h"
 #include "fake.h"
-#include "text.h"
+#include "util/text.h"
 #include "world.h"
 
 static void test_usage(void **state)

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "baseline.h"
-#include "rules.h"
-#include "waiver.h"
+#include "judge/baseline.h"
+#include "rules/rules.h"
+#include "judge/waiver.h"
 
 #define TODAY	"2026-11-20"
 

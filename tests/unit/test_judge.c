@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "opts.h"
+#include "util/opts.h"
 #include "world.h"
 
 #define ALL	((1ull << NMA_RULE_MAX) - 1)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "opts.h"
+#include "util/opts.h"
 
 struct values {
 	bool flag;

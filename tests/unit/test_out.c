@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "ksyms.h"
-#include "out.h"
-#include "session.h"
-#include "text.h"
+#include "kernel/ksyms.h"
+#include "out/out.h"
+#include "kernel/session.h"
+#include "util/text.h"
 
 struct row {
 	const char *name;
@@ -162,7 +162,7 @@ static void test_people_read_seconds(void **state)
 static void emit(const struct row *row, bool verbose)
 {
 	struct nma_lost lost = { .count = { 1, 2, 3 } };
-	struct json_object *doc = nma_out_doc("test");
+	struct json_object *doc = nma_json_doc("test");
 	const void *rows[] = { row };
 
 	start(true);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "text.h"
+#include "util/text.h"
 
 struct sample {
 	const char *raw;

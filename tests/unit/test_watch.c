@@ -11,7 +11,7 @@
 #include "cli.h"
 #include "command.h"
 #include "fake.h"
-#include "text.h"
+#include "util/text.h"
 #include "world.h"
 
 #define STORM	3001

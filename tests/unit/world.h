@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "judge.h"
-#include "model.h"
-#include "rules.h"
+#include "judge/judge.h"
+#include "model/model.h"
+#include "rules/rules.h"
 
 #define SEC		1000000000ull
 #define NETDEV		0xffff888000001000ull

@@ -9,7 +9,7 @@
 
 #include "audit.h"
 #include "log.h"
-#include "nl_ethtool.h"
+#include "kernel/ethtool.h"
 
 const char *const nma_fail_on_names[] = {
 	[NMA_FAIL_ON_ERROR] = "error",
@@ -341,15 +341,7 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 
 bool nma_audit__wanted(const struct nma_audit *a, const char *ifname)
 {
-	const struct nma_strs *names = a->opts.ifnames;
-	size_t i;
-
-	if (!names || !names->nr)
-		return true;
-	for (i = 0; i < names->nr; i++)
-		if (!strncmp(names->v[i], ifname, NMA_IFNAME_LEN))
-			return true;
-	return false;
+	return nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN);
 }
 
 static __u64 needed_hooks(const struct nma_audit *a)

@@ -9,11 +9,11 @@
 #define NMA_AUDIT_H
 
 #include "cli.h"
-#include "clock.h"
-#include "features.h"
-#include "judge.h"
-#include "model.h"
-#include "session.h"
+#include "util/clock.h"
+#include "kernel/features.h"
+#include "judge/judge.h"
+#include "model/model.h"
+#include "kernel/session.h"
 
 struct nma_ethtool;
 

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "ksyms.h"
+#include "kernel/ksyms.h"
 #include "log.h"
-#include "text.h"
+#include "util/text.h"
 
 #define WORDS_MAX	8
 
@@ -116,10 +116,10 @@ static int version(struct nma_env *env)
 			NMA_VERSION, libbpf_version_string(), json_c_version());
 		return NMA_EXIT_OK;
 	}
-	doc = nma_out_doc("version");
-	nma_out_add_str(doc, "version", NMA_VERSION);
-	nma_out_add_str(doc, "libbpf", libbpf_version_string());
-	nma_out_add_str(doc, "json_c", json_c_version());
+	doc = nma_json_doc("version");
+	nma_json_add_str(doc, "version", NMA_VERSION);
+	nma_json_add_str(doc, "libbpf", libbpf_version_string());
+	nma_json_add_str(doc, "json_c", json_c_version());
 	return nma_out_emit(&env->out, doc) ? NMA_EXIT_ENV : NMA_EXIT_OK;
 }
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "exit.h"
-#include "opts.h"
-#include "out.h"
+#include "util/exit.h"
+#include "util/opts.h"
+#include "out/out.h"
 
 #define NMA_VERSION	"0.1.0"
 

@@ -11,7 +11,7 @@
 
 #include "audit.h"
 #include "log.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "view.h"
 
 #define LOOK_AGAIN_MS	100
@@ -235,7 +235,7 @@ static int emit_json(const struct check *c, int ret)
 	struct json_object *findings = json_object_new_array();
 	struct json_object *notes = json_object_new_array();
 	const struct nma_out *out = &c->audit.env->out;
-	struct json_object *doc = nma_out_doc("check");
+	struct json_object *doc = nma_json_doc("check");
 	const struct tally *t = &c->tally;
 	const struct ruling *r;
 
@@ -245,7 +245,7 @@ static int emit_json(const struct check *c, int ret)
 					      notes : findings,
 					      nma_view_finding_json(out, r->finding,
 								    &r->standing));
-	nma_out_add_str(doc, "result", nma_view_result(ret));
+	nma_json_add_str(doc, "result", nma_view_result(ret));
 	add_int(doc, "errors", t->errors);
 	add_int(doc, "warnings", t->warnings);
 	add_int(doc, "infos", t->infos);
@@ -259,7 +259,7 @@ static int emit_json(const struct check *c, int ret)
 	}
 	if (c->opts->probe)
 		json_object_object_add(doc, nma_fields_probe.name, probes_json(c));
-	nma_out_add_str(doc, "saved", c->opts->save);
+	nma_json_add_str(doc, "saved", c->opts->save);
 	json_object_object_add(doc, "findings", findings);
 	json_object_object_add(doc, "notes", notes);
 	nma_view_judged_json(&c->audit, doc);

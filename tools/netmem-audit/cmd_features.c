@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "cli.h"
-#include "features.h"
+#include "kernel/features.h"
 #include "fields.h"
 #include "log.h"
-#include "rules.h"
+#include "rules/rules.h"
 
 /* A row of the rule table. */
 struct rule_row {
@@ -146,10 +146,10 @@ static void fill_rows(struct rows *r, const struct nma_features *f)
 static int emit_json(const struct nma_out *out, const struct nma_features *f,
 		     const struct rows *r)
 {
-	struct json_object *doc = nma_out_doc("features");
+	struct json_object *doc = nma_json_doc("features");
 	size_t i;
 
-	nma_out_add_str(doc, "kernel", f->release);
+	nma_json_add_str(doc, "kernel", f->release);
 	for (i = 0; i < NR_ABILITIES; i++)
 		json_object_object_add(doc, abilities[i].key,
 				       json_object_new_boolean(able(f, i)));

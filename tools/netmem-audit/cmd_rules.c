@@ -7,11 +7,11 @@
 #include <json-c/json.h>
 
 #include "cli.h"
-#include "features.h"
+#include "kernel/features.h"
 #include "fields.h"
 #include "getter.h"
 #include "log.h"
-#include "rules.h"
+#include "rules/rules.h"
 
 #define RULE(row)	((const struct nma_rule *)(row))
 
@@ -55,14 +55,14 @@ static struct json_object *rule_json(const struct nma_out *out,
 {
 	struct json_object *obj = nma_out_object(out, &fields, rule);
 
-	nma_out_add_str(obj, "source", rule->source);
-	nma_out_add_str(obj, "advice", rule->advice);
+	nma_json_add_str(obj, "source", rule->source);
+	nma_json_add_str(obj, "advice", rule->advice);
 	return obj;
 }
 
 static int emit_json(const struct nma_out *out, int first, int last)
 {
-	struct json_object *doc = nma_out_doc("rules");
+	struct json_object *doc = nma_json_doc("rules");
 	struct json_object *arr = json_object_new_array();
 	int i;
 

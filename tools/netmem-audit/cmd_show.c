@@ -79,7 +79,7 @@ static int emit(const struct nma_out *out, const struct nma_fields *fields,
 	size_t i;
 
 	if (out->json) {
-		doc = nma_out_doc(fields->name);
+		doc = nma_json_doc(fields->name);
 		json_object_object_add(doc, fields->name,
 				       nma_out_array(out, fields, rows, nr));
 		return nma_out_emit(out, doc);

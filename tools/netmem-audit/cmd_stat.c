@@ -169,7 +169,7 @@ static int emit(struct stat *s, const void *const *rows, size_t nr)
 		err = nma_out_table(out, &fields, rows, nr);
 		return err ? err : nma_out_finish(out);
 	}
-	doc = nma_out_doc("stat");
+	doc = nma_json_doc("stat");
 	json_object_object_add(doc, "time_ns", json_object_new_uint64(s->last_ns));
 	json_object_object_add(doc, "interval_ns", json_object_new_uint64(s->span_ns));
 	json_object_object_add(doc, fields.name, nma_out_array(out, &fields, rows, nr));

@@ -92,8 +92,8 @@ static void on_storm(void *ctx, enum nma_rule_id rule, __u64 findings, __u64 cou
 			     nma_rules[rule].id, count);
 		return;
 	}
-	doc = nma_out_doc("suppressed");
-	nma_out_add_str(doc, "rule", nma_rules[rule].id);
+	doc = nma_json_doc("suppressed");
+	nma_json_add_str(doc, "rule", nma_rules[rule].id);
 	add_u64(doc, "findings", findings);
 	add_u64(doc, "count", count);
 	w->out_err = nma_out_emit(out, doc);
@@ -135,8 +135,8 @@ static int announce(struct watch *w)
 	struct json_object *doc;
 
 	if (out->json) {
-		doc = nma_out_doc("start");
-		nma_out_add_str(doc, "kernel", w->audit.features.release);
+		doc = nma_json_doc("start");
+		nma_json_add_str(doc, "kernel", w->audit.features.release);
 		nma_view_judged_json(&w->audit, doc);
 		return nma_out_emit(out, doc);
 	}
@@ -184,9 +184,9 @@ static int totals(struct watch *w, const char *type, const char *result)
 			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
 		return nma_out_finish(out);
 	}
-	doc = nma_out_doc(type);
+	doc = nma_json_doc(type);
 	if (result)
-		nma_out_add_str(doc, "result", result);
+		nma_json_add_str(doc, "result", result);
 	add_u64(doc, "errors", errors);
 	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
 	add_u64(doc, "infos", j->total[NMA_SEV_I]);

@@ -7,11 +7,11 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "util/clock.h"
 #include "fields.h"
 #include "getter.h"
-#include "netns.h"
-#include "rules.h"
+#include "kernel/netns.h"
+#include "rules/rules.h"
 
 #define ROW(row)	((const struct nma_row *)(row))
 #define NIC(row)	(ROW(row)->ref.nic)

@@ -7,9 +7,9 @@
 #ifndef NMA_FIELDS_H
 #define NMA_FIELDS_H
 
-#include "field.h"
-#include "finding.h"
-#include "model.h"
+#include "out/field.h"
+#include "rules/finding.h"
+#include "model/model.h"
 
 /* A row of an object table. */
 struct nma_row {

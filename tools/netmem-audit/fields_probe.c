@@ -7,7 +7,7 @@
 
 #include "fields.h"
 #include "getter.h"
-#include "probe.h"
+#include "probe/probe.h"
 
 #define PROBED(row)	((const struct nma_probed *)(row))
 

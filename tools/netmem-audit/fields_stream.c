@@ -5,7 +5,7 @@
  */
 #include "fields.h"
 #include "getter.h"
-#include "rules.h"
+#include "rules/rules.h"
 
 #define FINDING(row)	((const struct nma_finding *)(row))
 #define CHANGE(row)	(((const struct nma_event_row *)(row))->change)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "log.h"
-#include "text.h"
+#include "util/text.h"
 
 #define LINE	1024
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "rules.h"
+#include "rules/rules.h"
 #include "standing.h"
 
 /* Wrong contents are the user's to mend (2), an unreadable file is not. */
@@ -97,13 +97,13 @@ static struct json_object *waiver_json(const struct nma_waiver *w)
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "line", json_object_new_int64(w->line));
-	nma_out_add_str(obj, "rule", nma_rules[w->rule].id);
-	nma_out_add_str(obj, "ifname", w->ifname);
-	nma_out_add_str(obj, "driver", w->driver);
+	nma_json_add_str(obj, "rule", nma_rules[w->rule].id);
+	nma_json_add_str(obj, "ifname", w->ifname);
+	nma_json_add_str(obj, "driver", w->driver);
 	if (w->queue != NMA_NO_QUEUE)
 		json_object_object_add(obj, "queue", json_object_new_int64(w->queue));
-	nma_out_add_str(obj, "reason", w->reason);
-	nma_out_add_str(obj, "expires", w->expires);
+	nma_json_add_str(obj, "reason", w->reason);
+	nma_json_add_str(obj, "expires", w->expires);
 	json_object_object_add(obj, "expired", json_object_new_boolean(w->expired));
 	json_object_object_add(obj, "used", json_object_new_int64(w->used));
 	return obj;

@@ -8,8 +8,8 @@
 #define NMA_STANDING_H
 
 #include "audit.h"
-#include "baseline.h"
-#include "waiver.h"
+#include "judge/baseline.h"
+#include "judge/waiver.h"
 
 enum nma_standing_kind {
 	NMA_COUNTS,

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "text.h"
+#include "util/clock.h"
+#include "util/text.h"
 #include "view.h"
 
 /* "nm0 queue 1 pool 12", as far as there is a place. */
@@ -90,8 +90,8 @@ static void fill_standing(struct json_object *obj, const struct nma_standing *st
 		return;
 	waiver = json_object_new_object();
 	json_object_object_add(waiver, "line", json_object_new_int64(st->waiver->line));
-	nma_out_add_str(waiver, "reason", st->waiver->reason);
-	nma_out_add_str(waiver, "expires", st->waiver->expires);
+	nma_json_add_str(waiver, "reason", st->waiver->reason);
+	nma_json_add_str(waiver, "expires", st->waiver->expires);
 	json_object_object_add(obj, st->kind == NMA_WAIVED ? "waived" : "waiver_expired",
 			       waiver);
 }
@@ -102,7 +102,7 @@ struct json_object *nma_view_finding_json(const struct nma_out *out,
 {
 	struct json_object *obj = json_object_new_object();
 
-	nma_out_add_str(obj, "type", "finding");
+	nma_json_add_str(obj, "type", "finding");
 	fill_finding(out, obj, f);
 	if (st)
 		fill_standing(obj, st);
@@ -111,7 +111,7 @@ struct json_object *nma_view_finding_json(const struct nma_out *out,
 
 int nma_view_emit_finding(const struct nma_out *out, const struct nma_finding *f)
 {
-	struct json_object *doc = nma_out_doc("finding");
+	struct json_object *doc = nma_json_doc("finding");
 
 	fill_finding(out, doc, f);
 	return nma_out_emit(out, doc);
@@ -119,7 +119,7 @@ int nma_view_emit_finding(const struct nma_out *out, const struct nma_finding *f
 
 int nma_view_emit_event(const struct nma_out *out, const struct nma_event_row *row)
 {
-	struct json_object *doc = nma_out_doc("event");
+	struct json_object *doc = nma_json_doc("event");
 
 	nma_out_fill(out, doc, &nma_fields_event, row);
 	return nma_out_emit(out, doc);

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See kernel_btf.h. A subset keeps what relocation looks at: structures with all
+ * members, the types embedded in them, sizes and names. Pointers lead nowhere.
+ */
+#define _GNU_SOURCE
+#include "kernel/btf.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES_MAX	256
+#define FILTER_BITS	65536
+
+/* ---- The whole ---------------------------------------------------------------*/
+
+static const char *read_all(int fd, size_t size)
+{
+	char *data = malloc(size);
+	size_t done = 0;
+	ssize_t n;
+
+	while (data && done < size) {
+		n = read(fd, data + done, size - done);
+		if (n <= 0) {
+			free(data);
+			return NULL;
+		}
+		done += n;
+	}
+	return data;
+}
+
+/* Newer kernels let us map it. */
+static const char *map_file(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *data = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0) {
+		*size = st.st_size;
+		data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			data = read_all(fd, *size);
+	}
+	close(fd);
+	return data;
+}
+
+/* What follows a type; -1 for a kind that is not known. */
+static long tail_size(const struct btf_type *t)
+{
+	size_t n = btf_vlen(t);
+
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+		return sizeof(__u32);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return n * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return n * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return n * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return n * sizeof(struct btf_param);
+	case BTF_KIND_VAR:
+		return sizeof(struct btf_var);
+	case BTF_KIND_DATASEC:
+		return n * sizeof(struct btf_var_secinfo);
+	case BTF_KIND_DECL_TAG:
+		return sizeof(struct btf_decl_tag);
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* Where each type begins. false: not as we know it. */
+static bool index_types(struct nma_kernel_btf *btf)
+{
+	const struct btf_type *t;
+	size_t off = 0, room = btf->types_len / sizeof(*t);
+	long tail;
+
+	btf->offset = calloc(room + 1, sizeof(*btf->offset));
+	if (!btf->offset)
+		return false;
+	while (off < btf->types_len) {
+		t = (const struct btf_type *)(btf->types + off);
+		if (btf->types_len - off < sizeof(*t))
+			return false;
+		tail = tail_size(t);
+		if (tail < 0 || btf->types_len - off - sizeof(*t) < (size_t)tail)
+			return false;
+		btf->offset[++btf->nr] = off;
+		off += sizeof(*t) + tail;
+	}
+	return true;
+}
+
+static bool find_sections(struct nma_kernel_btf *btf, const char *data, size_t size)
+{
+	const struct btf_header *h = (const void *)data;
+
+	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len > size)
+		return false;
+	size -= h->hdr_len;
+	if ((__u64)h->type_off + h->type_len > size || !h->str_len ||
+	    (__u64)h->str_off + h->str_len > size)
+		return false;
+	btf->types = data + h->hdr_len + h->type_off;
+	btf->types_len = h->type_len;
+	btf->strings = data + h->hdr_len + h->str_off;
+	btf->strings_len = h->str_len;
+	return !btf->strings[btf->strings_len - 1];
+}
+
+const struct nma_kernel_btf *nma_kernel_btf(void)
+{
+	static struct nma_kernel_btf btf;
+	static bool tried, good;
+	const char *data;
+	size_t size;
+
+	if (!tried) {
+		tried = true;
+		data = map_file("/sys/kernel/btf/vmlinux", &size);
+		good = data && find_sections(&btf, data, size) &&
+		       index_types(&btf);
+	}
+	return good ? &btf : NULL;
+}
+
+__u32 nma_kernel_btf__find(const char *name, __u32 kind)
+{
+	const struct nma_kernel_btf *btf = nma_kernel_btf();
+	const struct btf_type *t;
+	const char *found;
+	__u32 id;
+
+	for (id = 1; btf && id <= btf->nr; id++) {
+		t = nma_kernel_btf__type(btf, id);
+		if (btf_kind(t) != kind)
+			continue;
+		found = nma_kernel_btf__string(btf, t->name_off);
+		if (found[0] == name[0] && !strcmp(found, name))
+			return id;
+	}
+	return 0;
+}
+
+/* ---- A subset ----------------------------------------------------------------*/
+
+struct subset {
+	const struct nma_kernel_btf *src;
+	struct btf *dst;
+	__u32 *copy;		/* id in dst by id in src, 0: not yet */
+	int pointer;		/* void *, for all pointers */
+	const char *names[NAMES_MAX];
+	size_t name_len[NAMES_MAX];
+	unsigned int nr_names;
+	unsigned char filter[FILTER_BITS / 8];	/* first two letters */
+};
+
+static const char *type_name(const struct nma_kernel_btf *btf,
+			     const struct btf_type *t)
+{
+	return nma_kernel_btf__string(btf, t->name_off);
+}
+
+static bool has_body(const struct btf_type *t)
+{
+	return btf_is_composite(t) || btf_is_any_enum(t);
+}
+
+static __u16 two_letters(const char *name)
+{
+	return (unsigned char)name[0] << 8 | (unsigned char)name[1];
+}
+
+/* "net_device" of "net_device___since_v6_14" */
+static size_t essential_len(const char *name)
+{
+	const char *flavour = strstr(name, "___");
+
+	return flavour && flavour != name ? (size_t)(flavour - name) : strlen(name);
+}
+
+static void collect_names(struct subset *s, const struct btf *progs)
+{
+	const struct btf_type *t;
+	const char *name;
+	__u32 id;
+
+	for (id = 1; id < btf__type_cnt(progs); id++) {
+		t = btf__type_by_id(progs, id);
+		name = btf__name_by_offset(progs, t->name_off);
+		if (!has_body(t) || !name[0] || s->nr_names == NAMES_MAX)
+			continue;
+		s->names[s->nr_names] = name;
+		s->name_len[s->nr_names++] = essential_len(name);
+		s->filter[two_letters(name) / 8] |= 1 << two_letters(name) % 8;
+	}
+}
+
+static bool is_named(const struct subset *s, const char *name)
+{
+	unsigned int i;
+	size_t len;
+
+	if (!(s->filter[two_letters(name) / 8] & 1 << two_letters(name) % 8))
+		return false;
+	len = strlen(name);
+	for (i = 0; i < s->nr_names; i++)
+		if (s->name_len[i] == len && !memcmp(s->names[i], name, len))
+			return true;
+	return false;
+}
+
+static int copy_type(struct subset *s, __u32 id);
+
+/* Members' types first: a type of BTF is complete once the next is begun. */
+static int copy_composite(struct subset *s, const struct btf_type *t)
+{
+	const struct btf_member *m = btf_members(t);
+	int i, id, err = 0;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		id = copy_type(s, m[i].type);
+		if (id < 0)
+			return id;
+	}
+
+	if (btf_is_struct(t))
+		id = btf__add_struct(s->dst, type_name(s->src, t), t->size);
+	else
+		id = btf__add_union(s->dst, type_name(s->src, t), t->size);
+	for (i = 0; id > 0 && !err && i < btf_vlen(t); i++)
+		err = btf__add_field(s->dst,
+				     nma_kernel_btf__string(s->src, m[i].name_off),
+				     s->copy[m[i].type],
+				     btf_member_bit_offset(t, i),
+				     btf_member_bitfield_size(t, i));
+	return err ? err : id;
+}
+
+static int copy_array(struct subset *s, const struct btf_type *t)
+{
+	const struct btf_array *a = btf_array(t);
+	int elem, index;
+
+	elem = copy_type(s, a->type);
+	index = copy_type(s, a->index_type);
+	if (elem < 0 || index < 0)
+		return elem < 0 ? elem : index;
+	return btf__add_array(s->dst, index, elem, a->nelems);
+}
+
+static int copy_body(struct subset *s, const struct btf_type *t)
+{
+	const char *name = type_name(s->src, t);
+	int id;
+
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+		return btf__add_int(s->dst, name, t->size, btf_int_encoding(t));
+	case BTF_KIND_FLOAT:
+		return btf__add_float(s->dst, name, t->size);
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return btf__add_enum(s->dst, name, t->size);
+	case BTF_KIND_TYPEDEF:
+		id = copy_type(s, t->type);
+		return id < 0 ? id : btf__add_typedef(s->dst, name, id);
+	case BTF_KIND_ARRAY:
+		return copy_array(s, t);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return copy_composite(s, t);
+	case BTF_KIND_CONST:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_TYPE_TAG:
+		return copy_type(s, t->type);
+	default:
+		return s->pointer;
+	}
+}
+
+/* Its id in the subset, or -errno. Ends, for without pointers nothing contains
+ * itself.
+ */
+static int copy_type(struct subset *s, __u32 id)
+{
+	int copy;
+
+	if (!id)
+		return 0;
+	if (id > s->src->nr)
+		return -EINVAL;
+	if (s->copy[id])
+		return s->copy[id];
+	copy = copy_body(s, nma_kernel_btf__type(s->src, id));
+	if (copy > 0)
+		s->copy[id] = copy;
+	return copy;
+}
+
+static int fill_subset(struct subset *s)
+{
+	const struct btf_type *t;
+	__u32 id;
+	int err;
+
+	s->pointer = btf__add_ptr(s->dst, 0);
+	if (s->pointer < 0)
+		return s->pointer;
+
+	for (id = 1; id <= s->src->nr; id++) {
+		t = nma_kernel_btf__type(s->src, id);
+		if (!has_body(t) || !is_named(s, type_name(s->src, t)))
+			continue;
+		err = copy_type(s, id);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int write_file(const struct btf *btf)
+{
+	const void *data;
+	__u32 size;
+	int fd;
+
+	data = btf__raw_data(btf, &size);
+	if (!data)
+		return -ENOMEM;
+	fd = memfd_create("nma-btf", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, data, size) != (ssize_t)size) {
+		close(fd);
+		return -ENOSPC;
+	}
+	return fd;
+}
+
+int nma_kernel_btf__subset(const struct btf *progs)
+{
+	struct subset *s = NULL;
+	int err = -ENOMEM;
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->src = nma_kernel_btf();
+	s->dst = btf__new_empty();
+	s->copy = s->src ? calloc(s->src->nr + 1, sizeof(*s->copy)) : NULL;
+	if (!s->dst || !s->copy)
+		goto out;
+
+	collect_names(s, progs);
+	err = fill_subset(s);
+	if (!err)
+		err = write_file(s->dst);
+out:
+	btf__free(s->dst);
+	free(s->copy);
+	free(s);
+	return err;
+}

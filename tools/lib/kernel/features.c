@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * A hook counts as found when the kernel's BTF has the function and, as far as
+ * we may ask, its symbol table has it under exactly that name: a compiler's
+ * clone (foo.isra.0) is in BTF as foo and can not be attached to.
+ */
+#include "kernel/features.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "kernel/btf.h"
+#include "nma_prog.h"
+#include "probe.skel.h"
+
+_Static_assert(NMA_SYM_MAX <= NMA_FEATURE_SYMS, "more symbols than features.h has room");
+
+/* What a name is looked up as. */
+enum kind {
+	KIND_FUNC,		/* BTF function and symbol */
+	KIND_TP,		/* tracepoint */
+	KIND_SYM,		/* variable: symbol only */
+	KIND_STRUCT,		/* BTF structure, @member of it if not NULL */
+};
+
+enum item_id {
+	/* the hooks come first, under their own numbers */
+	ITEM_RECONFIG = NMA_HOOK_MAX,
+	ITEM_NET_IOV,
+	ITEM_HDS_CFG,
+	ITEM_TX_VEC,
+	ITEM_ZCRX,
+	ITEM_SYSCALL,
+	ITEM_MAX
+};
+
+struct item {
+	const char *name;
+	const char *member;
+	enum kind kind;
+	__u32 btf_id;		/* found: 0 not */
+};
+
+static const char *const hook_names[] = {
+#define NMA_HOOK(id, name, text) name,
+#include "nma_hooks.def"
+#undef NMA_HOOK
+};
+
+static const char *const hook_texts[] = {
+#define NMA_HOOK(id, name, text) text,
+#include "nma_hooks.def"
+#undef NMA_HOOK
+};
+
+static const char *const sym_names[] = {
+#define NMA_SYM(id, name) name,
+	NMA_SYM_LIST
+#undef NMA_SYM
+};
+
+/* The hooks that are symbols, and which. */
+static const struct {
+	enum nma_hook hook;
+	enum nma_sym sym;
+} sym_hooks[] = {
+	{ NMA_HOOK_NETS, NMA_SYM_NETS },
+	{ NMA_HOOK_POOLS, NMA_SYM_POOLS },
+	{ NMA_HOOK_RTNL, NMA_SYM_RTNL },
+	{ NMA_HOOK_BINDINGS, NMA_SYM_BINDINGS },
+};
+
+static const struct {
+	const char *name;
+	const char *why;
+} options[NMA_CONFIG_OPTIONS] = {
+	{ "CONFIG_PAGE_POOL", "page_pools" },
+	{ "CONFIG_PAGE_POOL_STATS", "the kernel's own recycling counters" },
+	{ "CONFIG_NET_DEVMEM", "dma-bufs bound to queues" },
+	{ "CONFIG_IO_URING_ZCRX", "io_uring zero-copy receive" },
+	{ "CONFIG_DMA_SHARED_BUFFER", "dma-bufs" },
+	{ "CONFIG_UDMABUF", "dma-bufs made of user memory, for tests" },
+	{ "CONFIG_XDP_SOCKETS", "AF_XDP" },
+	{ "CONFIG_BPF_SYSCALL", "every audit" },
+	{ "CONFIG_DEBUG_INFO_BTF", "every audit" },
+	{ "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "attaching to functions" },
+	{ "CONFIG_KALLSYMS_ALL", "finding what is older than the tool" },
+	{ "CONFIG_BPF_LSM", "enforcement" },
+};
+
+const char *nma_hook_name(enum nma_hook hook)
+{
+	return hook < NMA_HOOK_MAX ? hook_names[hook] : NULL;
+}
+
+const char *nma_hook_text(enum nma_hook hook)
+{
+	return hook < NMA_HOOK_MAX ? hook_texts[hook] : NULL;
+}
+
+static void set_item(struct item *item, enum kind kind, const char *name,
+		     const char *member)
+{
+	item->kind = kind;
+	item->name = name;
+	item->member = member;
+}
+
+static void fill_items(struct item *items)
+{
+	size_t i;
+
+	memset(items, 0, ITEM_MAX * sizeof(*items));
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		set_item(&items[i], KIND_FUNC, hook_names[i], NULL);
+	for (i = 0; i < sizeof(sym_hooks) / sizeof(sym_hooks[0]); i++)
+		items[sym_hooks[i].hook].kind = KIND_SYM;
+
+	/* Where BTF has another name for it than people. */
+	set_item(&items[NMA_HOOK_POOL_RELEASE], KIND_TP,
+		 "btf_trace_page_pool_release", NULL);
+	set_item(&items[NMA_HOOK_SKB_RX], KIND_TP,
+		 "btf_trace_napi_gro_receive_entry", NULL);
+	set_item(&items[NMA_HOOK_SKB_XMIT], KIND_TP,
+		 "btf_trace_net_dev_start_xmit", NULL);
+	set_item(&items[NMA_HOOK_RECV], KIND_TP, "btf_trace_sock_recv_length", NULL);
+	set_item(&items[NMA_HOOK_SEND], KIND_TP, "btf_trace_sock_send_length", NULL);
+	items[NMA_HOOK_TCP_ITER].name = "bpf_iter_tcp";
+
+	set_item(&items[ITEM_RECONFIG], KIND_FUNC, "netdev_rx_queue_reconfig",
+		 NULL);
+	set_item(&items[ITEM_NET_IOV], KIND_STRUCT, "net_iov", NULL);
+	set_item(&items[ITEM_HDS_CFG], KIND_STRUCT, "net_device", "cfg");
+	set_item(&items[ITEM_TX_VEC], KIND_STRUCT, "net_devmem_dmabuf_binding",
+		 "tx_vec");
+	set_item(&items[ITEM_ZCRX], KIND_STRUCT, "io_zcrx_ifq", NULL);
+	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_recvmsg", NULL);
+}
+
+static bool has_member(const struct nma_kernel_btf *btf, const struct btf_type *t,
+		       const char *member)
+{
+	const struct btf_member *m = btf_members(t);
+	int i;
+
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(nma_kernel_btf__string(btf, m[i].name_off), member))
+			return true;
+	return false;
+}
+
+static bool item_matches(const struct item *item, const struct nma_kernel_btf *btf,
+			 const struct btf_type *t)
+{
+	if (strcmp(item->name, nma_kernel_btf__string(btf, t->name_off)))
+		return false;
+
+	switch (item->kind) {
+	case KIND_FUNC:
+		return btf_is_func(t);
+	case KIND_TP:
+		return btf_is_typedef(t);
+	case KIND_STRUCT:
+		return btf_is_struct(t) &&
+		       (!item->member || has_member(btf, t, item->member));
+	default:
+		return false;
+	}
+}
+
+/* One pass over some 200,000 types: most are dismissed by their first two
+ * letters.
+ */
+#define FILTER_BITS 65536
+
+static void find_items(const struct nma_kernel_btf *btf, struct item *items)
+{
+	__u64 *filter = calloc(FILTER_BITS / 64, sizeof(*filter));
+	__u32 id;
+	const struct btf_type *t;
+	const char *name;
+	__u16 key;
+	int i;
+
+	if (!filter)
+		return;
+	for (i = 0; i < ITEM_MAX; i++) {
+		memcpy(&key, items[i].name, sizeof(key));
+		filter[key / 64] |= 1ull << key % 64;
+	}
+
+	for (id = 1; id <= btf->nr; id++) {
+		t = nma_kernel_btf__type(btf, id);
+		if (!btf_is_func(t) && !btf_is_struct(t) && !btf_is_typedef(t))
+			continue;
+		name = nma_kernel_btf__string(btf, t->name_off);
+		if (!name[0])
+			continue;
+		memcpy(&key, name, sizeof(key));
+		if (!(filter[key / 64] & 1ull << key % 64))
+			continue;
+		for (i = 0; i < ITEM_MAX; i++)
+			if (!items[i].btf_id && item_matches(&items[i], btf, t))
+				items[i].btf_id = id;
+	}
+	free(filter);
+}
+
+/* 0 found, -ENOENT not, else could not be asked. */
+static int lookup_symbol(struct probe_bpf *probe, const char *name, __u64 *addr)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	snprintf(probe->bss->name, sizeof(probe->bss->name), "%s", name);
+	if (bpf_prog_test_run_opts(bpf_program__fd(probe->progs.nma_probe_sym),
+				   &run))
+		return -errno;
+	*addr = probe->bss->addr;
+	return (int)run.retval;
+}
+
+/* Functions that BTF has but the symbol table has not are taken back. */
+static void check_symbols(struct probe_bpf *probe, struct item *items,
+			  struct nma_features *f)
+{
+	__u64 addr = 0;
+	int i, err;
+
+	for (i = 0; i < ITEM_MAX; i++) {
+		if (items[i].kind != KIND_FUNC || !items[i].btf_id)
+			continue;
+		err = lookup_symbol(probe, items[i].name, &addr);
+		if (err == -ENOENT)
+			items[i].btf_id = 0;
+		if (!err && i < NMA_HOOK_MAX)
+			f->addr[i] = addr;
+		if (!err && i == ITEM_RECONFIG)
+			f->addr[NMA_HOOK_QUEUE_RESTART] = addr;
+	}
+
+	for (i = 0; i < NMA_SYM_MAX; i++) {
+		err = lookup_symbol(probe, sym_names[i], &addr);
+		if (!err)
+			f->sym[i] = addr;
+		f->syms_hidden |= err == -EPERM;
+	}
+}
+
+static __u64 hooks_found(const struct item *items, const struct nma_features *f)
+{
+	__u64 hooks = 0;
+	size_t i;
+
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (items[i].btf_id)
+			hooks |= 1ull << i;
+	for (i = 0; i < sizeof(sym_hooks) / sizeof(sym_hooks[0]); i++)
+		if (f->sym[sym_hooks[i].sym])
+			hooks |= 1ull << sym_hooks[i].hook;
+	return hooks;
+}
+
+/* Nothing in BTF tells, so ask the verifier. */
+static bool syscall_refusable(__u32 btf_id)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		.expected_attach_type = BPF_MODIFY_RETURN,
+		.attach_btf_id = btf_id,
+	);
+	int fd;
+
+	if (!btf_id)
+		return false;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nma_probe_fmod", "GPL",
+			   insns, sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static bool lsm_active(void)
+{
+	char line[512] = "";
+	char *name, *save;
+	FILE *file;
+
+	file = fopen("/sys/kernel/security/lsm", "re");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+
+	for (name = strtok_r(line, ",\n", &save); name;
+	     name = strtok_r(NULL, ",\n", &save))
+		if (!strcmp(name, "bpf"))
+			return true;
+	return false;
+}
+
+/* "CONFIG_X=y", or "# CONFIG_X is not set" */
+static void take_config_line(struct nma_features *f, char *line)
+{
+	size_t len;
+	int i;
+
+	for (i = 0; i < NMA_CONFIG_OPTIONS; i++) {
+		len = strlen(options[i].name);
+		if (!strncmp(line, options[i].name, len) && line[len] == '=')
+			f->config[i].state = line[len + 1];
+	}
+}
+
+/* Plain or compressed alike: zlib reads both. */
+void nma_features__read_config(struct nma_features *f)
+{
+	char path[128], line[512];
+	gzFile file;
+	int i;
+
+	f->nr_config = NMA_CONFIG_OPTIONS;
+	for (i = 0; i < NMA_CONFIG_OPTIONS; i++) {
+		f->config[i].name = options[i].name;
+		f->config[i].why = options[i].why;
+		f->config[i].state = '?';
+	}
+
+	file = gzopen("/proc/config.gz", "re");
+	if (!file) {
+		snprintf(path, sizeof(path), "/boot/config-%s", f->release);
+		file = gzopen(path, "re");
+	}
+	if (!file)
+		return;
+
+	for (i = 0; i < NMA_CONFIG_OPTIONS; i++)
+		f->config[i].state = 'n';
+	while (gzgets(file, line, sizeof(line)))
+		if (line[0] == 'C')
+			take_config_line(f, line);
+	gzclose(file);
+}
+
+static int no_print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *btf)
+{
+	struct item items[ITEM_MAX];
+	struct probe_bpf *probe;
+
+	fill_items(items);
+	find_items(btf, items);
+
+	probe = probe_bpf__open_and_load();
+	f->privileged = probe;
+	if (probe) {
+		check_symbols(probe, items, f);
+		f->fmod_ret_syscall =
+			syscall_refusable(items[ITEM_SYSCALL].btf_id);
+	}
+	probe_bpf__destroy(probe);
+
+	f->hooks = hooks_found(items, f);
+	f->netmem = items[ITEM_NET_IOV].btf_id && (f->hooks & NMA_H(BIND));
+	f->hds_cfg = items[ITEM_HDS_CFG].btf_id;
+	f->devmem_tx = items[ITEM_TX_VEC].btf_id;
+	f->io_uring_zcrx = items[ITEM_ZCRX].btf_id;
+	f->queue_reconfig = items[ITEM_RECONFIG].btf_id;
+}
+
+int nma_features__probe(struct nma_features *f)
+{
+	libbpf_print_fn_t print;
+	const struct nma_kernel_btf *btf;
+	struct utsname uts;
+
+	memset(f, 0, sizeof(*f));
+	if (uname(&uts))
+		return -errno;
+	snprintf(f->release, sizeof(f->release), "%s", uts.release);
+	f->bpf_lsm = lsm_active();
+
+	print = libbpf_set_print(no_print);
+	btf = nma_kernel_btf();
+	f->btf = btf;
+	if (btf)
+		probe_kernel(f, btf);
+	libbpf_set_print(print);
+	return 0;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * See netns.h.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/netns.h"
+
+#define RUN_NETNS	"/run/netns"
+
+static int open_if(const char *path, __u32 inode)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ENOENT;
+	if (!fstat(fd, &st) && st.st_ino == inode)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+/* Tries "@dir/<entry>@tail" for each entry; the name of the one that fits. */
+static int search(const char *dir, const char *tail, __u32 inode, char *name,
+		  size_t size)
+{
+	char path[512];
+	struct dirent *d;
+	int fd = -ENOENT;
+	DIR *dp;
+
+	dp = opendir(dir);
+	if (!dp)
+		return -ENOENT;
+	while (fd < 0 && (d = readdir(dp))) {
+		if (d->d_name[0] == '.' || (*tail && (d->d_name[0] < '0' || d->d_name[0] > '9')))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s%s", dir, d->d_name, tail);
+		fd = open_if(path, inode);
+		if (fd >= 0 && name)
+			snprintf(name, size, "%s", d->d_name);
+	}
+	closedir(dp);
+	return fd;
+}
+
+int nma_netns__open(__u32 inode)
+{
+	int fd;
+
+	fd = open_if("/proc/self/ns/net", inode);
+	if (fd < 0)
+		fd = search(RUN_NETNS, "", inode, NULL, 0);
+	if (fd < 0)
+		fd = search("/proc", "/ns/net", inode, NULL, 0);
+	return fd;
+}
+
+int nma_netns__enter(__u32 inode, int *back_fd)
+{
+	int back = -1, fd = -1, err;
+
+	fd = nma_netns__open(inode);
+	if (fd < 0)
+		return fd;
+	back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (back < 0 || setns(fd, CLONE_NEWNET)) {
+		err = -errno;
+		goto out;
+	}
+	*back_fd = back;
+	back = -1;
+	err = 0;
+out:
+	if (back >= 0)
+		close(back);
+	close(fd);
+	return err;
+}
+
+int nma_netns__leave(int back_fd)
+{
+	int err = setns(back_fd, CLONE_NEWNET) ? -errno : 0;
+
+	close(back_fd);
+	return err;
+}
+
+int nma_netns__name(__u32 inode, char *dst, size_t size)
+{
+	int fd = search(RUN_NETNS, "", inode, dst, size);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+__u32 nma_netns__own(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}

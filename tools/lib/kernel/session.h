@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * A session is everything of ours that lives in the kernel: loaded programs,
+ * their links, maps and the ring buffer. It ends with the process at the
+ * latest; nothing is pinned. It turns kernel state into records and knows
+ * nothing of rules.
+ *
+ * Not thread-safe. Functions return 0 or -errno and never print; the reason of
+ * a failure in words is nma_session__error().
+ */
+#ifndef NMA_SESSION_H
+#define NMA_SESSION_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nma_event.h"
+#include "util/lost.h"
+
+struct nma_session;
+struct nma_features;
+
+/* Called for each record, in the order the kernel sent them. @hdr is valid
+ * until return. A negative return stops the poll that delivered it.
+ */
+typedef int (*nma_rec_fn)(void *ctx, const struct nma_rec_hdr *hdr);
+
+struct nma_session_opts {
+	const struct nma_features *features;	/* of this kernel, not NULL */
+	nma_rec_fn fn;
+	void *ctx;
+	bool events;		/* attach hooks; false: snapshots only */
+	bool tokens;		/* sockets in snapshots, and the token hooks */
+	bool deep;		/* per-packet and per-buffer hooks too */
+	size_t ring_bytes;	/* power of two; 0: default */
+	unsigned int max_pools;	/* capacity of tracking maps; 0: default */
+	unsigned int max_bufs;	/* the same, deep */
+};
+
+/* Opens, loads and attaches. -EPERM without privilege, -EOPNOTSUPP when the
+ * kernel lacks what every audit needs. On failure *@out is NULL, or a session
+ * that is only good for nma_session__error() and close.
+ */
+int nma_session__open(const struct nma_session_opts *opts, struct nma_session **out);
+
+/* Walks NICs, queues, pools, bindings (all network namespaces) and sockets with
+ * tokens; the records arrive through fn between two MARK records before this
+ * returns. Objects that were there in the last snapshot and are not in this one
+ * are gone.
+ */
+int nma_session__snapshot(struct nma_session *s);
+
+/* Delivers records for at most @timeout_ms. Number delivered or -errno;
+ * -EINTR when a signal came.
+ */
+int nma_session__poll(struct nma_session *s, int timeout_ms);
+
+/* A file descriptor that polls readable when records wait. */
+int nma_session__fd(const struct nma_session *s);
+
+/* Totals since open; monotonic. */
+int nma_session__lost(struct nma_session *s, struct nma_lost *lost);
+
+/* Whose runs the kernel skipped, and how many of each, as of nma_session__lost();
+ * cut off at @size.
+ */
+void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size);
+
+/* Hooks that could not be attached although features had found them. */
+__u64 nma_session__missing_hooks(const struct nma_session *s);
+
+const char *nma_session__error(const struct nma_session *s);
+void nma_session__close(struct nma_session *s);
+
+#endif /* NMA_SESSION_H */

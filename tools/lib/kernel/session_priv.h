@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What the parts of a session share: session.c (life), session_load.c (programs
+ * and attachments), session_walk.c (snapshots). Nobody else includes this.
+ */
+#ifndef NMA_SESSION_PRIV_H
+#define NMA_SESSION_PRIV_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel/features.h"
+#include "kernel/session.h"
+
+#include "nma_prog.h"	/* before the skeleton, which has its types */
+#include "nma.skel.h"
+
+#define NMA_LINKS_MAX	160
+#define NMA_DMA_PROGS	2	/* nma_map and nma_unmap */
+
+struct nma_session {
+	struct nma_session_opts opts;
+	struct nma_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[NMA_LINKS_MAX];
+	size_t nr_links;
+	int core_btf;		/* see nma_kernel_btf__subset() */
+	__u64 wanted;		/* hooks, NMA_H() bits */
+	__u64 missing;
+	__u64 walk_cut;
+	__u64 acts_read;	/* value of nma_act_total when the rows were read */
+	__u64 socks_lost;	/* see count_lost_socks() */
+	__u64 pairs_lost[NMA_PAIR_MAX];	/* calls that both programs have missed */
+	__u64 excused;		/* see nma_session_excused() */
+	__u64 unpaired[NMA_PAIR_MAX];	/* of these at the beginning */
+	__u64 dma_idle[NMA_DMA_PROGS];	/* runs skipped, with nothing to see */
+	__u64 dma_lost[NMA_DMA_PROGS];	/* and since there was something */
+	__u32 generation;
+	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
+	bool old_tokens_known;
+	__u32 *netns;		/* inodes seen by this snapshot */
+	size_t nr_netns;
+	char refused[64];	/* program that failed to load, from the log */
+	char error[512];
+	char log[512];		/* last message of libbpf worth repeating */
+};
+
+/* Sets the error text, with libbpf's reason if it gave one; returns @err. */
+__attribute__((format(printf, 3, 4)))
+int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
+
+int nma_session_load(struct nma_session *s);
+int nma_session_set_targets(void);	/* once, before programs are opened */
+void nma_session_attach(struct nma_session *s);
+
+/* Delivers what was added to the rows of nma_acts. Number of records or -errno. */
+int nma_session_acts(struct nma_session *s);
+
+/* The same for one pool (its id) or device (its address) that is gone. */
+int nma_session_acts_end(struct nma_session *s, __u64 object);
+
+/* What is skipped from now on counts: all programs are attached. */
+void nma_session_missed_begin(struct nma_session *s);
+
+/* Program runs that the kernel skipped, and no other program has seen instead. */
+__u64 nma_session_missed(struct nma_session *s);
+
+/* Of @puts buffers that are in their pool already, as many may have been taken out
+ * of it as such calls were lost: those are not told of.
+ */
+__u64 nma_session_excused(struct nma_session *s, __u64 puts);
+
+/* Sees each record before the caller does. 0, or what the caller returned. */
+int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
+
+#endif /* NMA_SESSION_PRIV_H */

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Snapshots: the walks of snapshot.bpf.c and the iterators of token.bpf.c, run
+ * so that a full ring buffer delays but does not lose.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/netns.h"
+#include "kernel/session_priv.h"
+
+#define WALK_STALLS_MAX		8	/* calls of a walk without progress */
+
+static void note_netns(struct nma_session *s, __u32 inode)
+{
+	__u32 *netns;
+
+	if (s->nr_netns && s->netns[s->nr_netns - 1] == inode)
+		return;		/* walks go namespace by namespace */
+	netns = realloc(s->netns, (s->nr_netns + 1) * sizeof(*netns));
+	if (!netns) {
+		s->walk_cut++;
+		return;
+	}
+	s->netns = netns;
+	s->netns[s->nr_netns++] = inode;
+}
+
+/* What the snapshot itself needs of its records: the namespaces, and whether
+ * tokens can be out at all, for then their buffers are out of a pool.
+ */
+static void note_snapshot(struct nma_session *s, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_pool *pool = (const void *)hdr;
+
+	if (hdr->type == NMA_REC_NIC && s->opts.tokens)
+		note_netns(s, hdr->netns);
+	if (hdr->type == NMA_REC_POOL && pool->mp == NMA_MP_DMABUF &&
+	    pool->inflight)
+		s->devmem_seen = true;
+}
+
+int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_pool *pool = (const void *)hdr;
+	const struct nma_rec_nic *nic = (const void *)hdr;
+
+	if (hdr->cause == NMA_CAUSE_SNAPSHOT)
+		note_snapshot(s, hdr);
+	if (hdr->cause != NMA_CAUSE_GONE)
+		return 0;
+	if (hdr->type == NMA_REC_POOL)
+		return nma_session_acts_end(s, pool->pool_id);
+	if (hdr->type == NMA_REC_NIC)
+		return nma_session_acts_end(s, nic->netdev);
+	return 0;
+}
+
+static int send_mark(struct nma_session *s, enum nma_mark mark)
+{
+	struct nma_rec_mark rec = {
+		.hdr.type = NMA_REC_MARK,
+		.hdr.size = sizeof(rec),
+		.mark = mark,
+		.generation = s->generation,
+	};
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	rec.hdr.time_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	return s->opts.fn(s->opts.ctx, &rec.hdr);
+}
+
+static int drain(struct nma_session *s)
+{
+	int n = ring_buffer__consume(s->ring);
+
+	return n < 0 ? n : 0;
+}
+
+static int run_walk(struct nma_session *s, struct nma_walk *walk)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run,
+		.ctx_in = walk,
+		.ctx_size_in = sizeof(*walk),
+	);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_walk),
+				   &run))
+		return nma_session_fail(s, -errno, "can not walk the kernel's state");
+	return 0;
+}
+
+/* Calls the walk until it is done, and empties the ring between the calls. */
+static int walk_all(struct nma_session *s, enum nma_walk_what what)
+{
+	struct nma_walk walk = { .what = what };
+	unsigned int stalls = 0;
+	__u64 sent;
+	int err;
+
+	do {
+		sent = walk.sent;
+		err = run_walk(s, &walk);
+		if (!err)
+			err = drain(s);
+		if (err)
+			return err;
+		if (walk.end == NMA_WALK_MOVED) {
+			walk.next = 0;
+			walk.net = 0;
+			walk.queue = 0;
+		}
+		if (walk.end == NMA_WALK_MOVED || walk.sent == sent)
+			stalls++;
+	} while (walk.end != NMA_WALK_DONE && stalls < WALK_STALLS_MAX);
+
+	if (walk.end != NMA_WALK_DONE)
+		s->walk_cut++;
+	return 0;
+}
+
+/* Runs an iterator's program over all its objects, with room in the ring. */
+static int iterate(struct nma_session *s, struct bpf_link *link)
+{
+	int fd, err = 0;
+	char none[1];
+	ssize_t n;
+
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, none, sizeof(none));
+		if (n < 0 && errno != EAGAIN)
+			err = -errno;
+		if (n < 0 && !err)
+			err = drain(s);	/* the program asks for room */
+	} while (n < 0 && !err);
+	close(fd);
+	return err ? err : drain(s);
+}
+
+/* Gives the sockets of one namespace that hold tokens a row. A namespace that
+ * no task is in any more can not be entered; what is open there was found by
+ * find_open_tokens(), and the orphans left in it are about to end.
+ */
+static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
+			   __u32 netns)
+{
+	int back, err;
+
+	err = nma_netns__enter(netns, &back);
+	if (err) {
+		if (err != -ENOENT)
+			s->walk_cut++;
+		return;
+	}
+	if (iterate(s, link))
+		s->walk_cut++;
+	if (nma_netns__leave(back))
+		s->walk_cut++;
+}
+
+/* Gives every open socket that holds tokens a row, with a task to charge. */
+static int find_open_tokens(struct nma_session *s)
+{
+	struct bpf_link *link;
+	int err;
+
+	link = bpf_program__attach_iter(s->skel->progs.nma_owner_iter, NULL);
+	if (!link)
+		return nma_session_fail(s, -errno, "can not iterate over open files");
+	err = iterate(s, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+static int find_old_tokens(struct nma_session *s)
+{
+	struct bpf_link *link;
+	size_t i;
+	int err;
+
+	err = find_open_tokens(s);
+	if (err)
+		return err;
+	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
+	if (!link)
+		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
+	for (i = 0; i < s->nr_netns; i++)
+		find_tokens_in(s, link, s->netns[i]);
+	bpf_link__destroy(link);
+	return 0;
+}
+
+/* A row ends in nma_sock_close(), which the kernel skips when it is preempted by
+ * itself, or it vanishes with its socket and nobody was told. Rows that begin or
+ * end while the iterator runs are counted in our favour: what is missing then is
+ * missing for good, and the rest shows at the next snapshot.
+ */
+static int count_lost_socks(struct nma_session *s, struct bpf_link *link)
+{
+	const volatile __u64 *begun = &s->skel->bss->nma_rows_begun;
+	const volatile __u64 *ended = &s->skel->bss->nma_rows_ended;
+	__u64 before = *begun;
+	__s64 lost;
+	int err;
+
+	s->skel->bss->nma_rows_alive = 0;
+	err = iterate(s, link);
+	if (err)
+		return err;
+	lost = before - *ended - s->skel->bss->nma_rows_alive;
+	if (lost > (__s64)s->socks_lost)
+		s->socks_lost = lost;
+	return 0;
+}
+
+/* Every socket that took tokens. Those from before the tool have to be found
+ * once; without hooks, each time.
+ */
+static int walk_sockets(struct nma_session *s)
+{
+	union bpf_iter_link_info info = {
+		.map.map_fd = bpf_map__fd(s->skel->maps.nma_socks),
+	};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts,
+		.link_info = &info,
+		.link_info_len = sizeof(info),
+	);
+	struct bpf_link *link;
+	int err = 0;
+
+	if (!bpf_program__autoload(s->skel->progs.nma_sock_iter))
+		return 0;
+	if (s->devmem_seen && !s->old_tokens_known)
+		err = find_old_tokens(s);
+	if (err)
+		return err;
+	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
+
+	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
+	if (!link)
+		return nma_session_fail(s, -errno, "can not iterate over socket storage");
+	err = count_lost_socks(s, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+int nma_session__snapshot(struct nma_session *s)
+{
+	int err, what;
+
+	err = drain(s);
+	if (err)
+		return err;
+
+	s->generation++;
+	s->nr_netns = 0;
+	s->devmem_seen = false;
+	err = send_mark(s, NMA_MARK_SNAPSHOT_BEGIN);
+	if (err)
+		return err;
+	for (what = 0; what < NMA_WALK_MAX; what++) {
+		err = walk_all(s, what);
+		if (err)
+			return err;
+	}
+	err = walk_sockets(s);
+	if (err)
+		return err;
+	return send_mark(s, NMA_MARK_SNAPSHOT_END);
+}

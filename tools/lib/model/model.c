@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Records in, objects out. A snapshot is bracketed by marks: whatever neither
+ * the walk nor an event mentioned in between has gone meanwhile.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+/* Any object: the members that all of them begin with. */
+struct object {
+	struct nma_node node;
+	struct nma_seen seen;
+};
+
+struct nma_model *nma_model__new(void)
+{
+	return calloc(1, sizeof(struct nma_model));
+}
+
+void nma_model__free(struct nma_model *m)
+{
+	if (!m)
+		return;
+	nma_table_free(&m->nics);
+	nma_table_free(&m->queues);
+	nma_table_free(&m->pools);
+	nma_table_free(&m->bindings);
+	nma_table_free(&m->socks);
+	free(m);
+}
+
+static void drop_gone(struct nma_table *t)
+{
+	nma_table_for_each(t, n) {
+		if (!((struct object *)n)->seen.gone)
+			continue;
+		nma_table_del(t, n);
+		free(n);
+	}
+}
+
+static void drop_all_gone(struct nma_model *m)
+{
+	if (!m->has_gone)
+		return;
+	drop_gone(&m->nics);
+	drop_gone(&m->queues);
+	drop_gone(&m->pools);
+	drop_gone(&m->bindings);
+	drop_gone(&m->socks);
+	m->has_gone = false;
+}
+
+static void sweep(struct nma_model *m, struct nma_table *t)
+{
+	nma_table_for_each(t, n) {
+		struct object *obj = (struct object *)n;
+
+		if (obj->seen.generation == m->generation)
+			continue;
+		obj->seen.gone = true;
+		m->has_gone = true;
+	}
+}
+
+static void *upsert(struct nma_model *m, struct nma_table *t, size_t size,
+		    const struct nma_rec_hdr *hdr, __u64 k0, __u64 k1)
+{
+	struct object *obj = nma_table_find(t, k0, k1);
+
+	if (!obj) {
+		obj = calloc(1, size);
+		if (!obj || nma_table_add(t, &obj->node, k0, k1)) {
+			free(obj);
+			return NULL;
+		}
+		obj->seen.first_ns = hdr->time_ns;
+		obj->seen.pre_existing = hdr->cause == NMA_CAUSE_SNAPSHOT &&
+					 m->generation <= 1;
+	}
+	obj->seen.generation = m->generation;
+	obj->seen.last_ns = hdr->time_ns;
+	if (hdr->cause == NMA_CAUSE_GONE) {
+		obj->seen.gone = true;
+		m->has_gone = true;
+	}
+	return obj;
+}
+
+static int apply_nic(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	const struct nma_rec_nic *r = (const void *)hdr;
+	struct nma_nic *nic;
+
+	nic = upsert(m, &m->nics, sizeof(*nic), hdr, r->netdev, 0);
+	if (!nic)
+		return -ENOMEM;
+	nic->r = *r;
+	nic->r.ifname[NMA_IFNAME_LEN - 1] = '\0';
+	nic->r.driver[NMA_NAME_LEN - 1] = '\0';
+	change->subject = NMA_SUBJ_NIC;
+	change->ref.nic = nic;
+	if (!nic->seen.gone)
+		return 0;
+	nma_table_for_each(&m->queues, n)
+		if (n->key[0] == r->netdev)
+			((struct nma_queue *)n)->seen.gone = true;
+	return 0;
+}
+
+static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		       struct nma_change *change)
+{
+	const struct nma_rec_queue *r = (const void *)hdr;
+	struct nma_queue *queue;
+
+	queue = upsert(m, &m->queues, sizeof(*queue), hdr, r->netdev, r->queue);
+	if (!queue)
+		return -ENOMEM;
+	if (queue->r.napi_id && !r->napi_id)
+		queue->stopped_ns = hdr->time_ns;
+	if (r->napi_id)
+		queue->last_napi_id = r->napi_id;
+	queue->r = *r;
+	change->subject = NMA_SUBJ_QUEUE;
+	change->ref.queue = queue;
+	return 0;
+}
+
+/* The address of a freed pool may come back under a new id before we heard of
+ * the end of the old one.
+ */
+static void drop_reused_address(struct nma_model *m, const struct nma_rec_pool *r)
+{
+	nma_table_for_each(&m->pools, n) {
+		struct nma_pool *old = (struct nma_pool *)n;
+
+		if (old->r.pool != r->pool || old->r.pool_id == r->pool_id)
+			continue;
+		nma_table_del(&m->pools, n);
+		free(old);
+	}
+}
+
+static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
+{
+	struct nma_rec_pool old = pool->r;
+
+	pool->r = *r;
+	pool->r.ifname[NMA_IFNAME_LEN - 1] = '\0';
+	if (!r->create_ns)
+		pool->r.create_ns = old.create_ns;
+	if (!r->stack[0])
+		memcpy(pool->r.stack, old.stack, sizeof(old.stack));
+	/* a destroyed pool does not come back, and it died once */
+	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
+	    old.detached)
+		pool->r.detached = 1;
+	if (old.detach_ns)
+		pool->r.detach_ns = old.detach_ns;
+	else if (pool->r.detached && !r->detach_ns && r->hdr.cause == NMA_CAUSE_DETACH)
+		pool->r.detach_ns = r->hdr.time_ns;
+}
+
+static void set_user(struct nma_rec_pool *r, __u64 netdev, __u32 ifindex, __u32 netns,
+		     const char *ifname)
+{
+	r->user_netdev = netdev;
+	r->ifindex = ifindex;
+	r->hdr.netns = netns;
+	memcpy(r->ifname, ifname, sizeof(r->ifname));
+}
+
+/* Of a pool that names no device, nor has a NAPI that does: the device that it was
+ * given for its own (veth), as that is called now; or who it was before.
+ */
+static void find_user(const struct nma_model *m, struct nma_rec_pool *r,
+		      const struct nma_rec_pool *old)
+{
+	if (r->netdev || r->user_netdev)
+		return;
+	nma_model_for_each(struct nma_nic, &m->nics, nic) {
+		if (!nic->r.device || nic->r.device != r->dma_dev || nic->seen.gone)
+			continue;
+		set_user(r, nic->r.netdev, nic->r.ifindex, nic->r.hdr.netns,
+			 nic->r.ifname);
+		return;
+	}
+	if (old->user_netdev)
+		set_user(r, old->user_netdev, old->ifindex, old->hdr.netns, old->ifname);
+}
+
+static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_pool *r = (const void *)hdr;
+	struct nma_rec_pool old;
+	struct nma_pool *pool;
+
+	change->subject = NMA_SUBJ_POOL;
+	if (hdr->cause == NMA_CAUSE_CREATE_FAILED ||
+	    hdr->cause == NMA_CAUSE_CREATE_ASKED || !r->pool_id) {
+		m->failed_pool = (struct nma_pool){ 0 };
+		pool_merge(&m->failed_pool, r);
+		change->ref.pool = &m->failed_pool;
+		return 0;
+	}
+	if (hdr->cause == NMA_CAUSE_CREATE)
+		drop_reused_address(m, r);
+	pool = upsert(m, &m->pools, sizeof(*pool), hdr, r->pool_id, 0);
+	if (!pool)
+		return -ENOMEM;
+	old = pool->r;
+	pool_merge(pool, r);
+	find_user(m, &pool->r, &old);
+	change->ref.pool = pool;
+	return 0;
+}
+
+/* What is no longer listed may outlive its device and still point at it; then
+ * what was read there is anything.
+ */
+static void forget_lost_device(const struct nma_model *m, struct nma_rec_binding *r)
+{
+	const struct nma_nic *nic = nma_table_find(&m->nics, r->netdev, 0);
+
+	if (r->listed || r->hdr.cause != NMA_CAUSE_SNAPSHOT ||
+	    (nic && nic->seen.generation == m->generation))
+		return;
+	r->netdev = 0;
+	r->ifindex = 0;
+	r->hdr.netns = 0;
+}
+
+static void binding_merge(struct nma_model *m, struct nma_binding *binding,
+			  const struct nma_rec_binding *r)
+{
+	struct nma_rec_binding old = binding->r;
+
+	binding->r = *r;
+	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
+	binding->r.owner_comm[NMA_COMM_LEN - 1] = '\0';
+	forget_lost_device(m, &binding->r);
+	if (!r->owner_pid) {
+		binding->r.owner_pid = old.owner_pid;
+		binding->r.owner_uid = old.owner_uid;
+		binding->r.owner_cgroup = old.owner_cgroup;
+		binding->r.owner_admin = old.owner_admin;
+		memcpy(binding->r.owner_comm, old.owner_comm, NMA_COMM_LEN);
+	}
+	if (r->listed)
+		binding->listed = m->generation;
+	if (r->hdr.cause == NMA_CAUSE_DETACH)
+		binding->unbound_ns = r->hdr.time_ns;
+}
+
+/* io_uring's have no number: they go by address. */
+static int apply_binding(struct nma_model *m, const struct nma_rec_hdr *hdr,
+			 struct nma_change *change)
+{
+	const struct nma_rec_binding *r = (const void *)hdr;
+	struct nma_binding *binding = &m->failed_binding;
+	bool by_id = r->mp != NMA_MP_IO_URING;
+
+	if (hdr->cause == NMA_CAUSE_CREATE_FAILED || hdr->cause == NMA_CAUSE_MISMATCH) {
+		*binding = (struct nma_binding){ 0 };
+	} else if (!by_id || r->binding_id) {
+		binding = upsert(m, &m->bindings, sizeof(*binding), hdr,
+				 by_id ? r->binding_id : r->binding, !by_id);
+		if (!binding)
+			return -ENOMEM;
+	}
+	binding_merge(m, binding, r);
+	change->subject = NMA_SUBJ_BINDING;
+	change->ref.binding = binding;
+	return 0;
+}
+
+static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_sock *r = (const void *)hdr;
+	struct nma_binding *binding;
+	struct nma_sock *sock;
+
+	sock = upsert(m, &m->socks, sizeof(*sock), hdr, r->cookie, 0);
+	if (!sock)
+		return -ENOMEM;
+	sock->r = *r;
+	sock->r.hdr.comm[NMA_COMM_LEN - 1] = '\0';
+	binding = nma_table_find(&m->bindings, r->binding_id, 0);
+	if (sock->seen.gone && binding)
+		binding->consumed += r->returned;
+	change->subject = NMA_SUBJ_SOCK;
+	change->ref.sock = sock;
+	return 0;
+}
+
+static int apply_use(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	(void)m;
+	change->subject = NMA_SUBJ_USE;
+	change->ref.use = (const void *)hdr;
+	return 0;
+}
+
+static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		    struct nma_change *change)
+{
+	const struct nma_rec_op *r = (const void *)hdr;
+	struct nma_nic *nic = nma_table_find(&m->nics, r->netdev, 0);
+	struct nma_binding *binding;
+
+	if (nic && r->op == NMA_OP_QUEUES_SET)
+		nic->resized = *r;
+	if (r->op == NMA_OP_UNBOUND) {
+		binding = nma_table_find(&m->bindings, r->value, 0);
+		if (binding)
+			binding->let_go = true;
+	}
+	change->subject = NMA_SUBJ_OP;
+	change->ref.op = r;
+	return 0;
+}
+
+static int apply_act(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	(void)m;
+	change->subject = NMA_SUBJ_ACT;
+	change->ref.act = (const void *)hdr;
+	return 0;
+}
+
+/* Found through a pool only, or not found at all after we saw it unbound: it
+ * lives until the kernel says that it is freed.
+ */
+static void sweep_bindings(struct nma_model *m, const struct nma_rec_hdr *hdr)
+{
+	nma_table_for_each(&m->bindings, n) {
+		struct nma_binding *binding = (struct nma_binding *)n;
+
+		if (binding->seen.generation == m->generation &&
+		    binding->listed != m->generation && !binding->unbound_ns) {
+			binding->unbound_ns = hdr->time_ns;
+			binding->let_go = true;	/* as nobody will tell */
+		}
+		if (binding->unbound_ns && m->sees_ends)
+			binding->seen.generation = m->generation;
+	}
+	sweep(m, &m->bindings);
+}
+
+static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_mark *r = (const void *)hdr;
+
+	(void)change;
+	m->in_snapshot = r->mark == NMA_MARK_SNAPSHOT_BEGIN;
+	if (m->in_snapshot) {
+		m->generation = r->generation;
+		return 0;
+	}
+	if (r->generation != m->generation)
+		return -EINVAL;
+	sweep(m, &m->nics);
+	sweep(m, &m->queues);
+	sweep(m, &m->pools);
+	sweep_bindings(m, hdr);
+	sweep(m, &m->socks);
+	drop_all_gone(m);
+	return 0;
+}
+
+static const struct {
+	size_t size;
+	int (*apply)(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change);
+} rec_types[] = {
+	[NMA_REC_NIC] = { sizeof(struct nma_rec_nic), apply_nic },
+	[NMA_REC_QUEUE] = { sizeof(struct nma_rec_queue), apply_queue },
+	[NMA_REC_POOL] = { sizeof(struct nma_rec_pool), apply_pool },
+	[NMA_REC_BINDING] = { sizeof(struct nma_rec_binding), apply_binding },
+	[NMA_REC_SOCK] = { sizeof(struct nma_rec_sock), apply_sock },
+	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
+	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
+	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
+	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
+};
+
+int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	*change = (struct nma_change){ .hdr = hdr };
+	if (hdr->type >= sizeof(rec_types) / sizeof(*rec_types) ||
+	    !rec_types[hdr->type].apply ||
+	    hdr->size != rec_types[hdr->type].size)
+		return -EINVAL;
+	drop_all_gone(m);
+	return rec_types[hdr->type].apply(m, hdr, change);
+}
+
+void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
+			const __u32 *thresh)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (!nic)
+		return;
+	nic->asked_hds = hds;
+	nic->asked_thresh_known = thresh;
+	nic->asked_thresh = thresh ? *thresh : 0;
+}
+
+void nma_model__set_rss(struct nma_model *m, __u64 netdev,
+			const struct nma_queue_set *rss)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (nic)
+		nic->rss = rss ? *rss : (struct nma_queue_set){ 0 };
+}
+
+const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev)
+{
+	return nma_table_find(&m->nics, netdev, 0);
+}
+
+const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
+					 __u32 queue)
+{
+	return nma_table_find(&m->queues, netdev, queue);
+}
+
+const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id)
+{
+	return nma_table_find(&m->pools, pool_id, 0);
+}
+
+const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id)
+{
+	return nma_table_find(&m->bindings, id, 0);
+}
+
+const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie)
+{
+	return nma_table_find(&m->socks, cookie, 0);
+}
+
+const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
+					      __u32 netns, __u32 ifindex)
+{
+	nma_model_for_each(struct nma_nic, &m->nics, nic)
+		if (nic->r.ifindex == ifindex && nic->r.hdr.netns == netns)
+			return nic;
+	return NULL;
+}
+
+/* An upper device may live in another namespace than its lower one, whose
+ * index then counts there: taken if only one device has that index.
+ */
+const struct nma_nic *nma_model__lower(const struct nma_model *m,
+				       const struct nma_nic *nic)
+{
+	const struct nma_nic *found;
+
+	if (!nic->r.lower_ifindex)
+		return NULL;
+	found = nma_model__nic_by_index(m, nic->r.hdr.netns, nic->r.lower_ifindex);
+	if (found)
+		return found == nic ? NULL : found;
+	nma_model_for_each(struct nma_nic, &m->nics, other) {
+		if (other->r.ifindex != nic->r.lower_ifindex)
+			continue;
+		if (found)
+			return NULL;
+		found = other;
+	}
+	return found;
+}
+
+unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev)
+{
+	unsigned int nr = 0;
+
+	nma_model_for_each(struct nma_queue, &m->queues, queue)
+		if (queue->r.netdev == netdev && queue->r.mp != NMA_MP_NONE &&
+		    !queue->seen.gone)
+			nr++;
+	return nr;
+}
+
+enum nma_hds nma_nic_hds(const struct nma_nic *nic)
+{
+	if (nic->r.flags & NMA_NIC_HDS_VALID && nic->r.hds != NMA_HDS_UNKNOWN)
+		return nic->r.hds;
+	return nic->asked_hds;
+}
+
+bool nma_nic_hds_thresh(const struct nma_nic *nic, __u32 *thresh)
+{
+	if (nic->r.flags & NMA_NIC_HDS_VALID)
+		*thresh = nic->r.hds_thresh;
+	else if (nic->asked_thresh_known)
+		*thresh = nic->asked_thresh;
+	else
+		return false;
+	return true;
+}
+
+static __u64 binding_netdev(const struct nma_model *m, __u32 id)
+{
+	const struct nma_binding *binding = nma_model__binding(m, id);
+
+	return binding ? binding->r.netdev : 0;
+}
+
+__u64 nma_model__netdev(const struct nma_model *m, enum nma_subject subject,
+			union nma_ref ref)
+{
+	switch (subject) {
+	case NMA_SUBJ_NIC:
+		return ref.nic->r.netdev;
+	case NMA_SUBJ_QUEUE:
+		return ref.queue->r.netdev;
+	case NMA_SUBJ_POOL:
+		return ref.pool->r.netdev;
+	case NMA_SUBJ_BINDING:
+		return ref.binding->r.netdev;
+	case NMA_SUBJ_OP:
+		return ref.op->netdev;
+	case NMA_SUBJ_ACT:
+		return ref.act->netdev;
+	case NMA_SUBJ_SOCK:
+		return binding_netdev(m, ref.sock->r.binding_id);
+	case NMA_SUBJ_USE:
+		return binding_netdev(m, ref.use->binding_id);
+	}
+	return 0;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The kernel's netmem objects as we know them, built from records alone: no
+ * I/O, no clock, no verdicts. Objects are keyed by what the kernel never gives
+ * to two of them at once: netdev address, (netdev, queue), page_pool id,
+ * binding id, socket cookie.
+ */
+#ifndef NMA_MODEL_H
+#define NMA_MODEL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "nma_event.h"
+#include "nma_rules.h"
+#include "util/queue_set.h"
+#include "util/table.h"
+
+/* How an object came to be known and when it was last seen. */
+struct nma_seen {
+	bool pre_existing;	/* found by the first snapshot */
+	bool gone;		/* last record said so; freed by the next apply */
+	__u32 generation;	/* snapshot that saw it last */
+	__u64 first_ns;
+	__u64 last_ns;
+};
+
+struct nma_nic {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_nic r;
+	struct nma_rec_op resized;	/* last change of the number of queues */
+	struct nma_queue_set rss;	/* queues that flows are spread over */
+	__u8 asked_hds;		/* enum nma_hds: the driver's answer (ethtool) */
+	bool asked_thresh_known;
+	__u32 asked_thresh;
+};
+
+struct nma_queue {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_queue r;
+	__u32 last_napi_id;	/* as in r, or of before it was stopped */
+	__u64 stopped_ns;	/* since when nobody serves it */
+};
+
+struct nma_pool {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_pool r;	/* create_ns and stack outlive later records */
+};
+
+struct nma_binding {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_binding r;	/* the owner outlives later records */
+	__u32 listed;		/* snapshot that found it by its id last */
+	__u64 consumed;		/* tokens returned by sockets that are closed */
+	__u64 unbound_ns;	/* gone from the list, but not freed; 0: in use */
+	bool let_go;		/* and the queues have been restarted without it */
+};
+
+struct nma_sock {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_sock r;
+};
+
+struct nma_model {
+	struct nma_table nics;
+	struct nma_table queues;
+	struct nma_table pools;
+	struct nma_table bindings;
+	struct nma_table socks;
+	__u32 generation;	/* of the snapshot that runs or ran last */
+	bool in_snapshot;
+	bool has_gone;		/* some object waits to be freed */
+	bool sees_ends;		/* a record tells when a binding is freed */
+	struct nma_pool failed_pool;	/* last refused creation; not an object */
+	struct nma_binding failed_binding;
+};
+
+/* The object a rule looks at; which member is valid is told by nma_subject. */
+union nma_ref {
+	const void *any;
+	const struct nma_nic *nic;
+	const struct nma_queue *queue;
+	const struct nma_pool *pool;
+	const struct nma_binding *binding;
+	const struct nma_sock *sock;
+	const struct nma_rec_op *op;
+	const struct nma_rec_act *act;
+	const struct nma_rec_use *use;
+};
+
+/* What one record changed. Valid until the next apply. */
+struct nma_change {
+	const struct nma_rec_hdr *hdr;
+	enum nma_subject subject;
+	union nma_ref ref;	/* any == NULL: a mark */
+};
+
+struct nma_model *nma_model__new(void);
+void nma_model__free(struct nma_model *m);
+
+/* Upserts. -EINVAL for a record of unknown type or wrong size. */
+int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change);
+
+/* What the driver answered where the core keeps no tcp-data-split. */
+void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
+			const __u32 *thresh);
+
+/* The driver's indirection table; NULL: it does not tell. */
+void nma_model__set_rss(struct nma_model *m, __u64 netdev,
+			const struct nma_queue_set *rss);
+
+const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev);
+
+/* The device that an object belongs to, if need be by its binding; 0 none. */
+__u64 nma_model__netdev(const struct nma_model *m, enum nma_subject subject,
+			union nma_ref ref);
+const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
+					 __u32 queue);
+const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id);
+const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id);
+const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie);
+const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
+					      __u32 netns, __u32 ifindex);
+/* The device below @nic (vlan, macvlan, ...), NULL if none is known. */
+const struct nma_nic *nma_model__lower(const struct nma_model *m,
+				       const struct nma_nic *nic);
+unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev);
+
+/* tcp-data-split as best known; UNKNOWN if neither core nor driver told. */
+enum nma_hds nma_nic_hds(const struct nma_nic *nic);
+/* false when unknown. */
+bool nma_nic_hds_thresh(const struct nma_nic *nic, __u32 *thresh);
+
+/* A memory provider is installed. */
+static inline bool nma_queue_bound(const struct nma_queue *queue)
+{
+	return queue->r.mp != NMA_MP_NONE && !queue->seen.gone;
+}
+
+/* In use: neither destroyed by its owner nor gone. */
+static inline bool nma_pool_live(const struct nma_pool *pool)
+{
+	return !pool->r.detached && !pool->seen.gone;
+}
+
+#define nma_model_for_each(type, table, obj) \
+	for (const type *obj = (const type *)(table)->first; obj; \
+	     obj = (const type *)obj->node.next)
+
+#endif /* NMA_MODEL_H */

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Verdicts on bindings: whether the driver uses the provider, what must not change or
+ * be there at the same time, how the dma-buf is mapped, and whether the binding ends.
+ */
+#include <errno.h>
+
+#include "rules/rules.h"
+
+/* Frames that are sent again pin the dma-buf: twice TCP_RTO_MAX and then some */
+#define RESEND_FACTOR	4	/* of the time that a receiver's buffers have */
+
+static void queue_evidence(struct nma_finding *f, const struct nma_queue *queue)
+{
+	const char *mp = nma_mp_name(queue->r.mp);
+
+	if (mp)
+		nma_value_str(nma_finding_ev(f, "provider"), mp);
+	if (queue->r.binding_id)
+		nma_value_u64(nma_finding_ev(f, "binding_id"), queue->r.binding_id);
+}
+
+static bool provider_in_use(const struct nma_model *m, const struct nma_queue *queue)
+{
+	nma_model_for_each(struct nma_pool, &m->pools, pool)
+		if (nma_pool_live(pool) && pool->r.mp_priv == queue->r.mp_priv &&
+		    pool->r.netdev == queue->r.netdev &&
+		    pool->r.queue == queue->r.queue)
+			return true;
+	return false;
+}
+
+/* The pools that the queue has instead. */
+static void own_pools(struct nma_value *v, const struct nma_model *m,
+		      const struct nma_queue *queue)
+{
+	nma_model_for_each(struct nma_pool, &m->pools, pool)
+		if (nma_pool_live(pool) && pool->r.netdev == queue->r.netdev &&
+		    pool->r.queue == queue->r.queue)
+			nma_value_list_add(v, pool->r.pool_id);
+}
+
+/* The kernel looked for the provider's pool after it restarted the queue and
+ * found none. With data split off that is the driver's right answer.
+ */
+static bool refused_now(const struct nma_rule_ctx *ctx, const struct nma_nic *nic)
+{
+	const struct nma_rec_op *op = (const void *)ctx->trigger;
+
+	return op && op->hdr.type == NMA_REC_OP && op->op == NMA_OP_MP_CHECK &&
+	       op->ret == -ENODATA && nma_nic_hds(nic) == NMA_HDS_ON;
+}
+
+/* Before the bind is through, the queue does not name its binding. */
+static void refused_binding(struct nma_finding *f, const struct nma_rule_ctx *ctx)
+{
+	const struct nma_rec_op *op = (const void *)ctx->trigger;
+
+	nma_model_for_each(struct nma_binding, &ctx->model->bindings, binding)
+		if (op->mp_priv && binding->r.binding == op->mp_priv)
+			f->binding_id = binding->r.binding_id;
+}
+
+/* NM-BIND-01 */
+void nma_rule_BIND_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_queue *queue = ref.queue;
+	const struct nma_nic *nic = nma_model__nic(ctx->model, queue->r.netdev);
+	struct nma_finding *f;
+	struct nma_value *ids;
+
+	if (!nic || queue->seen.gone)
+		return;
+	if (refused_now(ctx, nic)) {
+		f = nma_verdict_add(v, 1, NMA_SEV_E,
+				    "driver ignored the memory provider when it rebuilt the queue, so the kernel refused the bind");
+		f->event = true;
+		refused_binding(f, ctx);
+	} else if (nma_queue_bound(queue) && queue->r.mp_priv && nic->r.flags & NMA_NIC_UP &&
+		   !provider_in_use(ctx->model, queue)) {
+		f = nma_verdict_add(v, 0, NMA_SEV_E,
+				    "queue has a memory provider but no live page_pool uses it: payload lands in host memory");
+		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	} else {
+		return;
+	}
+	queue_evidence(f, queue);
+	ids = nma_finding_ev(f, "pool_ids");
+	own_pools(ids, ctx->model, queue);
+	if (ids->nr == 1)
+		f->pool_id = ids->list[0];
+}
+
+/* NM-BIND-02 */
+void nma_rule_BIND_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_queue *queue = ref.queue;
+	const struct nma_nic *nic = nma_model__nic(ctx->model, queue->r.netdev);
+	struct nma_finding *f;
+	enum nma_hds hds;
+	__u32 thresh;
+
+	if (!nic || !nma_queue_bound(queue))
+		return;
+	hds = nma_nic_hds(nic);
+	if (hds == NMA_HDS_OFF) {
+		f = nma_verdict_add(v, 0, NMA_SEV_E,
+				    "queue has a memory provider while tcp-data-split is off");
+		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+		queue_evidence(f, queue);
+	} else if (hds == NMA_HDS_UNKNOWN) {
+		f = nma_verdict_add(v, 2, NMA_SEV_I,
+				    "neither kernel nor driver tells whether tcp-data-split is on");
+		f->kind = NMA_KIND_NOTE;
+	}
+	if (nma_nic_hds_thresh(nic, &thresh) && thresh) {
+		f = nma_verdict_add(v, 1, NMA_SEV_E,
+				    "queue has a memory provider while hds-thresh is %u: short packets are not split",
+				    thresh);
+		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+		nma_value_u64(nma_finding_ev(f, "hds_thresh_bytes"), thresh);
+		queue_evidence(f, queue);
+	}
+}
+
+static void who_evidence(struct nma_finding *f, const struct nma_rec_hdr *hdr)
+{
+	if (hdr->pid)
+		nma_value_u64(nma_finding_ev(f, "pid"), hdr->pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), hdr->comm, NMA_COMM_LEN);
+}
+
+/* NM-BIND-03. Where the core keeps the setting it refuses this itself. Without
+ * the attribute, rings changed in another way.
+ */
+void nma_rule_BIND_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_rec_op *op = ref.op;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (op->op != NMA_OP_HDS_SET || op->ret || !op->bound_queues)
+		return;
+	if (op->hds == NMA_HDS_ON || !op->mode || op->value == NMA_HDS_ON)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "tcp-data-split was turned off while %u queues have a memory provider",
+			    op->bound_queues);
+	f->event = true;
+	who_evidence(f, &op->hdr);
+}
+
+static __u32 xdp_prog(const struct nma_nic *nic, const char **mode)
+{
+	static const char *const modes[] = { "skb", "driver", "hardware" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (!nic->r.xdp_prog_id[i])
+			continue;
+		*mode = modes[i];
+		return nic->r.xdp_prog_id[i];
+	}
+	return 0;
+}
+
+static void bound_queues(struct nma_value *v, const struct nma_model *m,
+			 __u64 netdev)
+{
+	nma_model_for_each(struct nma_queue, &m->queues, queue)
+		if (queue->r.netdev == netdev && nma_queue_bound(queue))
+			nma_value_list_add(v, queue->r.queue);
+}
+
+/* NM-BIND-04 */
+void nma_rule_BIND_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_nic *nic = ref.nic, *lower;
+	struct nma_finding *f;
+	const char *mode;
+	__u32 prog;
+
+	if (nic->seen.gone)
+		return;
+	prog = xdp_prog(nic, &mode);
+	if (!prog)
+		return;
+	lower = nma_model__lower(ctx->model, nic);
+	if (nma_model__bound_queues(ctx->model, nic->r.netdev)) {
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "XDP program %u runs on a device with a memory provider",
+				    prog);
+		lower = nic;
+	} else if (lower && nma_model__bound_queues(ctx->model, lower->r.netdev)) {
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "XDP program %u on %s drops what %s receives through its memory provider",
+				    prog, nic->r.ifname, lower->r.ifname);
+		nma_value_strn(nma_finding_ev(f, "lower_ifname"), lower->r.ifname,
+			       NMA_IFNAME_LEN);
+	} else {
+		return;
+	}
+	nma_value_u64(nma_finding_ev(f, "xdp_prog_id"), prog);
+	nma_value_str(nma_finding_ev(f, "xdp_mode"), mode);
+	bound_queues(nma_finding_ev(f, "bound_queues"), ctx->model, lower->r.netdev);
+}
+
+/* NM-BIND-05. The kernel refuses zero-copy sockets and binds to a queue with a
+ * socket, but not a socket in copy mode on a queue with a provider.
+ */
+void nma_rule_BIND_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_queue *queue = ref.queue;
+	struct nma_finding *f;
+
+	if (!nma_queue_bound(queue) || !queue->r.xsk)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "queue has both a memory provider and an AF_XDP socket");
+	nma_value_str(nma_finding_ev(f, "provider"), nma_mp_name(queue->r.mp));
+	if (ctx->trigger && ctx->trigger->type == NMA_REC_QUEUE)
+		who_evidence(f, ctx->trigger);
+}
+
+/* NM-BIND-06. A queue out of use is forgotten when the device goes, and its
+ * binding then points to a device that was freed.
+ */
+void nma_rule_BIND_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_queue *queue = ref.queue;
+	const struct nma_nic *nic = nma_model__nic(ctx->model, queue->r.netdev);
+	struct nma_finding *f;
+
+	if (!nic || !nma_queue_bound(queue) || queue->r.queue < nic->r.real_num_rx_queues)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "device went down to %u RX queues below a queue with a memory provider",
+			    nic->r.real_num_rx_queues);
+	nma_value_u64(nma_finding_ev(f, "real_num_rx_queues"), nic->r.real_num_rx_queues);
+	if (!nic->resized.op || nic->resized.value != nic->r.real_num_rx_queues)
+		return;
+	who_evidence(f, &nic->resized.hdr);
+	if (nic->resized.stack[0])
+		nma_value_stack(nma_finding_ev(f, "set_by"), nic->resized.stack,
+				NMA_STACK_LEN);
+}
+
+/* NM-BIND-07. With a single queue there is no other way. */
+void nma_rule_BIND_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_queue *queue = ref.queue;
+	const struct nma_nic *nic = nma_model__nic(ctx->model, queue->r.netdev);
+	struct nma_finding *f;
+
+	if (!nic || !nma_queue_bound(queue) || nic->r.real_num_rx_queues < 2 ||
+	    !nic->rss.known || !nma_queue_set_has(&nic->rss, queue->r.queue))
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "RSS spreads flows of everybody to a queue with a memory provider");
+	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	nma_value_str(nma_finding_ev(f, "provider"), nma_mp_name(queue->r.mp));
+	if (queue->r.binding_id)
+		nma_value_u64(nma_finding_ev(f, "binding_id"), queue->r.binding_id);
+}
+
+/* NM-BIND-08 */
+void nma_rule_BIND_08(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	const struct nma_rec_binding *r = &binding->r;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (r->hdr.cause == NMA_CAUSE_MISMATCH) {
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "dma-buf of binding %u was mapped in direction %u and unmapped in direction %u",
+				    r->binding_id, r->dma_dir, r->unmap_dir);
+		f->event = true;
+		return;
+	}
+	if (binding->seen.gone || !r->ragged)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "%u pieces of the dma-buf are not a multiple of a page: buffers reach beyond them",
+			    r->ragged);
+	nma_value_u64(nma_finding_ev(f, "size_bytes"), r->size);
+	nma_value_strn(nma_finding_ev(f, "exporter"), r->exporter, NMA_NAME_LEN);
+	nma_owner_evidence(f, binding);
+}
+
+/* NM-BIND-09 */
+void nma_rule_BIND_09(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	struct nma_finding *f;
+
+	if (!ctx->trigger || ctx->trigger->type != NMA_REC_BINDING ||
+	    ctx->trigger->cause != NMA_CAUSE_CREATE ||
+	    binding->r.owner_admin != NMA_ADMIN_NO)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "task without CAP_NET_ADMIN bound a dma-buf to %s %s",
+			    binding->r.dma_dir == NMA_DMA_TO_DEVICE ? "send through" : "receive into from",
+			    v->base.ifname);
+	f->event = true;
+	f->kind = NMA_KIND_POLICY;
+	nma_value_u64(nma_finding_ev(f, "size_bytes"), binding->r.size);
+	nma_value_u64(nma_finding_ev(f, "cgroup_id"), binding->r.owner_cgroup);
+	nma_owner_evidence(f, binding);
+}
+
+static const struct nma_pool *pool_of(const struct nma_model *m,
+				      const struct nma_binding *binding, bool live)
+{
+	nma_model_for_each(struct nma_pool, &m->pools, pool)
+		if (pool->r.mp == NMA_MP_DMABUF && !pool->seen.gone &&
+		    pool->r.mp_priv == binding->r.binding &&
+		    nma_pool_live(pool) == live)
+			return pool;
+	return NULL;
+}
+
+static void still_used(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
+		       const struct nma_binding *binding, const struct nma_pool *pool)
+{
+	struct nma_finding *f;
+
+	f = nma_verdict_add(v, 1, NMA_SEV_E,
+			    "page_pool %u still takes buffers of a dma-buf that was unbound",
+			    pool->r.pool_id);
+	f->pool_id = pool->r.pool_id;
+	f->queue = pool->r.queue;
+	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	nma_value_s64(nma_finding_ev(f, "inflight"), pool->r.inflight);
+	nma_owner_evidence(f, binding);
+	if (pool->r.stack[0])
+		nma_value_stack(nma_finding_ev(f, "created_by"), pool->r.stack,
+				NMA_STACK_LEN);
+}
+
+static void not_freed(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
+		      const struct nma_binding *binding, const struct nma_holder *h)
+{
+	__u64 patience = ctx->limits->stall_ns;
+	struct nma_finding *f;
+
+	if (binding->r.dma_dir == NMA_DMA_TO_DEVICE)
+		patience *= RESEND_FACTOR;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "dma-buf was unbound but is still mapped: %llu of its bytes are out",
+			    binding->r.lent);
+	f->kind = NMA_KIND_LEAK;
+	f->since_ns = binding->unbound_ns;
+	nma_finding_hold(f, NMA_AGE, patience);
+	if (h->sock) {
+		f->cookie = h->sock->r.cookie;
+		nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), h->tokens);
+		nma_value_u64(nma_finding_ev(f, "holder_pid"), h->sock->r.hdr.pid);
+		nma_value_strn(nma_finding_ev(f, "holder_comm"), h->sock->r.hdr.comm,
+			       NMA_COMM_LEN);
+	}
+	nma_owner_evidence(f, binding);
+}
+
+/* The kernel frees the pool of buffers anyway, with a warning, or leaks it. */
+static void freed_too_early(struct nma_verdict *v, const struct nma_binding *binding)
+{
+	struct nma_finding *f;
+
+	f = nma_verdict_add(v, 2, NMA_SEV_E,
+			    "dma-buf was freed with %llu of its bytes still out",
+			    binding->r.lent);
+	f->event = true;
+	nma_owner_evidence(f, binding);
+}
+
+/* NM-BIND-10. A destroyed pool whose buffers nobody is known to hold is the
+ * driver's leak: NM-PP-06.
+ */
+void nma_rule_BIND_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	const struct nma_pool *pool;
+	struct nma_holder h;
+
+	if (binding->r.hdr.cause == NMA_CAUSE_GONE) {
+		if (ctx->trigger && ctx->trigger->type == NMA_REC_BINDING && binding->r.lent)
+			freed_too_early(v, binding);
+		return;
+	}
+	if (binding->seen.gone || !binding->unbound_ns)
+		return;
+	pool = pool_of(ctx->model, binding, true);
+	if (pool) {
+		if (binding->let_go)
+			still_used(v, ctx, binding, pool);
+		return;
+	}
+	h = nma_holder_of(ctx->model, binding->r.binding_id);
+	if (h.sock || !pool_of(ctx->model, binding, false))
+		not_freed(v, ctx, binding, &h);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Verdicts on how buffers are taken from page_pools and put back, and how pools end. The
+ * kernel side counts acts; each rule knows which of them it minds.
+ */
+#include "rules/rules.h"
+
+/* softnet_data.defer_list */
+#define DEFER_HINT	"frames freed on another CPU wait there until it next receives"
+
+/* Puts of pages that somebody else holds are legal now and then (splice, XDP
+ * redirect), not as a habit.
+ */
+#define HELD_PERCENT	25
+
+/* NM-PP-01 */
+void nma_rule_PP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (!nma_is_act(ref, NMA_ACT_PUT_FOREIGN))
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "buffer of page_pool %lld put into page_pool %u",
+			    ref.act->value[0], ref.act->pool_id);
+	nma_value_u64(nma_finding_ev(f, "owner_pool_id"), ref.act->value[0]);
+	nma_act_evidence(f, ref.act);
+}
+
+/* NM-PP-02 */
+void nma_rule_PP_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	switch (act->act) {
+	case NMA_ACT_PUT_TWICE:
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer put that is in the page_pool already");
+		break;
+	case NMA_ACT_PUT_REFD:
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "buffer put with %lld pool references left",
+				    act->value[0]);
+		break;
+	case NMA_ACT_INFLIGHT:
+		f = nma_verdict_add(v, 2, NMA_SEV_F,
+				    "page_pool got %lld buffers more than it gave out",
+				    -act->value[0]);
+		break;
+	default:
+		return;
+	}
+	nma_act_evidence(f, act);
+}
+
+static void napi_evidence(struct nma_finding *f, const struct nma_rec_act *act)
+{
+	if (act->value[0] >= 0)
+		nma_value_u64(nma_finding_ev(f, "napi_cpu"), act->value[0]);
+}
+
+/* NM-PP-03. Of a pool without NAPI nobody knows who its consumer is. */
+void nma_rule_PP_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act == NMA_ACT_PUT_DIRECT_ANY)
+		f = nma_verdict_add(v, 1, NMA_SEV_I,
+				    "buffer recycled directly outside softirq, in a page_pool without NAPI");
+	else if (act->act != NMA_ACT_PUT_DIRECT)
+		return;
+	else if (act->value[0] < 0)
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer recycled directly while the page_pool's NAPI may start");
+	else
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "buffer recycled directly %s, the page_pool's NAPI is on CPU %lld",
+				    act->value[1] ? "on another CPU" : "outside softirq",
+				    act->value[0]);
+	napi_evidence(f, act);
+	nma_act_evidence(f, act);
+}
+
+/* NM-PP-04 */
+void nma_rule_PP_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act == NMA_ACT_NAPI_LIVE)
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "page_pool taken from its NAPI while that can run");
+	else if (act->act == NMA_ACT_ALLOC_DEAD)
+		f = nma_verdict_add(v, 1, NMA_SEV_F,
+				    "buffer taken from a destroyed page_pool");
+	else
+		return;
+	if (act->act == NMA_ACT_NAPI_LIVE)
+		napi_evidence(f, act);
+	nma_act_evidence(f, act);
+}
+
+/* NM-PP-05 */
+void nma_rule_PP_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (act->act != NMA_ACT_PUT_HELD)
+		return;
+	f = nma_verdict_add(v, 0,
+			    act->value[1] < HELD_PERCENT ? NMA_SEV_I : NMA_SEV_W,
+			    "buffer put while its page is referenced elsewhere");
+	nma_value_s64(nma_finding_ev(f, "page_references"), act->value[0]);
+	if (act->value[1])
+		nma_value_u64(nma_finding_ev(f, "percent_of_puts"),
+			      act->value[1]);
+	nma_act_evidence(f, act);
+}
+
+/* Sockets that hold tokens of the pool's binding explain buffers that are out. */
+static void holder_evidence(struct nma_finding *f, const struct nma_model *m,
+			    __u32 binding_id)
+{
+	const struct nma_sock *most = NULL;
+	__u64 tokens = 0;
+
+	nma_model_for_each(struct nma_sock, &m->socks, sock) {
+		if (!binding_id || sock->r.binding_id != binding_id || sock->seen.gone)
+			continue;
+		tokens += sock->r.outstanding;
+		if (!most || sock->r.outstanding > most->r.outstanding)
+			most = sock;
+	}
+	if (!tokens) {
+		nma_value_str(nma_finding_ev(f, "hint"), DEFER_HINT);
+		return;
+	}
+	nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), tokens);
+	nma_value_u64(nma_finding_ev(f, "holder_pid"), most->r.hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "holder_comm"), most->r.hdr.comm,
+		       NMA_COMM_LEN);
+}
+
+/* NM-PP-06. Buffers of a destroyed pool may sit in sockets for a while. */
+void nma_rule_PP_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_pool *r = &ref.pool->r;
+	struct nma_finding *f;
+
+	if (!r->detached || ref.pool->seen.gone || r->inflight <= 0)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "%d buffers of a destroyed page_pool have not come back",
+			    r->inflight);
+	f->kind = NMA_KIND_LEAK;
+	f->since_ns = r->detach_ns;
+	nma_finding_hold(f, NMA_AGE, ctx->limits->stall_ns);
+	nma_value_s64(nma_finding_ev(f, "inflight"), r->inflight);
+	if (r->detach_ns && r->detach_ns < ctx->now_ns)
+		nma_value_u64(nma_finding_ev(f, "detached_for_ns"),
+			      ctx->now_ns - r->detach_ns);
+	holder_evidence(f, ctx->model, r->binding_id);
+	nma_pool_evidence(f, ref.pool);
+}
+
+/* NM-PP-07. A ring that is larger than the dma-buf empties it when it is first
+ * filled.
+ */
+void nma_rule_PP_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	struct nma_finding *f;
+	__s64 age_ns = act->value[0];
+
+	if (act->act != NMA_ACT_STARVED)
+		return;
+	if (age_ns >= 0 && (__u64)age_ns < ctx->limits->settle_ns)
+		f = nma_verdict_add(v, 0, NMA_SEV_I,
+				    "dma-buf is used up by the first fill of the ring");
+	else
+		f = nma_verdict_add(v, 1, NMA_SEV_W,
+				    "dma-buf has run dry: no buffer for the device");
+	if (age_ns >= 0)
+		nma_value_s64(nma_finding_ev(f, "pool_age_ns"), age_ns);
+	nma_act_evidence(f, act);
+}

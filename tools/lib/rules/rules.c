@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The rule table, its names, and what every verdict has in common. Verdicts
+ * themselves are in rules_<subject>.c.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "kernel/features.h"
+#include "rules/rules.h"
+
+const struct nma_rule nma_rules[NMA_RULE_MAX] = {
+#define NMA_RULE(id_, ident, sev, cost_, subj, hooks_, kern, title_, src, adv) \
+	[NMA_RULE_##id_] = { \
+		.id = ident, .severity = sev, .cost = cost_, .subject = subj, \
+		.hooks = hooks_, .kernel = kern, .title = title_, \
+		.source = src, .advice = adv, .fn = nma_rule_##id_, \
+	},
+#include "nma_rules.def"
+#undef NMA_RULE
+};
+
+/* 64 bits hold a set of rules; see nma_judge_opts. */
+_Static_assert(NMA_RULE_MAX <= 64, "rule sets need more than 64 bits");
+
+enum nma_rule_id nma_rule_find(const char *id)
+{
+	int i;
+
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (!strcasecmp(nma_rules[i].id, id))
+			return i;
+	return NMA_RULE_MAX;
+}
+
+const char *nma_severity_name(enum nma_severity sev)
+{
+	static const char *const names[] = {
+		[NMA_SEV_I] = "info",
+		[NMA_SEV_W] = "warn",
+		[NMA_SEV_E] = "error",
+		[NMA_SEV_F] = "error",
+	};
+
+	return names[sev];
+}
+
+char nma_severity_letter(enum nma_severity sev)
+{
+	return "IWEF"[sev];
+}
+
+const char *nma_kind_name(enum nma_kind kind)
+{
+	static const char *const names[] = {
+		[NMA_KIND_VIOLATION] = "violation",
+		[NMA_KIND_LEAK] = "leak",
+		[NMA_KIND_POLICY] = "policy",
+		[NMA_KIND_NOTE] = "note",
+	};
+
+	return names[kind];
+}
+
+const char *nma_cost_name(enum nma_cost cost)
+{
+	static const char *const names[] = {
+		[NMA_COST_CONTROL] = "control path",
+		[NMA_COST_PAGE] = "per page",
+		[NMA_COST_BUFFER] = "per buffer",
+		[NMA_COST_PACKET] = "per packet",
+		[NMA_COST_SYSCALL] = "per system call",
+	};
+
+	return names[cost];
+}
+
+const char *nma_subject_name(enum nma_subject subject)
+{
+	static const char *const names[] = {
+		[NMA_SUBJ_NIC] = "nic",
+		[NMA_SUBJ_QUEUE] = "queue",
+		[NMA_SUBJ_POOL] = "pool",
+		[NMA_SUBJ_BINDING] = "binding",
+		[NMA_SUBJ_SOCK] = "socket",
+		[NMA_SUBJ_OP] = "operation",
+		[NMA_SUBJ_ACT] = "act",
+		[NMA_SUBJ_USE] = "call",
+	};
+
+	return names[subject];
+}
+
+const char *nma_kernel_check_name(enum nma_kernel_check check)
+{
+	static const char *const names[] = {
+		[NMA_KERNEL_NONE] = "does not look",
+		[NMA_KERNEL_PARTLY] = "refuses some forms",
+		[NMA_KERNEL_FULLY] = "refuses it",
+		[NMA_KERNEL_SINCE_HDS_CFG] = "refuses it since 6.14",
+		[NMA_KERNEL_BEFORE_DEVMEM_TX] = "refuses it before 6.16",
+	};
+
+	return names[check];
+}
+
+/* Rules that a BPF program can enforce, and where: an LSM hook that sees the
+ * request (netlink, AF_XDP bind, send and receive), or, where a system call may be
+ * refused (7.2), the call itself.
+ */
+static const struct {
+	const char *rule;
+	bool needs_syscall;
+} enforceable[] = {
+	{ "NM-BIND-02", false },
+	{ "NM-BIND-03", false },
+	{ "NM-BIND-05", false },
+	{ "NM-BIND-07", false },
+	{ "NM-BIND-09", true },
+	{ "NM-TOK-01", false },
+	{ "NM-TOK-04", false },
+	{ "NM-TX-02", false },
+};
+
+static bool can_enforce(const struct nma_rule *r, const struct nma_features *f)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(enforceable) / sizeof(*enforceable); i++)
+		if (!strcmp(enforceable[i].rule, r->id))
+			return enforceable[i].needs_syscall ? f->fmod_ret_syscall :
+							      f->bpf_lsm;
+	return false;
+}
+
+enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
+				   const struct nma_features *f, __u64 *missing)
+{
+	const struct nma_rule *r = &nma_rules[rule];
+
+	*missing = r->hooks & ~f->hooks;
+	if (*missing || !f->netmem)
+		return NMA_RULE_UNAVAILABLE;
+	if (r->kernel == NMA_KERNEL_FULLY ||
+	    (r->kernel == NMA_KERNEL_SINCE_HDS_CFG && f->hds_cfg) ||
+	    (r->kernel == NMA_KERNEL_BEFORE_DEVMEM_TX && !f->devmem_tx))
+		return NMA_RULE_ENFORCED;
+	if (can_enforce(r, f))
+		return NMA_RULE_ENFORCEABLE;
+	return r->kernel == NMA_KERNEL_PARTLY ? NMA_RULE_AUDITED_PARTLY :
+						NMA_RULE_AUDITED;
+}
+
+const char *nma_rule_state_name(enum nma_rule_state state)
+{
+	static const char *const names[] = {
+		[NMA_RULE_AUDITED] = "audited",
+		[NMA_RULE_AUDITED_PARTLY] = "audited, partly enforced",
+		[NMA_RULE_ENFORCEABLE] = "enforceable here",
+		[NMA_RULE_ENFORCED] = "enforced by this kernel",
+		[NMA_RULE_UNAVAILABLE] = "unavailable",
+	};
+
+	return names[state];
+}
+
+bool nma_rule_is_deep(enum nma_rule_id rule)
+{
+	return nma_rules[rule].cost == NMA_COST_BUFFER ||
+	       nma_rules[rule].cost == NMA_COST_PACKET;
+}
+
+struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
+				    enum nma_severity severity,
+				    const char *fmt, ...)
+{
+	static struct nma_finding overflow;	/* a rule with too many items */
+	struct nma_finding *f = &overflow;
+	va_list ap;
+
+	if (v->nr < NMA_DETAIL_MAX)
+		f = &v->item[v->nr++];
+	*f = v->base;
+	f->detail = detail;
+	f->severity = severity > v->base.severity ? v->base.severity : severity;
+	va_start(ap, fmt);
+	vsnprintf(f->message, sizeof(f->message), fmt, ap);
+	va_end(ap);
+	return f;
+}
+
+void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
+		      __u64 hold_ns)
+{
+	f->patience = patience;
+	f->hold_ns = hold_ns;
+}
+
+struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key)
+{
+	static struct nma_value overflow;
+	struct nma_evidence *ev;
+
+	if (f->nr_evidence == NMA_EVIDENCE_MAX) {
+		overflow.type = NMA_VALUE_NONE;
+		return &overflow;
+	}
+	ev = &f->evidence[f->nr_evidence++];
+	*ev = (struct nma_evidence){ .key = key };
+	return &ev->value;
+}
+
+static void base_nic(struct nma_finding *f, const struct nma_nic *nic)
+{
+	if (!nic)
+		return;
+	f->netns = nic->r.hdr.netns;
+	f->ifindex = nic->r.ifindex;
+	memcpy(f->ifname, nic->r.ifname, sizeof(f->ifname));
+}
+
+static void base_pool(struct nma_finding *f, const struct nma_model *m,
+		      const struct nma_pool *pool)
+{
+	const struct nma_nic *nic = nma_model__nic(m, pool->r.netdev);
+
+	f->netns = pool->r.hdr.netns;
+	f->ifindex = pool->r.ifindex;
+	memcpy(f->ifname, pool->r.ifname, sizeof(f->ifname));
+	base_nic(f, nic);
+	f->pool_id = pool->r.pool_id;
+	f->binding_id = pool->r.binding_id;
+	if (pool->r.netdev || pool->r.mp != NMA_MP_NONE)
+		f->queue = pool->r.queue;
+}
+
+static void base_sock(struct nma_finding *f, const struct nma_model *m,
+		      const struct nma_sock *sock)
+{
+	const struct nma_binding *binding;
+
+	f->cookie = sock->r.cookie;
+	f->binding_id = sock->r.binding_id;
+	binding = nma_model__binding(m, sock->r.binding_id);
+	if (binding)
+		base_nic(f, nma_model__nic(m, binding->r.netdev));
+}
+
+/* The pool may be gone when its acts are read. */
+static void base_act(struct nma_finding *f, const struct nma_model *m,
+		     const struct nma_rec_act *act)
+{
+	f->netns = act->hdr.netns;
+	f->ifindex = act->ifindex;
+	memcpy(f->ifname, act->ifname, sizeof(f->ifname));
+	base_nic(f, nma_model__nic(m, act->netdev));
+	f->queue = act->queue;
+	f->pool_id = act->pool_id;
+	f->binding_id = act->binding_id;
+	f->event = true;
+	f->occasions = act->count;
+}
+
+static void base_use(struct nma_finding *f, const struct nma_model *m,
+		     const struct nma_rec_use *use)
+{
+	const struct nma_binding *binding = nma_model__binding(m, use->binding_id);
+
+	f->cookie = use->cookie;
+	f->binding_id = use->binding_id;
+	f->netns = use->hdr.netns;
+	if (binding)
+		base_nic(f, nma_model__nic(m, binding->r.netdev));
+}
+
+static void base_subject(struct nma_finding *f, const struct nma_model *m,
+			 enum nma_subject subject, union nma_ref ref)
+{
+	switch (subject) {
+	case NMA_SUBJ_NIC:
+		base_nic(f, ref.nic);
+		break;
+	case NMA_SUBJ_QUEUE:
+		base_nic(f, nma_model__nic(m, ref.queue->r.netdev));
+		f->queue = ref.queue->r.queue;
+		f->binding_id = ref.queue->r.binding_id;
+		break;
+	case NMA_SUBJ_POOL:
+		base_pool(f, m, ref.pool);
+		break;
+	case NMA_SUBJ_BINDING:
+		base_nic(f, nma_model__nic(m, ref.binding->r.netdev));
+		f->binding_id = ref.binding->r.binding_id;
+		break;
+	case NMA_SUBJ_SOCK:
+		base_sock(f, m, ref.sock);
+		break;
+	case NMA_SUBJ_OP:
+		base_nic(f, nma_model__nic(m, ref.op->netdev));
+		f->queue = ref.op->queue;
+		break;
+	case NMA_SUBJ_ACT:
+		base_act(f, m, ref.act);
+		break;
+	case NMA_SUBJ_USE:
+		base_use(f, m, ref.use);
+		break;
+	}
+}
+
+void nma_rule_run(const struct nma_rule_ctx *ctx, enum nma_rule_id rule,
+		  union nma_ref ref, struct nma_verdict *v)
+{
+	v->nr = 0;
+	v->base = (struct nma_finding){
+		.rule = rule,
+		.severity = nma_rules[rule].severity,
+		.queue = NMA_NO_QUEUE,
+	};
+	base_subject(&v->base, ctx->model, nma_rules[rule].subject, ref);
+	nma_rules[rule].fn(ctx, ref, v);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * The catalogue (nma_rules.def) as a table, and the verdicts. A verdict is a
+ * pure function of the model and one object: nma_rule_<ID>() in the file of its
+ * family, so that NM-PP-06 is in pp.c. It may be called at any time and as often
+ * as one likes.
+ */
+#ifndef NMA_RULES_TABLE_H
+#define NMA_RULES_TABLE_H
+
+#include "rules/finding.h"
+#include "model/model.h"
+#include "nma_rules.h"
+
+struct nma_features;
+
+struct nma_limits {
+	__u64 settle_ns;	/* NMA_SETTLE */
+	__u64 stall_ns;		/* a destroyed pool may keep buffers that long */
+	__u64 token_age_ns;	/* an application may keep a token that long */
+	__u32 token_share;	/* percent of a dma-buf one socket may hold */
+};
+
+#define NMA_LIMITS_DEFAULT { \
+	.settle_ns = 1000000000ull, \
+	.stall_ns = 60000000000ull, \
+	.token_age_ns = 10000000000ull, \
+	.token_share = 50, \
+}
+
+struct nma_rule_ctx {
+	const struct nma_model *model;
+	const struct nma_limits *limits;
+	__u64 now_ns;
+	const struct nma_rec_hdr *trigger;	/* record that made us look, or NULL */
+};
+
+struct nma_verdict {
+	struct nma_finding base;	/* rule and subject, filled in advance */
+	struct nma_finding item[NMA_DETAIL_MAX];
+	unsigned int nr;
+};
+
+typedef void (*nma_rule_fn)(const struct nma_rule_ctx *ctx, union nma_ref ref,
+			    struct nma_verdict *v);
+
+struct nma_rule {
+	const char *id;
+	enum nma_severity severity;
+	enum nma_cost cost;
+	enum nma_subject subject;
+	__u64 hooks;
+	enum nma_kernel_check kernel;
+	const char *title;
+	const char *source;
+	const char *advice;
+	nma_rule_fn fn;
+};
+
+extern const struct nma_rule nma_rules[NMA_RULE_MAX];
+
+/* NMA_RULE_MAX if there is none. Letter case does not matter. */
+enum nma_rule_id nma_rule_find(const char *id);
+const char *nma_severity_name(enum nma_severity sev);	/* "error" */
+char nma_severity_letter(enum nma_severity sev);	/* 'F' */
+const char *nma_kind_name(enum nma_kind kind);
+const char *nma_cost_name(enum nma_cost cost);
+const char *nma_subject_name(enum nma_subject subject);
+const char *nma_kernel_check_name(enum nma_kernel_check check);
+
+enum nma_rule_state {
+	NMA_RULE_AUDITED,
+	NMA_RULE_AUDITED_PARTLY,	/* the kernel checks a part itself */
+	NMA_RULE_ENFORCEABLE,		/* a program could refuse it here */
+	NMA_RULE_ENFORCED,		/* the kernel refuses it */
+	NMA_RULE_UNAVAILABLE,
+};
+
+/* @missing: hooks that the rule lacks here. */
+enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
+				   const struct nma_features *f, __u64 *missing);
+/* Costs per packet or buffer: only with watch --deep. */
+bool nma_rule_is_deep(enum nma_rule_id rule);
+const char *nma_rule_state_name(enum nma_rule_state state);
+
+/* Runs one rule on one object of its subject. */
+void nma_rule_run(const struct nma_rule_ctx *ctx, enum nma_rule_id rule,
+		  union nma_ref ref, struct nma_verdict *v);
+
+/* For the rules: adds an item. @severity must not exceed the rule's. */
+struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
+				    enum nma_severity severity,
+				    const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
+		      __u64 hold_ns);
+/* Value of a new piece of evidence, to be set by the caller. */
+struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key);
+
+/* Evidence, see evidence.c. */
+void nma_owner_evidence(struct nma_finding *f, const struct nma_binding *binding);
+void nma_pool_evidence(struct nma_finding *f, const struct nma_pool *pool);
+/* Whose pool it was, and who did it. */
+void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act);
+/* Who made the call; the finding is an event. */
+void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use);
+
+/* Sockets with tokens of a binding. */
+struct nma_holder {
+	const struct nma_sock *sock;	/* with the most of them; NULL: none */
+	__u64 tokens;			/* of all */
+};
+struct nma_holder nma_holder_of(const struct nma_model *m, __u32 binding_id);
+
+static inline bool nma_is_act(union nma_ref ref, enum nma_act act)
+{
+	return ref.act->act == act;
+}
+
+/* enum dma_data_direction */
+#define NMA_DMA_TO_DEVICE	1
+#define NMA_DMA_FROM_DEVICE	2
+
+/* PP_FLAG_* by name. */
+#define NMA_PP_DMA_MAP		0x1
+#define NMA_PP_DMA_SYNC_DEV	0x2
+#define NMA_PP_SYSTEM_POOL	0x4
+#define NMA_PP_ALLOW_UNREADABLE	0x8
+void nma_pp_flags(struct nma_value *v, __u32 flags);
+const char *nma_mp_name(enum nma_mp mp);
+const char *nma_hds_name(enum nma_hds hds);
+
+#define NMA_RULE(id, ...) \
+	void nma_rule_##id(const struct nma_rule_ctx *ctx, union nma_ref ref, \
+			   struct nma_verdict *v);
+#include "nma_rules.def"
+#undef NMA_RULE
+
+#endif /* NMA_RULES_TABLE_H */

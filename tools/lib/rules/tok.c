@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Verdicts on what applications do with the buffers they were lent.
+ */
+#include "rules/rules.h"
+
+static void sock_evidence(struct nma_finding *f, const struct nma_sock *sock)
+{
+	nma_value_u64(nma_finding_ev(f, "tokens"), sock->r.outstanding);
+	if (sock->r.bytes)
+		nma_value_u64(nma_finding_ev(f, "bytes"), sock->r.bytes);
+	if (sock->r.hdr.pid)
+		nma_value_u64(nma_finding_ev(f, "pid"), sock->r.hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), sock->r.hdr.comm, NMA_COMM_LEN);
+	if (sock->r.dport)
+		nma_value_u64(nma_finding_ev(f, "dport"), sock->r.dport);
+	if (sock->r.sport)
+		nma_value_u64(nma_finding_ev(f, "sport"), sock->r.sport);
+}
+
+/* Changes whenever the application takes or returns something. */
+static __u64 sock_state(const struct nma_sock *sock)
+{
+	return sock->r.taken * 31 + sock->r.returned * 17 + sock->r.outstanding;
+}
+
+static __u64 age_ns(const struct nma_rule_ctx *ctx, __u64 since_ns)
+{
+	return since_ns && since_ns < ctx->now_ns ? ctx->now_ns - since_ns : 0;
+}
+
+/* NM-TOK-01. The oldest token counts where its birth is known; of tokens older
+ * than the tool only standstill can be told.
+ */
+void nma_rule_TOK_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_sock *sock = ref.sock;
+	const struct nma_binding *binding;
+	struct nma_finding *f;
+	__u64 age;
+
+	if (sock->seen.gone || !sock->r.outstanding)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W, "application keeps %u tokens too long",
+			    sock->r.outstanding);
+	f->since_ns = sock->r.oldest_ns;
+	f->state = sock_state(sock);
+	nma_finding_hold(f, NMA_AGE, ctx->limits->token_age_ns);
+	age = age_ns(ctx, sock->r.oldest_ns);
+	if (age)
+		nma_value_u64(nma_finding_ev(f, "oldest_ns"), age);
+	sock_evidence(f, sock);
+
+	binding = nma_model__binding(ctx->model, sock->r.binding_id);
+	if (!binding || !binding->r.size ||
+	    sock->r.bytes * 100 <= binding->r.size * ctx->limits->token_share)
+		return;
+	f = nma_verdict_add(v, 1, NMA_SEV_W,
+			    "application keeps %llu of the dma-buf's %llu bytes",
+			    sock->r.bytes, binding->r.size);
+	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	nma_value_u64(nma_finding_ev(f, "dmabuf_bytes"), binding->r.size);
+	sock_evidence(f, sock);
+}
+
+/* NM-TOK-03. Judged at the last sight of a socket. */
+void nma_rule_TOK_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_sock *sock = ref.sock;
+	struct nma_finding *f;
+
+	if (!ctx->trigger || ctx->trigger->cause != NMA_CAUSE_GONE ||
+	    ctx->trigger->type != NMA_REC_SOCK || !sock->r.outstanding)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_I, "socket closed with %u tokens out",
+			    sock->r.outstanding);
+	f->event = true;
+	sock_evidence(f, sock);
+}
+
+/* NM-TOK-02. A list of more frags than the kernel frees at once is right if the
+ * next one goes on where it stopped; the record comes only when it did not.
+ */
+void nma_rule_TOK_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	switch (use->use) {
+	case NMA_USE_RETURN_UNKNOWN:
+		f = nma_verdict_add(v, 0, NMA_SEV_W,
+				    "application returned %llu tokens that its socket does not have",
+				    use->value);
+		nma_value_u64(nma_finding_ev(f, "tokens"), use->value);
+		break;
+	case NMA_USE_RETURN_MANY:
+		f = nma_verdict_add(v, 1, NMA_SEV_W,
+				    "application returned too many frags at once and forgot the %llu that were left",
+				    use->value);
+		nma_value_u64(nma_finding_ev(f, "frags"), use->value);
+		break;
+	case NMA_USE_RETURN_REFUSED:
+		f = nma_verdict_add(v, 2, NMA_SEV_W,
+				    "SO_DEVMEM_DONTNEED refused: list of %llu bytes, at most 128 tokens of 8 bytes of a TCP socket",
+				    use->value);
+		break;
+	default:
+		return;
+	}
+	nma_use_evidence(f, use);
+}
+
+/* NM-TOK-04 */
+void nma_rule_TOK_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (use->use != NMA_USE_PEEK)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_E,
+			    "application peeks with MSG_SOCK_DEVMEM: each time it takes tokens for the same bytes");
+	nma_use_evidence(f, use);
+}
+
+/* NM-TOK-05 */
+void nma_rule_TOK_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	(void)ctx;
+	if (use->use == NMA_USE_RECV_PLAIN)
+		f = nma_verdict_add(v, 0, NMA_SEV_E,
+				    "application reads a flow in a dma-buf without MSG_SOCK_DEVMEM and gets EFAULT");
+	else if (use->use == NMA_USE_RECV_SMALL)
+		f = nma_verdict_add(v, 1, NMA_SEV_E,
+				    "control buffer of the application has no room for one frag: nothing is received");
+	else
+		return;
+	nma_use_evidence(f, use);
+}

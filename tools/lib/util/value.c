@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Setters of values.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/value.h"
+
+void nma_value_u64(struct nma_value *v, __u64 u)
+{
+	v->type = NMA_VALUE_U64;
+	v->u = u;
+}
+
+void nma_value_s64(struct nma_value *v, __s64 s)
+{
+	v->type = NMA_VALUE_S64;
+	v->s = s;
+}
+
+void nma_value_bool(struct nma_value *v, bool b)
+{
+	v->type = NMA_VALUE_BOOL;
+	v->b = b;
+}
+
+void nma_value_addr(struct nma_value *v, __u64 addr)
+{
+	v->type = NMA_VALUE_ADDR;
+	v->u = addr;
+}
+
+void nma_value_list_add(struct nma_value *v, __u64 u)
+{
+	v->type = NMA_VALUE_LIST_U64;
+	if (v->nr < NMA_LIST_LEN)
+		v->list[v->nr++] = u;
+	else
+		v->more = true;
+}
+
+void nma_value_stack(struct nma_value *v, const __u64 *stack, size_t nr)
+{
+	if (!nr || !stack[0])
+		return;
+	v->type = NMA_VALUE_STACK;
+	v->nr = nr < NMA_FRAMES ? nr : NMA_FRAMES;
+	memcpy(v->stack, stack, v->nr * sizeof(*stack));
+}
+
+void nma_value_strn(struct nma_value *v, const char *s, size_t len)
+{
+	if (!s)
+		return;
+	len = strnlen(s, len);
+	if (!len)
+		return;
+	if (len >= sizeof(v->str))
+		len = sizeof(v->str) - 1;
+	v->type = NMA_VALUE_STR;
+	memcpy(v->str, s, len);
+	v->str[len] = '\0';
+}
+
+void nma_value_str(struct nma_value *v, const char *s)
+{
+	nma_value_strn(v, s, NMA_STR_LEN);
+}
+
+void nma_value_fmt(struct nma_value *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->type = NMA_VALUE_STR;
+	va_start(ap, fmt);
+	vsnprintf(v->str, sizeof(v->str), fmt, ap);
+	va_end(ap);
+}
+
+void nma_value_set_add(struct nma_value *v, const char *name)
+{
+	size_t len;
+
+	if (v->type != NMA_VALUE_SET) {
+		v->type = NMA_VALUE_SET;
+		v->str[0] = '\0';
+	}
+	len = strlen(v->str);
+	snprintf(v->str + len, sizeof(v->str) - len, "%s%s", len ? "|" : "", name);
+}
