@@ -18,8 +18,8 @@
 #include <net/netmem.h>
 #include <net/xdp.h>
 
-#include "nmhw.h"
-#include "nmnic_fault.h"
+#include "fault/fault.h"
+#include "hw/nmhw.h"
 #include "nmnic_uapi.h"
 
 struct bpf_offload_dev;

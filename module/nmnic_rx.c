@@ -296,7 +296,7 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 	if (unlikely(len > fill->len && !rxq->drop))
 		rx_drop(rxq, &tally->drop_error);
 
-	nmnic_fault_buffer(rxq, fill, buf->netmem);
+	nmnic_fault_at_buffer(rxq, fill, buf->netmem);
 	if (fill->ring == NMHW_RX_RING_PAY &&
 	    unlikely(nmnic_fault_leak(np, NMNIC_FAULT_LEAK_NETMEM, vec->idx, fill->pool,
 				      buf->netmem))) {
@@ -355,7 +355,7 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
 	if (trace_frame_split_enabled() && (rxq->flags & NMHW_RXC_SPLIT))
 		trace_frame_split(vec->port->netdev, vec->idx, skb);
 	trace_frame_rx(vec->port->netdev, vec->idx, skb);
-	nmnic_fault_frame(rxq, skb);
+	nmnic_fault_at_frame(rxq, skb);
 	skb->protocol = eth_type_trans(skb, vec->port->netdev);
 	if (rxq->mss) {
 		segs = nmnic_gro_complete(skb, rxq->mss);

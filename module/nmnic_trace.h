@@ -18,7 +18,7 @@
 #include <net/page_pool/types.h>
 #include <net/xdp.h>
 
-#include "nmhw.h"
+#include "hw/nmhw.h"
 
 TRACE_DEFINE_ENUM(NMHW_RX_RING_HDR);
 TRACE_DEFINE_ENUM(NMHW_RX_RING_PAY);

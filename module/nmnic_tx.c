@@ -236,7 +236,7 @@ static int tx_map_frag(struct nmnic_txq *txq, u32 slot, const struct sk_buff *sk
 	buf->linear = false;
 	netmem_dma_unmap_addr_set(skb_frag_netmem(frag), buf, addr, addr);
 	if (!skb_frags_readable(skb))
-		nmnic_fault_tx(txq->vec, addr, len);
+		nmnic_fault_at_tx(txq->vec, addr, len);
 	return tx_map_one(txq, slot, addr, len);
 }
 

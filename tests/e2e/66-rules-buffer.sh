@@ -30,12 +30,12 @@ test_clean() {
 
 # RULE, fault, stream that gives it occasions, its bytes, who is blamed
 FAULTS="
-NM-PP-01	put_wrong_pool	devmem	1M	nmnic_misuse_buffer
-NM-PP-02	double_put	devmem	1M	nmnic_misuse_buffer
-NM-PP-03	recycle_direct	devmem	1M	misuse_work
-NM-PP-04	alloc_dead	devmem	1M	misuse_work
-NM-PP-05	hold_page	devmem	1M	nmnic_misuse_buffer
-NM-DRV-02	use_page_api	host	1M	nmnic_misuse_buffer
+NM-PP-01	put_wrong_pool	devmem	1M	nmnic_fault_buffer
+NM-PP-02	double_put	devmem	1M	nmnic_fault_buffer
+NM-PP-03	recycle_direct	devmem	1M	fault_work
+NM-PP-04	alloc_dead	devmem	1M	fault_work
+NM-PP-05	hold_page	devmem	1M	nmnic_fault_buffer
+NM-DRV-02	use_page_api	host	1M	nmnic_fault_buffer
 "
 
 # Each of them is worth a WARN to the kernel.
@@ -45,7 +45,7 @@ test_live_napi() {
 	break_rule NM-PP-04 live_napi 1 devmem 1M
 	break_rule NM-PP-04 live_napi 23 devmem 1M
 	watch_says '.message | test("while that can run")'
-	blamed NM-PP-04 "misuse_work [nmnic]"
+	blamed NM-PP-04 "fault_work [nmnic]"
 }
 
 # A buffer of host memory is a page, not a net_iov.

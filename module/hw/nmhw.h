@@ -10,7 +10,7 @@
  * when it resumes a transmit queue that waited for the receiver's buffers, on
  * the BH workqueue.
  *
- * Nothing here passes a struct page, a netmem or an skb: the device knows DMA
+ * Nothing here passes pages, netmems or skbs: the device knows DMA
  * addresses and lengths, like silicon.
  */
 #ifndef NMHW_H

@@ -266,7 +266,7 @@ static bool strays_allowed(const struct nmnic_rxq *rxq)
 }
 
 /* @skb is complete and about to be delivered. */
-void nmnic_misuse_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
+void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
 {
 	struct nmnic_vec *vec = rxq->vec;
 	unsigned int i;
@@ -283,7 +283,7 @@ void nmnic_misuse_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
 }
 
 /* The address of a netmem that is being sent, mapped when it was bound. */
-void nmnic_misuse_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
+void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
 {
 	if (nmnic_fault(vec->port, NMNIC_FAULT_UNMAP_NETMEM, vec->idx))
 		dma_unmap_page_attrs(vec->port->dev, addr, len, DMA_TO_DEVICE, 0);

@@ -39,7 +39,7 @@ struct nmnic_fault {
 };
 
 /* Occasions that wait for a task to misbehave */
-struct nmnic_misuse {
+struct nmnic_fault_work {
 	struct work_struct work;
 	struct nmnic_vec *vec;	/* of the latest */
 	atomic_t recycle_direct;
@@ -54,7 +54,7 @@ struct nmnic_fault_panel {
 	spinlock_t held_lock;	/* the two below; taken in BH and process context */
 	struct list_head held;	/* netmems that were "leaked" */
 	unsigned int num_held;
-	struct nmnic_misuse misuse;
+	struct nmnic_fault_work work;
 	unsigned int num_kept;	/* the same lock */
 	struct page_pool *kept[16];
 	struct sk_buff_head held_skbs;
@@ -82,35 +82,35 @@ static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id i
 	       nmnic_fault_hold_back(np, id, queue, pool, netmem);
 }
 
-/* nmnic_misuse.c */
-void nmnic_misuse_init(struct nmnic_misuse *misuse);
-void nmnic_misuse_end(struct nmnic_misuse *misuse);
-void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem);
+/* fault/buffer.c */
+void nmnic_fault_work_init(struct nmnic_fault_work *fw);
+void nmnic_fault_work_end(struct nmnic_fault_work *fw);
+void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem);
 
 /* A buffer that came back from the device and is still the driver's. NAPI. */
-static inline void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
-				      netmem_ref netmem)
+static inline void nmnic_fault_at_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
+					 netmem_ref netmem)
 {
 	if (static_branch_unlikely(&nmnic_faults_key))
-		nmnic_misuse_buffer(rxq, fill, netmem);
+		nmnic_fault_buffer(rxq, fill, netmem);
 }
 
-/* nmnic_misuse_skb.c */
-void nmnic_misuse_frame(struct nmnic_rxq *rxq, struct sk_buff *skb);
-void nmnic_misuse_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len);
+/* fault/skb.c */
+void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb);
+void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len);
 
 /* A frame on its way to the stack. NAPI. */
-static inline void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
+static inline void nmnic_fault_at_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
 {
 	if (static_branch_unlikely(&nmnic_faults_key))
-		nmnic_misuse_frame(rxq, skb);
+		nmnic_fault_frame(rxq, skb);
 }
 
 /* A fragment of a packet that can not be read, mapped to be sent. */
-static inline void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
+static inline void nmnic_fault_at_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
 {
 	if (static_branch_unlikely(&nmnic_faults_key))
-		nmnic_misuse_tx(vec, addr, len);
+		nmnic_fault_tx(vec, addr, len);
 }
 
 /* Creates a payload pool, wrongly if told to. Process context, under the lock of
@@ -133,7 +133,7 @@ static inline bool nmnic_fault_hold_tx(struct nmnic_port *np, unsigned int queue
 	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_hold_skb(np, queue, skb);
 }
 
-/* nmnic_fault_dmabuf.c */
+/* fault/dmabuf.c */
 int nmnic_fault_export(struct nmnic_port *np, const void __user *arg);
 
 void nmnic_fault_init(void);

@@ -223,7 +223,7 @@ void nmnic_fault_panel_init(struct nmnic_port *np)
 	mutex_init(&panel->lock);
 	spin_lock_init(&panel->held_lock);
 	INIT_LIST_HEAD(&panel->held);
-	nmnic_misuse_init(&panel->misuse);
+	nmnic_fault_work_init(&panel->work);
 	skb_queue_head_init(&panel->held_skbs);
 	for (id = 0; id < NMNIC_FAULT_MAX; id++) {
 		panel->fault[id].port = np;

@@ -174,37 +174,37 @@ static void live_napi(struct nmnic_vec *vec, int n)
 	kfree(napi);
 }
 
-static void misuse_work(struct work_struct *work)
+static void fault_work(struct work_struct *work)
 {
-	struct nmnic_misuse *misuse = container_of(work, struct nmnic_misuse, work);
-	struct nmnic_vec *vec = READ_ONCE(misuse->vec);
+	struct nmnic_fault_work *fw = container_of(work, struct nmnic_fault_work, work);
+	struct nmnic_vec *vec = READ_ONCE(fw->vec);
 	int n;
 
-	n = atomic_xchg(&misuse->recycle_direct, 0);
+	n = atomic_xchg(&fw->recycle_direct, 0);
 	if (n)
 		recycle_direct(vec, n);
-	n = atomic_xchg(&misuse->alloc_dead, 0);
+	n = atomic_xchg(&fw->alloc_dead, 0);
 	if (n)
 		alloc_dead(vec, n);
-	n = atomic_xchg(&misuse->live_napi, 0);
+	n = atomic_xchg(&fw->live_napi, 0);
 	if (n)
 		live_napi(vec, n);
 }
 
 static void leave_to_task(struct nmnic_vec *vec, enum nmnic_fault_id id, atomic_t *count)
 {
-	struct nmnic_misuse *misuse = &vec->port->faults.misuse;
+	struct nmnic_fault_work *fw = &vec->port->faults.work;
 
 	if (!nmnic_fault(vec->port, id, vec->idx))
 		return;
-	WRITE_ONCE(misuse->vec, vec);
+	WRITE_ONCE(fw->vec, vec);
 	atomic_inc(count);
-	schedule_work(&misuse->work);
+	schedule_work(&fw->work);
 }
 
-void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem)
+void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem)
 {
-	struct nmnic_misuse *misuse = &rxq->vec->port->faults.misuse;
+	struct nmnic_fault_work *fw = &rxq->vec->port->faults.work;
 
 	/* Not of buffers that share a page with others */
 	if (fill->ring != NMHW_RX_RING_PAY || fill->truesize < PAGE_SIZE)
@@ -214,20 +214,20 @@ void nmnic_misuse_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_
 	double_put(rxq, fill->pool, netmem);
 	hold_page(rxq);
 	sync_netmem(rxq, netmem);
-	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &misuse->recycle_direct);
-	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &misuse->alloc_dead);
-	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &misuse->live_napi);
+	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &fw->recycle_direct);
+	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &fw->alloc_dead);
+	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &fw->live_napi);
 }
 
-void nmnic_misuse_init(struct nmnic_misuse *misuse)
+void nmnic_fault_work_init(struct nmnic_fault_work *fw)
 {
-	INIT_WORK(&misuse->work, misuse_work);
+	INIT_WORK(&fw->work, fault_work);
 }
 
 /* NAPI is disabled: nobody asks any more. The port is still there, and takes its
  * destroyed pools with it when it goes.
  */
-void nmnic_misuse_end(struct nmnic_misuse *misuse)
+void nmnic_fault_work_end(struct nmnic_fault_work *fw)
 {
-	cancel_work_sync(&misuse->work);
+	cancel_work_sync(&fw->work);
 }
