@@ -26,17 +26,6 @@ enum nma_cost {
 	NMA_COST_SYSCALL,
 };
 
-enum nma_subject {
-	NMA_SUBJ_NIC,
-	NMA_SUBJ_QUEUE,
-	NMA_SUBJ_POOL,
-	NMA_SUBJ_BINDING,
-	NMA_SUBJ_SOCK,
-	NMA_SUBJ_OP,
-	NMA_SUBJ_ACT,
-	NMA_SUBJ_USE,
-};
-
 enum nma_kernel_check {
 	NMA_KERNEL_NONE,
 	NMA_KERNEL_PARTLY,

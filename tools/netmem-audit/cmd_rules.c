@@ -18,7 +18,7 @@
 GET(get_id, nma_value_str(v, RULE(row)->id))
 GET(get_severity, nma_value_str(v, nma_severity_name(RULE(row)->severity)))
 GET(get_class, nma_value_fmt(v, "%c", nma_severity_letter(RULE(row)->severity)))
-GET(get_subject, nma_value_str(v, nma_subject_name(RULE(row)->subject)))
+GET(get_subject, nma_value_str(v, nma_subjects[RULE(row)->subject].name))
 GET(get_cost, nma_value_str(v, nma_cost_name(RULE(row)->cost)))
 GET(get_kernel, nma_value_str(v, nma_kernel_check_name(RULE(row)->kernel)))
 GET(get_title, nma_value_str(v, RULE(row)->title))

@@ -147,7 +147,7 @@ static void e_event(const void *row, struct nma_value *v)
 
 static __u64 netdev_of(const struct nma_event_row *row)
 {
-	return nma_model__netdev(row->model, row->change->subject, row->change->ref);
+	return nma_subjects[row->change->subject].netdev(row->model, row->change->ref);
 }
 
 const char *nma_event_ifname(const struct nma_event_row *row)

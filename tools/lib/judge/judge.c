@@ -18,41 +18,10 @@ static void case_key(const struct nma_verdict *v, union nma_ref ref,
 		     unsigned int detail, __u64 key[2])
 {
 	enum nma_rule_id rule = v->base.rule;
+	struct nma_ident id = nma_subjects[nma_rules[rule].subject].ident(ref);
 
-	key[1] = (__u64)rule << 40 | (__u64)detail << 32;
-	switch (nma_rules[rule].subject) {
-	case NMA_SUBJ_NIC:
-		key[0] = ref.nic->r.netdev;
-		return;
-	case NMA_SUBJ_QUEUE:
-		key[0] = ref.queue->r.netdev;
-		key[1] |= ref.queue->r.queue;
-		return;
-	case NMA_SUBJ_POOL:
-		key[0] = ref.pool->r.pool_id;
-		if (key[0])
-			return;
-		key[0] = ref.pool->r.netdev;
-		key[1] |= ref.pool->r.queue;
-		return;
-	case NMA_SUBJ_BINDING:
-		key[0] = ref.binding->r.binding_id;
-		return;
-	case NMA_SUBJ_SOCK:
-		key[0] = ref.sock->r.cookie;
-		return;
-	case NMA_SUBJ_OP:
-		key[0] = ref.op->netdev;
-		key[1] |= ref.op->queue;
-		return;
-	case NMA_SUBJ_ACT:
-		key[0] = ref.act->netdev;
-		key[1] |= ref.act->pool_id;
-		return;
-	case NMA_SUBJ_USE:
-		key[0] = ref.use->cookie ? ref.use->cookie : ref.use->dmabuf_ino;
-		return;
-	}
+	key[0] = id.object;
+	key[1] = (__u64)rule << 40 | (__u64)detail << 32 | id.part;
 }
 
 struct nma_judge *nma_judge__new(const struct nma_judge_opts *opts)
@@ -274,7 +243,7 @@ static bool is_steady(const struct nma_rule_ctx *ctx, enum nma_subject subject,
 
 	if (ctx->trigger)
 		return false;
-	nic = nma_model__nic(ctx->model, nma_model__netdev(ctx->model, subject, ref));
+	nic = nma_model__nic(ctx->model, nma_subjects[subject].netdev(ctx->model, ref));
 	return !nic || !nic->r.locked;
 }
 
@@ -312,99 +281,33 @@ static void judge_object(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 {
 	int i;
 
-	if (!ref.any)
-		return;
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (nma_rules[i].subject == subject && j->opts.rules & 1ull << i)
 			judge_rule(j, ctx, i, ref);
 }
 
-/* The device and those stacked on it. */
-static void judge_nic(struct nma_judge *j, const struct nma_rule_ctx *ctx,
-		      const struct nma_nic *nic)
+struct visit {
+	struct nma_judge *j;
+	const struct nma_rule_ctx *ctx;
+};
+
+static void visit(void *ctx, enum nma_subject subject, union nma_ref ref)
 {
-	union nma_ref ref = { .nic = nic };
+	struct visit *v = ctx;
 
-	if (!nic)
-		return;
-	judge_object(j, ctx, NMA_SUBJ_NIC, ref);
-	nma_model_for_each(struct nma_nic, &ctx->model->nics, upper) {
-		if (!upper->r.lower_ifindex ||
-		    nma_model__lower(ctx->model, upper) != nic)
-			continue;
-		ref.nic = upper;
-		judge_object(j, ctx, NMA_SUBJ_NIC, ref);
-	}
-}
-
-/* Pools of one queue, or of all queues of a device (NMA_NO_QUEUE). */
-static void judge_pools(struct nma_judge *j, const struct nma_rule_ctx *ctx,
-			__u64 netdev, __u32 queue)
-{
-	nma_model_for_each(struct nma_pool, &ctx->model->pools, pool) {
-		union nma_ref ref = { .pool = pool };
-
-		if (pool->r.netdev == netdev &&
-		    (queue == NMA_NO_QUEUE || pool->r.queue == queue))
-			judge_object(j, ctx, NMA_SUBJ_POOL, ref);
-	}
-}
-
-static void judge_queues(struct nma_judge *j, const struct nma_rule_ctx *ctx,
-			 __u64 netdev)
-{
-	nma_model_for_each(struct nma_queue, &ctx->model->queues, queue) {
-		union nma_ref ref = { .queue = queue };
-
-		if (queue->r.netdev == netdev)
-			judge_object(j, ctx, NMA_SUBJ_QUEUE, ref);
-	}
+	judge_object(v->j, v->ctx, subject, ref);
 }
 
 /* The object itself and those whose verdict depends on it. */
 static void judge_change(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 			 const struct nma_change *change)
 {
-	const struct nma_model *m = ctx->model;
-	union nma_ref ref = change->ref;
+	const struct nma_subject_type *type = &nma_subjects[change->subject];
+	struct visit v = { j, ctx };
 
-	switch (change->subject) {
-	case NMA_SUBJ_NIC:
-		judge_nic(j, ctx, ref.nic);
-		judge_queues(j, ctx, ref.nic->r.netdev);
-		judge_pools(j, ctx, ref.nic->r.netdev, NMA_NO_QUEUE);
-		return;
-	case NMA_SUBJ_QUEUE:
-		judge_object(j, ctx, NMA_SUBJ_QUEUE, ref);
-		judge_nic(j, ctx, nma_model__nic(m, ref.queue->r.netdev));
-		judge_pools(j, ctx, ref.queue->r.netdev, ref.queue->r.queue);
-		return;
-	case NMA_SUBJ_POOL:
-		judge_object(j, ctx, NMA_SUBJ_POOL, ref);
-		judge_nic(j, ctx, nma_model__nic(m, change->ref.pool->r.netdev));
-		ref.queue = nma_model__queue(m, change->ref.pool->r.netdev,
-					     change->ref.pool->r.queue);
-		judge_object(j, ctx, NMA_SUBJ_QUEUE, ref);
-		return;
-	case NMA_SUBJ_BINDING:
-	case NMA_SUBJ_SOCK:
-		judge_object(j, ctx, change->subject, ref);
-		return;
-	case NMA_SUBJ_USE:
-		judge_object(j, ctx, NMA_SUBJ_USE, ref);
-		ref.binding = nma_model__binding(m, change->ref.use->binding_id);
-		judge_object(j, ctx, NMA_SUBJ_BINDING, ref);
-		return;
-	case NMA_SUBJ_OP:
-		judge_object(j, ctx, NMA_SUBJ_OP, ref);
-		ref.queue = nma_model__queue(m, change->ref.op->netdev,
-					     change->ref.op->queue);
-		judge_object(j, ctx, NMA_SUBJ_QUEUE, ref);
-		return;
-	case NMA_SUBJ_ACT:
-		judge_object(j, ctx, NMA_SUBJ_ACT, ref);
-		return;
-	}
+	judge_object(j, ctx, change->subject, change->ref);
+	if (type->dependants)
+		type->dependants(ctx->model, change->ref, visit, &v);
 }
 
 void nma_judge__record(struct nma_judge *j, const struct nma_change *change,

@@ -514,34 +514,3 @@ bool nma_nic_hds_thresh(const struct nma_nic *nic, __u32 *thresh)
 		return false;
 	return true;
 }
-
-static __u64 binding_netdev(const struct nma_model *m, __u32 id)
-{
-	const struct nma_binding *binding = nma_model__binding(m, id);
-
-	return binding ? binding->r.netdev : 0;
-}
-
-__u64 nma_model__netdev(const struct nma_model *m, enum nma_subject subject,
-			union nma_ref ref)
-{
-	switch (subject) {
-	case NMA_SUBJ_NIC:
-		return ref.nic->r.netdev;
-	case NMA_SUBJ_QUEUE:
-		return ref.queue->r.netdev;
-	case NMA_SUBJ_POOL:
-		return ref.pool->r.netdev;
-	case NMA_SUBJ_BINDING:
-		return ref.binding->r.netdev;
-	case NMA_SUBJ_OP:
-		return ref.op->netdev;
-	case NMA_SUBJ_ACT:
-		return ref.act->netdev;
-	case NMA_SUBJ_SOCK:
-		return binding_netdev(m, ref.sock->r.binding_id);
-	case NMA_SUBJ_USE:
-		return binding_netdev(m, ref.use->binding_id);
-	}
-	return 0;
-}

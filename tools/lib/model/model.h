@@ -12,8 +12,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "model/subject.h"
 #include "nma_event.h"
-#include "nma_rules.h"
 #include "util/queue_set.h"
 #include "util/table.h"
 
@@ -81,19 +81,6 @@ struct nma_model {
 	struct nma_binding failed_binding;
 };
 
-/* The object a rule looks at; which member is valid is told by nma_subject. */
-union nma_ref {
-	const void *any;
-	const struct nma_nic *nic;
-	const struct nma_queue *queue;
-	const struct nma_pool *pool;
-	const struct nma_binding *binding;
-	const struct nma_sock *sock;
-	const struct nma_rec_op *op;
-	const struct nma_rec_act *act;
-	const struct nma_rec_use *use;
-};
-
 /* What one record changed. Valid until the next apply. */
 struct nma_change {
 	const struct nma_rec_hdr *hdr;
@@ -118,9 +105,6 @@ void nma_model__set_rss(struct nma_model *m, __u64 netdev,
 
 const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev);
 
-/* The device that an object belongs to, if need be by its binding; 0 none. */
-__u64 nma_model__netdev(const struct nma_model *m, enum nma_subject subject,
-			union nma_ref ref);
 const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
 					 __u32 queue);
 const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id);

@@ -78,22 +78,6 @@ const char *nma_cost_name(enum nma_cost cost)
 	return names[cost];
 }
 
-const char *nma_subject_name(enum nma_subject subject)
-{
-	static const char *const names[] = {
-		[NMA_SUBJ_NIC] = "nic",
-		[NMA_SUBJ_QUEUE] = "queue",
-		[NMA_SUBJ_POOL] = "pool",
-		[NMA_SUBJ_BINDING] = "binding",
-		[NMA_SUBJ_SOCK] = "socket",
-		[NMA_SUBJ_OP] = "operation",
-		[NMA_SUBJ_ACT] = "act",
-		[NMA_SUBJ_USE] = "call",
-	};
-
-	return names[subject];
-}
-
 const char *nma_kernel_check_name(enum nma_kernel_check check)
 {
 	static const char *const names[] = {
@@ -213,101 +197,23 @@ struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key)
 	return &ev->value;
 }
 
-static void base_nic(struct nma_finding *f, const struct nma_nic *nic)
+/* Where the object is. An act stands for as many as were counted. */
+static void set_base(struct nma_finding *f, const struct nma_model *m,
+		     enum nma_subject subject, union nma_ref ref)
 {
-	if (!nic)
-		return;
-	f->netns = nic->r.hdr.netns;
-	f->ifindex = nic->r.ifindex;
-	memcpy(f->ifname, nic->r.ifname, sizeof(f->ifname));
-}
+	struct nma_place place = { .queue = NMA_NO_QUEUE };
 
-static void base_pool(struct nma_finding *f, const struct nma_model *m,
-		      const struct nma_pool *pool)
-{
-	const struct nma_nic *nic = nma_model__nic(m, pool->r.netdev);
-
-	f->netns = pool->r.hdr.netns;
-	f->ifindex = pool->r.ifindex;
-	memcpy(f->ifname, pool->r.ifname, sizeof(f->ifname));
-	base_nic(f, nic);
-	f->pool_id = pool->r.pool_id;
-	f->binding_id = pool->r.binding_id;
-	if (pool->r.netdev || pool->r.mp != NMA_MP_NONE)
-		f->queue = pool->r.queue;
-}
-
-static void base_sock(struct nma_finding *f, const struct nma_model *m,
-		      const struct nma_sock *sock)
-{
-	const struct nma_binding *binding;
-
-	f->cookie = sock->r.cookie;
-	f->binding_id = sock->r.binding_id;
-	binding = nma_model__binding(m, sock->r.binding_id);
-	if (binding)
-		base_nic(f, nma_model__nic(m, binding->r.netdev));
-}
-
-/* The pool may be gone when its acts are read. */
-static void base_act(struct nma_finding *f, const struct nma_model *m,
-		     const struct nma_rec_act *act)
-{
-	f->netns = act->hdr.netns;
-	f->ifindex = act->ifindex;
-	memcpy(f->ifname, act->ifname, sizeof(f->ifname));
-	base_nic(f, nma_model__nic(m, act->netdev));
-	f->queue = act->queue;
-	f->pool_id = act->pool_id;
-	f->binding_id = act->binding_id;
-	f->event = true;
-	f->occasions = act->count;
-}
-
-static void base_use(struct nma_finding *f, const struct nma_model *m,
-		     const struct nma_rec_use *use)
-{
-	const struct nma_binding *binding = nma_model__binding(m, use->binding_id);
-
-	f->cookie = use->cookie;
-	f->binding_id = use->binding_id;
-	f->netns = use->hdr.netns;
-	if (binding)
-		base_nic(f, nma_model__nic(m, binding->r.netdev));
-}
-
-static void base_subject(struct nma_finding *f, const struct nma_model *m,
-			 enum nma_subject subject, union nma_ref ref)
-{
-	switch (subject) {
-	case NMA_SUBJ_NIC:
-		base_nic(f, ref.nic);
-		break;
-	case NMA_SUBJ_QUEUE:
-		base_nic(f, nma_model__nic(m, ref.queue->r.netdev));
-		f->queue = ref.queue->r.queue;
-		f->binding_id = ref.queue->r.binding_id;
-		break;
-	case NMA_SUBJ_POOL:
-		base_pool(f, m, ref.pool);
-		break;
-	case NMA_SUBJ_BINDING:
-		base_nic(f, nma_model__nic(m, ref.binding->r.netdev));
-		f->binding_id = ref.binding->r.binding_id;
-		break;
-	case NMA_SUBJ_SOCK:
-		base_sock(f, m, ref.sock);
-		break;
-	case NMA_SUBJ_OP:
-		base_nic(f, nma_model__nic(m, ref.op->netdev));
-		f->queue = ref.op->queue;
-		break;
-	case NMA_SUBJ_ACT:
-		base_act(f, m, ref.act);
-		break;
-	case NMA_SUBJ_USE:
-		base_use(f, m, ref.use);
-		break;
+	nma_subjects[subject].place(m, ref, &place);
+	f->netns = place.netns;
+	f->ifindex = place.ifindex;
+	memcpy(f->ifname, place.ifname, sizeof(f->ifname));
+	f->queue = place.queue;
+	f->pool_id = place.pool_id;
+	f->binding_id = place.binding_id;
+	f->cookie = place.cookie;
+	if (subject == NMA_SUBJ_ACT) {
+		f->event = true;
+		f->occasions = ref.act->count;
 	}
 }
 
@@ -318,8 +224,7 @@ void nma_rule_run(const struct nma_rule_ctx *ctx, enum nma_rule_id rule,
 	v->base = (struct nma_finding){
 		.rule = rule,
 		.severity = nma_rules[rule].severity,
-		.queue = NMA_NO_QUEUE,
 	};
-	base_subject(&v->base, ctx->model, nma_rules[rule].subject, ref);
+	set_base(&v->base, ctx->model, nma_rules[rule].subject, ref);
 	nma_rules[rule].fn(ctx, ref, v);
 }

@@ -66,7 +66,6 @@ const char *nma_severity_name(enum nma_severity sev);	/* "error" */
 char nma_severity_letter(enum nma_severity sev);	/* 'F' */
 const char *nma_kind_name(enum nma_kind kind);
 const char *nma_cost_name(enum nma_cost cost);
-const char *nma_subject_name(enum nma_subject subject);
 const char *nma_kernel_check_name(enum nma_kernel_check check);
 
 enum nma_rule_state {
