@@ -8,7 +8,6 @@
 
 #include "rules/rules.h"
 
-
 static bool flagged(const struct nma_pool *pool)
 {
 	return pool->r.flags & NMA_PP_ALLOW_UNREADABLE;

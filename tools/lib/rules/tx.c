@@ -5,8 +5,6 @@
  */
 #include "rules/rules.h"
 
-
-
 /* enum netmem_tx_mode; before it was one, the bit that became _DMA */
 enum {
 	TX_NONE,
