@@ -45,25 +45,32 @@ static __always_inline struct cpu_use *add_cpu_use(__u64 dmabuf)
 }
 
 /* dma_buf_mmap_internal(file, vma) */
-int nma_on_cpu_map(__u64 file)
+int nma_on_CPU_MAP(const struct nma_call *call, __u64 ret)
 {
 	struct cpu_use *use;
+	struct file *file;
 
-	use = add_cpu_use((__u64)BPF_CORE_READ((struct file *)file, private_data));
+	if (!call)
+		return 0;
+	file = (void *)call->arg[0];
+	use = add_cpu_use((__u64)BPF_CORE_READ(file, private_data));
 	if (use)
 		__sync_fetch_and_add(&use->maps, 1);
 	return 0;
 }
 
 /* dma_buf_begin_cpu_access(dmabuf, direction) */
-int nma_on_cpu_sync(__u64 dmabuf, __u64 dir)
+int nma_on_CPU_SYNC(const struct nma_call *call, __u64 ret)
 {
-	struct cpu_use *use = add_cpu_use(dmabuf);
+	struct cpu_use *use;
 
+	if (!call)
+		return 0;
+	use = add_cpu_use(call->arg[0]);
 	if (!use)
 		return 0;
 	__sync_fetch_and_add(&use->syncs, 1);
-	if ((__u32)dir != DMA_FROM_DEVICE)
+	if ((__u32)call->arg[1] != DMA_FROM_DEVICE)
 		use->written_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -225,7 +232,7 @@ static __always_inline void send_bind_failed(struct net_device *dev, int err)
 /* net_devmem_bind_dmabuf(dev, ...): the device comes first in all versions, the
  * rest of the arguments grew from two (6.12) to six (7.2).
  */
-int nma_on_bind(const struct nma_call *call, __u64 ret)
+int nma_on_BIND(const struct nma_call *call, __u64 ret)
 {
 	if (!call)
 		return 0;
@@ -236,25 +243,34 @@ int nma_on_bind(const struct nma_call *call, __u64 ret)
 	return 0;
 }
 
-/* net_devmem_unbind_dmabuf(binding) */
-__u32 nma_on_unbind(__u64 addr)
+/* net_devmem_unbind_dmabuf(binding); its id takes the place of the address, which
+ * may be freed when it returns.
+ */
+int nma_enter_UNBIND(struct nma_call *call)
 {
-	struct net_devmem_dmabuf_binding *binding = (void *)addr;
+	struct net_devmem_dmabuf_binding *binding;
 
-	send_binding(addr, NMA_CAUSE_DETACH);
-	return BPF_CORE_READ(binding, id);
+	if (!call)
+		return 0;
+	binding = (void *)call->arg[0];
+	send_binding(call->arg[0], NMA_CAUSE_DETACH);
+	call->arg[0] = BPF_CORE_READ(binding, id);
+	return 0;
 }
 
-/* On return: the queues have been restarted without it. */
-int nma_on_unbound(__u32 id)
+/* The queues have been restarted without it. */
+int nma_on_UNBIND(const struct nma_call *call, __u64 ret)
 {
-	struct nma_rec_op *r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	struct nma_rec_op *r;
 
+	if (!call)
+		return 0;
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
 		return 0;
 	r->op = NMA_OP_UNBOUND;
 	r->queue = NMA_NO_QUEUE;
-	r->value = id;
+	r->value = call->arg[0];
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
@@ -262,16 +278,19 @@ int nma_on_unbound(__u32 id)
 /* __net_devmem_dmabuf_binding_free(); on entry, while there is something to
  * read. The same task unmaps the dma-buf before it returns.
  */
-int nma_on_bind_free(__u64 arg)
+int nma_on_BIND_FREE(const struct nma_call *call, __u64 ret)
 {
-	struct net_devmem_dmabuf_binding *binding = (void *)binding_from_free_arg(arg);
-	__u64 attachment = (__u64)BPF_CORE_READ(binding, attachment);
-	struct mapping map = {
-		.binding = (__u64)binding,
-		.dir = binding_direction((__u64)binding),
-		.id = BPF_CORE_READ(binding, id),
-	};
+	struct net_devmem_dmabuf_binding *binding;
+	struct mapping map = {};
+	__u64 attachment;
 
+	if (!call)
+		return 0;
+	binding = (void *)binding_from_free_arg(call->arg[0]);
+	attachment = (__u64)BPF_CORE_READ(binding, attachment);
+	map.binding = (__u64)binding;
+	map.dir = binding_direction((__u64)binding);
+	map.id = BPF_CORE_READ(binding, id);
 	if (bpf_map_update_elem(&nma_mappings, &attachment, &map, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
 	send_binding(map.binding, NMA_CAUSE_GONE);
@@ -279,20 +298,25 @@ int nma_on_bind_free(__u64 arg)
 }
 
 /* dma_buf_unmap_attachment(attachment, table, direction) */
-int nma_on_unmap(__u64 attachment, __u64 dir)
+int nma_on_UNMAP(const struct nma_call *call, __u64 ret)
 {
-	struct mapping *map = bpf_map_lookup_elem(&nma_mappings, &attachment);
 	struct nma_rec_binding *r;
+	struct mapping *map;
+	__u64 attachment;
 
+	if (!call)
+		return 0;
+	attachment = call->arg[0];
+	map = bpf_map_lookup_elem(&nma_mappings, &attachment);
 	if (!map)
 		return 0;
-	if (map->dir != (__u32)dir) {
+	if (map->dir != (__u32)call->arg[2]) {
 		r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, NMA_CAUSE_MISMATCH);
 		if (r) {
 			r->binding = map->binding;
 			r->binding_id = map->id;
 			r->dma_dir = map->dir;
-			r->unmap_dir = dir;
+			r->unmap_dir = call->arg[2];
 			bpf_ringbuf_submit(r, 0);
 		}
 	}

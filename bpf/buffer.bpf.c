@@ -372,7 +372,7 @@ int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
 /* page_pool_disable_direct_recycling(pool), by the driver or when it destroys the
  * pool. A NAPI that is disabled has SCHED and no owner.
  */
-int nma_on_napi_off(const struct nma_call *call)
+int nma_pool_napi_off(const struct nma_call *call)
 {
 	struct nma_act_key key = { .act = NMA_ACT_NAPI_LIVE };
 	struct nma_act_row row = {};

@@ -3,17 +3,17 @@
  *
  * All hooks of the control path, in one program with one attachment: it runs on
  * entry and on return of some twenty-five functions, told apart by cookie
- * (enum nma_hook). A trampoline for each would be closer to the compiler's
- * types, but attaching and, on older kernels, detaching one costs the machine
- * a pass through all its traceable functions and a grace period: seconds where
- * this takes milliseconds. None of these functions is on a path of packets.
+ * (enum nma_hook), and calls what the rows of nma_hooks.def name. A trampoline for
+ * each would be closer to the compiler's types, but attaching and, on older
+ * kernels, detaching one costs the machine a pass through all its traceable
+ * functions and a grace period: seconds where this takes milliseconds. None of
+ * these functions is on a path of packets.
  *
  * What a function was called with is kept until it returns, by task.
  */
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
-#include "nma_rules.h"
 
 #include <linux/ptrace.h>
 #include <bpf/bpf_tracing.h>
@@ -35,10 +35,16 @@ struct {
 	__type(value, struct nma_call);
 } nma_calls SEC(".maps");
 
+#define WANTS_STACK		true
+#define WANTS_NO_STACK		false
+
 static __always_inline bool wants_stack(__u32 hook)
 {
-	return hook == NMA_HOOK_POOL_CREATE || hook == NMA_HOOK_POOL_FAIL ||
-	       hook == NMA_HOOK_PP_DISABLE || hook == NMA_HOOK_QUEUES;
+	switch (hook) {
+#define NMA_CONTROL(id, when, stack, ...) case NMA_HOOK_##id: return WANTS_##stack;
+#include "nma_hooks.def"
+	}
+	return false;
 }
 
 static __always_inline struct nma_call as_entered(struct pt_regs *ctx, __u32 hook)
@@ -57,6 +63,21 @@ static __always_inline struct nma_call as_entered(struct pt_regs *ctx, __u32 hoo
 	return call;
 }
 
+/* Nothing to wait for. */
+static __noinline int on_entry(struct pt_regs *ctx, __u32 hook)
+{
+	struct nma_call call = as_entered(ctx, hook);
+
+	switch (hook) {
+#define ON_ENTRY_ENTRY(id)	case NMA_HOOK_##id: return nma_on_##id(&call, 0);
+#define ON_ENTRY_RETURN(id)
+#define ON_ENTRY_BOTH(id)
+#define NMA_CONTROL(id, when, ...) ON_ENTRY_##when(id)
+#include "nma_hooks.def"
+	}
+	return 0;
+}
+
 /* The call as it is kept until it returns, or NULL. */
 static __noinline struct nma_call *remember(struct pt_regs *ctx, __u32 hook)
 {
@@ -71,97 +92,61 @@ static __noinline struct nma_call *remember(struct pt_regs *ctx, __u32 hook)
 	return bpf_map_lookup_elem(&nma_calls, &key);
 }
 
+static __always_inline int on_both(struct nma_call *call, __u32 hook)
+{
+	switch (hook) {
+#define ON_BOTH_ENTRY(id)
+#define ON_BOTH_RETURN(id)
+#define ON_BOTH_BOTH(id)	case NMA_HOOK_##id: return nma_enter_##id(call);
+#define NMA_CONTROL(id, when, ...) ON_BOTH_##when(id)
+#include "nma_hooks.def"
+	}
+	return 0;
+}
+
+static __always_inline int on_return(const struct nma_call *call, __u32 hook,
+				     __u64 ret)
+{
+	switch (hook) {
+#define ON_RETURN_ENTRY(id)
+#define ON_RETURN_RETURN(id)	case NMA_HOOK_##id: return nma_on_##id(call, ret);
+#define ON_RETURN_BOTH(id)	ON_RETURN_RETURN(id)
+#define NMA_CONTROL(id, when, ...) ON_RETURN_##when(id)
+#include "nma_hooks.def"
+	}
+	return 0;
+}
+
+static __always_inline bool ends_on_entry(__u32 hook)
+{
+	switch (hook) {
+#define ENDS_ENTRY	true
+#define ENDS_RETURN	false
+#define ENDS_BOTH	false
+#define NMA_CONTROL(id, when, ...) case NMA_HOOK_##id: return ENDS_##when;
+#include "nma_hooks.def"
+	}
+	return true;
+}
+
 enum session {
 	RETURN_WANTED,
 	RETURN_SKIPPED,
 };
 
-static __always_inline enum session await_return(struct pt_regs *ctx, __u32 hook)
-{
-	struct nma_call *call = remember(ctx, hook);
-
-	if (!call)
-		return RETURN_SKIPPED;
-	if (hook == NMA_HOOK_POOL_FAIL)
-		nma_on_pool_ask(call);
-	if (hook == NMA_HOOK_UNBIND)	/* in place of the address: it may be freed */
-		call->arg[0] = nma_on_unbind(call->arg[0]);
-	if (hook == NMA_HOOK_PP_DISABLE) {
-		nma_on_pool_napi(call->arg[0]);
-		nma_on_napi_off(call);
-	}
-	return RETURN_WANTED;
-}
-
 static __always_inline enum session entered(struct pt_regs *ctx, __u32 hook)
 {
-	switch (hook) {
-	case NMA_HOOK_BIND_FREE:
-		nma_on_bind_free(PT_REGS_PARM1(ctx));
-		break;
-	case NMA_HOOK_CPU_MAP:
-		nma_on_cpu_map(PT_REGS_PARM1(ctx));
-		break;
-	case NMA_HOOK_CPU_SYNC:
-		nma_on_cpu_sync(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
-		break;
-	case NMA_HOOK_UNMAP:
-		nma_on_unmap(PT_REGS_PARM1(ctx), PT_REGS_PARM3(ctx));
-		break;
-	case NMA_HOOK_NETDEV:
-		nma_on_netdev_event(PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
-		break;
-	default:
-		return await_return(ctx, hook);
-	}
-	return RETURN_SKIPPED;
-}
+	struct nma_call *call;
 
-static __always_inline int returned(__u32 hook, const struct nma_call *call,
-				    __u64 ret)
-{
-	switch (hook) {
-	case NMA_HOOK_POOL_CREATE:
-		return nma_on_pool_create(call, ret);
-	case NMA_HOOK_POOL_FAIL:
-		return nma_on_pool_fail(call, ret);
-	case NMA_HOOK_POOL_DETACH:
-		return nma_on_pool_detach(call);
-	case NMA_HOOK_POOL_GONE:
-		return nma_on_pool_gone(call);
-	case NMA_HOOK_BIND:
-		return nma_on_bind(call, ret);
-	case NMA_HOOK_UNBIND:
-		return nma_on_unbound(call->arg[0]);
-	case NMA_HOOK_BIND_QUEUE:
-		return nma_on_bind_queue(call, ret);
-	case NMA_HOOK_QUEUE_RESTART:
-		return nma_on_queue_restart(call, ret);
-	case NMA_HOOK_MP_CHECK:
-		return nma_on_mp_check(call, ret);
-	case NMA_HOOK_XDP:
-		return nma_on_xdp_install(call, ret);
-	case NMA_HOOK_HDS_SET:
-		return nma_on_set_rings(call, ret);
-	case NMA_HOOK_QUEUES:
-		return nma_on_set_queues(call, ret);
-	case NMA_HOOK_SEND_CMSG:
-		return nma_on_send_cmsg(call);
-	case NMA_HOOK_TX_BINDING:
-		return nma_on_get_binding(call, ret);
-	case NMA_HOOK_QUEUE_NAPI:
-		return nma_on_queue_napi(call);
-	case NMA_HOOK_XSK_SET:
-		return nma_on_xsk(call, call->arg[2]);
-	case NMA_HOOK_XSK_CLEAR:
-		return nma_on_xsk(call, call->arg[1]);
-	case NMA_HOOK_RSS_SET:
-	case NMA_HOOK_RSS_INDIR:
-		return nma_on_set_rss(call, call->arg[0], ret);
-	case NMA_HOOK_RSS_NL:
-		return nma_on_set_rss_nl(call, ret);
+	if (ends_on_entry(hook)) {
+		on_entry(ctx, hook);
+		return RETURN_SKIPPED;
 	}
-	return 0;
+	call = remember(ctx, hook);
+	if (!call)
+		return RETURN_SKIPPED;
+	on_both(call, hook);
+	return RETURN_WANTED;
 }
 
 /* A call that began before the tool is not in the map, and nothing is said. */
@@ -176,7 +161,7 @@ static __always_inline void left(struct pt_regs *ctx, __u32 hook)
 	call = bpf_map_lookup_elem(&nma_calls, &key);
 	if (!call)
 		return;
-	returned(hook, call, PT_REGS_RC(ctx));
+	on_return(call, hook, PT_REGS_RC(ctx));
 	bpf_map_delete_elem(&nma_calls, &key);
 }
 

@@ -181,14 +181,19 @@ static __noinline void send_nic(struct net_device *dev, __u16 cause)
  * never inlined; sees every device event of every namespace. A move to another
  * namespace is UNREGISTER and REGISTER.
  */
-int nma_on_netdev_event(__u64 event, __u64 addr)
+int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
 {
-	struct netdev_notifier_changeupper_info *upper = (void *)addr;
-	struct netdev_notifier_info *info = (void *)addr;
-	struct net_device *dev = BPF_CORE_READ(info, dev);
+	struct netdev_notifier_changeupper_info *upper;
+	struct netdev_notifier_info *info;
+	struct net_device *dev;
 	__u16 cause = NMA_CAUSE_CHANGE;
 
-	switch (event) {
+	if (!call)
+		return 0;
+	info = (void *)call->arg[2];
+	upper = (void *)info;
+	dev = BPF_CORE_READ(info, dev);
+	switch (call->arg[1]) {
 	case NETDEV_UNREGISTER:
 		cause = NMA_CAUSE_GONE;
 		break;
@@ -226,7 +231,7 @@ static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32
 /* netif_set_real_num_rx_queues(dev, rxq): no event of the device tells it. First
  * who did it, then what came of it.
  */
-int nma_on_set_queues(const struct nma_call *call, __u64 ret)
+int nma_on_QUEUES(const struct nma_call *call, __u64 ret)
 {
 	struct net_device *dev;
 	struct nma_rec_op *r;
@@ -246,31 +251,43 @@ int nma_on_set_queues(const struct nma_call *call, __u64 ret)
 	return 0;
 }
 
-/* ethtool_set_rxfh(dev, ...), ethtool_set_rxfh_indir(dev, ...). Only the driver
- * knows the table: user space asks it when it sees the device's record.
+/* Only the driver knows the table: user space asks it when it sees the device's
+ * record.
  */
-int nma_on_set_rss(const struct nma_call *call, __u64 netdev, __u64 ret)
+static __noinline int on_set_rss(struct net_device *dev, int ret)
 {
 	struct nma_rec_op *r;
 
-	if (!call || (int)ret < 0)
+	if (ret < 0)
 		return 0;
-	r = begin_op((void *)netdev, NMA_OP_RSS_SET);
+	r = begin_op(dev, NMA_OP_RSS_SET);
 	if (r)
 		bpf_ringbuf_submit(r, 0);
-	send_nic((void *)netdev, NMA_CAUSE_CHANGE);
+	send_nic(dev, NMA_CAUSE_CHANGE);
 	return 0;
 }
 
+/* ethtool_set_rxfh(dev, ...) */
+int nma_on_RSS_SET(const struct nma_call *call, __u64 ret)
+{
+	return call ? on_set_rss((void *)call->arg[0], ret) : 0;
+}
+
+/* ethtool_set_rxfh_indir(dev, ...) */
+int nma_on_RSS_INDIR(const struct nma_call *call, __u64 ret)
+{
+	return call ? on_set_rss((void *)call->arg[0], ret) : 0;
+}
+
 /* ethnl_rss_set(req, info) */
-int nma_on_set_rss_nl(const struct nma_call *call, __u64 ret)
+int nma_on_RSS_NL(const struct nma_call *call, __u64 ret)
 {
 	struct ethnl_req_info *req;
 
 	if (!call)
 		return 0;
 	req = (void *)call->arg[0];
-	return nma_on_set_rss(call, (__u64)BPF_CORE_READ(req, dev), ret);
+	return on_set_rss(BPF_CORE_READ(req, dev), ret);
 }
 
 static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
@@ -289,7 +306,7 @@ static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
 /* dev_xdp_install(dev, mode, bpf_op, extack, flags, prog). The device's own note
  * of the program follows later: the record says what will be there.
  */
-int nma_on_xdp_install(const struct nma_call *call, __u64 ret)
+int nma_on_XDP(const struct nma_call *call, __u64 ret)
 {
 	struct bpf_prog *prog;
 	struct net_device *dev;
@@ -347,7 +364,7 @@ static __always_inline void send_hds_op(struct net_device *dev,
  * over right after this returned without an error; before, only the driver
  * knows.
  */
-int nma_on_set_rings(const struct nma_call *call, __u64 ret)
+int nma_on_HDS_SET(const struct nma_call *call, __u64 ret)
 {
 	struct ethnl_req_info *req;
 	struct net_device *dev;

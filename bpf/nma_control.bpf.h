@@ -8,6 +8,7 @@
 #define NMA_CONTROL_BPF_H
 
 #include "nma_types.bpf.h"
+#include "nma_hooks.h"
 
 /* A call that has not returned yet, as it was entered. */
 struct nma_call {
@@ -15,35 +16,17 @@ struct nma_call {
 	__u64 stack[NMA_STACK_LEN];	/* of those that want one */
 };
 
-/* On entry */
-__u32 nma_on_unbind(__u64 binding);	/* its id */
-int nma_on_bind_free(__u64 arg);
-int nma_on_netdev_event(__u64 event, __u64 info);
-int nma_on_napi_off(const struct nma_call *call);
-int nma_on_cpu_map(__u64 file);
-int nma_on_cpu_sync(__u64 dmabuf, __u64 dir);
-int nma_on_unmap(__u64 attachment, __u64 dir);
-int nma_on_pool_napi(__u64 pool);
-int nma_on_pool_ask(const struct nma_call *call);
+/* nma_on_<hook>() and nma_enter_<hook>(), as nma_hooks.def has them. */
+#define NMA_ENTER_ENTRY(id)
+#define NMA_ENTER_RETURN(id)
+#define NMA_ENTER_BOTH(id)	int nma_enter_##id(struct nma_call *call);
 
-/* On return */
-int nma_on_pool_create(const struct nma_call *call, __u64 ret);
-int nma_on_pool_fail(const struct nma_call *call, __u64 ret);
-int nma_on_pool_detach(const struct nma_call *call);
-int nma_on_pool_gone(const struct nma_call *call);
-int nma_on_bind(const struct nma_call *call, __u64 ret);
-int nma_on_unbound(__u32 id);
-int nma_on_bind_queue(const struct nma_call *call, __u64 ret);
-int nma_on_queue_restart(const struct nma_call *call, __u64 ret);
-int nma_on_mp_check(const struct nma_call *call, __u64 ret);
-int nma_on_xdp_install(const struct nma_call *call, __u64 ret);
-int nma_on_set_rings(const struct nma_call *call, __u64 ret);
-int nma_on_set_queues(const struct nma_call *call, __u64 ret);
-int nma_on_send_cmsg(const struct nma_call *call);
-int nma_on_get_binding(const struct nma_call *call, __u64 ret);
-int nma_on_queue_napi(const struct nma_call *call);
-int nma_on_xsk(const struct nma_call *call, __u64 queue);
-int nma_on_set_rss(const struct nma_call *call, __u64 netdev, __u64 ret);
-int nma_on_set_rss_nl(const struct nma_call *call, __u64 ret);
+#define NMA_CONTROL(id, when, ...) \
+	int nma_on_##id(const struct nma_call *call, __u64 ret); \
+	NMA_ENTER_##when(id)
+#include "nma_hooks.def"
+
+/* A pool is taken from its NAPI: could that still run? */
+int nma_pool_napi_off(const struct nma_call *call);
 
 #endif /* NMA_CONTROL_BPF_H */

@@ -8,19 +8,16 @@
 #ifndef NMA_PROG_H
 #define NMA_PROG_H
 
-/* Kernel symbols without a type in BTF; the loader looks them up. */
-#define NMA_SYM_LIST \
-	NMA_SYM(DMABUF_OPS, "dmabuf_devmem_ops") \
-	NMA_SYM(ZCRX_OPS, "io_uring_pp_zc_ops") \
-	NMA_SYM(NETS, "net_namespace_list") \
-	NMA_SYM(POOLS, "page_pools") \
-	NMA_SYM(RTNL, "rtnl_mutex") \
-	NMA_SYM(BINDINGS, "net_devmem_dmabuf_bindings")
+#include "nma_hooks.h"
 
+/* Kernel symbols without a type in BTF; the loader looks them up. Those that are
+ * hooks, and two that tell what a pool's provider is.
+ */
 enum nma_sym {
-#define NMA_SYM(id, name) NMA_SYM_##id,
-	NMA_SYM_LIST
-#undef NMA_SYM
+#define NMA_SYMBOL(id, ...) NMA_SYM_##id,
+#include "nma_hooks.def"
+	NMA_SYM_DMABUF_OPS,
+	NMA_SYM_ZCRX_OPS,
 	NMA_SYM_MAX
 };
 
@@ -52,11 +49,8 @@ struct nma_config {
 
 /* Functions that two programs look at: see nma_pair.bpf.h. */
 enum nma_pair {
-	NMA_PAIR_PUT,
-	NMA_PAIR_ALLOC,
-	NMA_PAIR_FRAG,
-	NMA_PAIR_RECV,
-	NMA_PAIR_SEND,
+#define NMA_PAIR(id, text) NMA_PAIR_##id,
+#include "nma_hooks.def"
 	NMA_PAIR_MAX
 };
 

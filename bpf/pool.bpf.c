@@ -158,7 +158,7 @@ static __always_inline __u8 config_lock(struct net_device *dev)
 }
 
 /* page_pool_list(pool) */
-int nma_on_pool_create(const struct nma_call *call, __u64 ret)
+int nma_on_POOL_CREATE(const struct nma_call *call, __u64 ret)
 {
 	struct pool_times times = { .create_ns = bpf_ktime_get_ns() };
 	struct nma_rec_pool *r;
@@ -184,7 +184,7 @@ int nma_on_pool_create(const struct nma_call *call, __u64 ret)
 /* page_pool_create_percpu(params, cpuid), on entry: with these parameters the
  * kernel follows a null pointer before it can answer.
  */
-int nma_on_pool_ask(const struct nma_call *call)
+int nma_enter_POOL_FAIL(struct nma_call *call)
 {
 	struct page_pool_params *params;
 	struct nma_rec_pool *r;
@@ -206,7 +206,7 @@ int nma_on_pool_ask(const struct nma_call *call)
 }
 
 /* page_pool_create_percpu(params, cpuid); success was seen above */
-int nma_on_pool_fail(const struct nma_call *call, __u64 ret)
+int nma_on_POOL_FAIL(const struct nma_call *call, __u64 ret)
 {
 	struct page_pool_params *params;
 	struct net_device *dev;
@@ -235,17 +235,24 @@ int nma_on_pool_fail(const struct nma_call *call, __u64 ret)
 /* page_pool_disable_direct_recycling(pool), the last moment at which the pool
  * names its NAPI instance: most drivers link it without a call that can be seen.
  */
-int nma_on_pool_napi(__u64 pool)
+int nma_enter_PP_DISABLE(struct nma_call *call)
 {
-	if (pool)
-		send_pool((void *)pool, NMA_CAUSE_CHANGE);
+	if (!call)
+		return 0;
+	send_pool((void *)call->arg[0], NMA_CAUSE_CHANGE);
+	return nma_pool_napi_off(call);
+}
+
+/* All was said on entry. */
+int nma_on_PP_DISABLE(const struct nma_call *call, __u64 ret)
+{
 	return 0;
 }
 
 /* page_pool_detached(pool); on return, so that a walk that reads the pool later
  * sees it detached.
  */
-int nma_on_pool_detach(const struct nma_call *call)
+int nma_on_POOL_DETACH(const struct nma_call *call, __u64 ret)
 {
 	struct pool_times *times;
 	__u64 pool;
@@ -263,7 +270,7 @@ int nma_on_pool_detach(const struct nma_call *call)
 /* page_pool_unlist(pool); on return, when no walk can find the pool any more
  * and it is still allocated.
  */
-int nma_on_pool_gone(const struct nma_call *call)
+int nma_on_POOL_GONE(const struct nma_call *call, __u64 ret)
 {
 	__u64 pool;
 

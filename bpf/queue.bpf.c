@@ -141,23 +141,31 @@ static __noinline void send_queues(__u64 netdev, __u32 queue)
 }
 
 /* netif_queue_set_napi(dev, queue, type, napi) */
-int nma_on_queue_napi(const struct nma_call *call)
+int nma_on_QUEUE_NAPI(const struct nma_call *call, __u64 ret)
 {
 	if (call && (__u32)call->arg[2] == NETDEV_QUEUE_TYPE_RX)
 		send_queue(call->arg[0], (__u32)call->arg[1]);
 	return 0;
 }
 
-/* xsk_reg_pool_at_qid(dev, pool, queue), xsk_clear_pool_at_qid(dev, queue) */
-int nma_on_xsk(const struct nma_call *call, __u64 queue)
+/* xsk_reg_pool_at_qid(dev, pool, queue) */
+int nma_on_XSK_SET(const struct nma_call *call, __u64 ret)
 {
 	if (call)
-		send_queues(call->arg[0], (__u16)queue);
+		send_queues(call->arg[0], (__u16)call->arg[2]);
+	return 0;
+}
+
+/* xsk_clear_pool_at_qid(dev, queue) */
+int nma_on_XSK_CLEAR(const struct nma_call *call, __u64 ret)
+{
+	if (call)
+		send_queues(call->arg[0], (__u16)call->arg[1]);
 	return 0;
 }
 
 /* net_devmem_bind_dmabuf_to_queue(dev, queue, binding, extack) */
-int nma_on_bind_queue(const struct nma_call *call, __u64 ret)
+int nma_on_BIND_QUEUE(const struct nma_call *call, __u64 ret)
 {
 	struct net_devmem_dmabuf_binding *binding;
 	struct nma_rec_op *r;
@@ -178,7 +186,7 @@ int nma_on_bind_queue(const struct nma_call *call, __u64 ret)
 /* netdev_rx_queue_restart(dev, queue), or netdev_rx_queue_reconfig() where that
  * exists: it takes more arguments but begins with the same two.
  */
-int nma_on_queue_restart(const struct nma_call *call, __u64 ret)
+int nma_on_QUEUE_RESTART(const struct nma_call *call, __u64 ret)
 {
 	struct nma_rec_op *r;
 
@@ -192,7 +200,7 @@ int nma_on_queue_restart(const struct nma_call *call, __u64 ret)
 }
 
 /* page_pool_check_memory_provider(dev, rxq) */
-int nma_on_mp_check(const struct nma_call *call, __u64 ret)
+int nma_on_MP_CHECK(const struct nma_call *call, __u64 ret)
 {
 	struct netdev_rx_queue *rxq;
 	struct nma_rec_op *r;

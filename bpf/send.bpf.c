@@ -95,7 +95,7 @@ static __always_inline void read_extents(struct send *send, __u64 msg)
 }
 
 /* sock_cmsg_send(sk, msg, cookie), on return */
-int nma_on_send_cmsg(const struct nma_call *call)
+int nma_on_SEND_CMSG(const struct nma_call *call, __u64 ret)
 {
 	struct send send = {};
 	__u64 task = bpf_get_current_pid_tgid();
@@ -114,7 +114,7 @@ int nma_on_send_cmsg(const struct nma_call *call)
 }
 
 /* net_devmem_get_binding(sk, id), on return */
-int nma_on_get_binding(const struct nma_call *call, __u64 ret)
+int nma_on_TX_BINDING(const struct nma_call *call, __u64 ret)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Rule and hook numbers from nma_rules.def and nma_hooks.def. Includes nothing
- * else; the same numbers serve the tools and the tests.
+ * Rule numbers from nma_rules.def; the same serve the tools and the tests.
  */
 #ifndef NMA_RULES_H
 #define NMA_RULES_H
 
-enum nma_hook {
-#define NMA_HOOK(id, name, text) NMA_HOOK_##id,
-#include "nma_hooks.def"
-#undef NMA_HOOK
-	NMA_HOOK_MAX
-};
-
-#define NMA_H(id) (1ull << NMA_HOOK_##id)
+#include "nma_hooks.h"
 
 enum nma_severity { NMA_SEV_I, NMA_SEV_W, NMA_SEV_E, NMA_SEV_F };
 
@@ -32,6 +24,12 @@ enum nma_kernel_check {
 	NMA_KERNEL_FULLY,
 	NMA_KERNEL_SINCE_HDS_CFG,
 	NMA_KERNEL_BEFORE_DEVMEM_TX,
+};
+
+enum nma_enforce {
+	NMA_ENFORCE_NO,
+	NMA_ENFORCE_LSM,
+	NMA_ENFORCE_SETSOCKOPT,
 };
 
 enum nma_rule_id {

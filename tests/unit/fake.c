@@ -28,7 +28,7 @@ void fake_reset(void)
 		.features = {
 			.release = "7.2-fake", .privileged = true, .btf = true,
 			.netmem = true, .hds_cfg = true,
-			.hooks = (1ull << NMA_HOOK_MAX) - 1,
+			.hooks = NMA_HOOKS_ALL,
 			.nr_config = 1,
 			.config = { { "CONFIG_NET_DEVMEM", 'y', "dma-bufs" } },
 		},
@@ -68,28 +68,6 @@ int nma_features__probe(struct nma_features *f)
 void nma_features__read_config(struct nma_features *f)
 {
 	(void)f;
-}
-
-const char *nma_hook_name(enum nma_hook hook)
-{
-	static const char *const names[] = {
-#define NMA_HOOK(id, name, text) name,
-#include "nma_hooks.def"
-#undef NMA_HOOK
-	};
-
-	return hook < NMA_HOOK_MAX ? names[hook] : NULL;
-}
-
-const char *nma_hook_text(enum nma_hook hook)
-{
-	static const char *const texts[] = {
-#define NMA_HOOK(id, name, text) text,
-#include "nma_hooks.def"
-#undef NMA_HOOK
-	};
-
-	return hook < NMA_HOOK_MAX ? texts[hook] : NULL;
 }
 
 int nma_session__open(const struct nma_session_opts *opts, struct nma_session **out)
@@ -156,7 +134,7 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 	snprintf(buf, size, "nma_control %llu", fake.lost.count[NMA_LOSS_MISSED]);
 }
 
-__u64 nma_session__missing_hooks(const struct nma_session *s)
+nma_hook_set nma_session__missing_hooks(const struct nma_session *s)
 {
 	(void)s;
 	return fake.missing_hooks;

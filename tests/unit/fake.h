@@ -22,7 +22,7 @@ struct fake {
 	int open_err;
 	int snapshot_err;
 	struct nma_lost lost;
-	__u64 missing_hooks;
+	nma_hook_set missing_hooks;
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
 	struct nma_attempt attempt;	/* how each one ends */

@@ -448,7 +448,7 @@ static void test_catalogue(void **state)
 		assert_true(strlen(r->advice) > 40 && strlen(r->advice) < 1000);
 		assert_true(strlen(r->source) < 1000);
 		assert_non_null(r->fn);
-		assert_true(r->hooks && r->hooks < 1ull << NMA_HOOK_MAX);
+		assert_true(r->hooks && !(r->hooks & ~NMA_HOOKS_ALL));
 		for (j = 0; j < i; j++) {
 			assert_string_not_equal(r->id, nma_rules[j].id);
 			assert_string_not_equal(r->title, nma_rules[j].title);

@@ -184,11 +184,12 @@ void nma_audit__close(struct nma_audit *a)
 }
 
 /* A rule that was asked for by name must not be left out silently. */
-static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule, __u64 missing)
+static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule,
+		       nma_hook_set missing)
 {
 	int i;
 
-	for (i = 0; i < NMA_HOOK_MAX && !(missing & 1ull << i); i++)
+	for (i = 0; i < NMA_HOOK_MAX && !(missing & NMA_HOOK_BIT(i)); i++)
 		;
 	nma_err(a->env, -EOPNOTSUPP, "%s can not be observed on kernel %s: it needs %s",
 		nma_rules[rule].id, a->features.release, nma_hook_name(i));
@@ -204,7 +205,7 @@ static bool too_deep(const struct nma_audit *a, enum nma_rule_id rule)
 static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 {
 	enum nma_rule_id rule;
-	__u64 missing;
+	nma_hook_set missing;
 	size_t i;
 
 	for (i = 0; ids && i < ids->nr; i++) {
@@ -344,9 +345,9 @@ bool nma_audit__wanted(const struct nma_audit *a, const char *ifname)
 	return nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN);
 }
 
-static __u64 needed_hooks(const struct nma_audit *a)
+static nma_hook_set needed_hooks(const struct nma_audit *a)
 {
-	__u64 hooks = 0;
+	nma_hook_set hooks = 0;
 	int i;
 
 	for (i = 0; i < NMA_RULE_MAX; i++)
@@ -367,7 +368,8 @@ static void say_lost(const struct nma_audit *a, enum nma_loss kind)
 
 bool nma_audit__complete(const struct nma_audit *a)
 {
-	__u64 missing = nma_session__missing_hooks(a->session) & needed_hooks(a);
+	nma_hook_set missing = nma_session__missing_hooks(a->session) &
+			       needed_hooks(a);
 	bool complete = true;
 	int i;
 
@@ -378,7 +380,7 @@ bool nma_audit__complete(const struct nma_audit *a)
 		complete = false;
 	}
 	for (i = 0; i < NMA_HOOK_MAX; i++) {
-		if (!(missing & 1ull << i))
+		if (!(missing & NMA_HOOK_BIT(i)))
 			continue;
 		nma_warn(a->env, "could not attach to %s: %s are not seen",
 			 nma_hook_name(i), nma_hook_text(i));

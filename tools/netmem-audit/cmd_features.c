@@ -37,7 +37,7 @@ GET(rule_title, nma_value_str(v, nma_rules[ROW(row)->rule].title))
 
 static void rule_status(const void *row, struct nma_value *v)
 {
-	__u64 missing;
+	nma_hook_set missing;
 
 	nma_value_str(v, nma_rule_state_name(nma_rule_state(ROW(row)->rule, ROW(row)->f,
 							    &missing)));
@@ -45,12 +45,12 @@ static void rule_status(const void *row, struct nma_value *v)
 
 static void rule_missing(const void *row, struct nma_value *v)
 {
-	__u64 missing;
+	nma_hook_set missing;
 	int i;
 
 	nma_rule_state(ROW(row)->rule, ROW(row)->f, &missing);
 	for (i = 0; i < NMA_HOOK_MAX; i++)
-		if (missing & 1ull << i)
+		if (missing & NMA_HOOK_BIT(i))
 			nma_value_set_add(v, nma_hook_name(i));
 	if (!missing && !ROW(row)->f->netmem)
 		nma_value_set_add(v, "netmem");
@@ -58,7 +58,7 @@ static void rule_missing(const void *row, struct nma_value *v)
 
 GET(hook_name, nma_value_str(v, nma_hook_name(HOOK(row)->hook)))
 GET(hook_text, nma_value_str(v, nma_hook_text(HOOK(row)->hook)))
-GET(hook_found, nma_value_bool(v, HOOK(row)->f->hooks >> HOOK(row)->hook & 1))
+GET(hook_found, nma_value_bool(v, HOOK(row)->f->hooks & NMA_HOOK_BIT(HOOK(row)->hook)))
 
 GET(config_name, nma_value_str(v, CONFIG(row)->name))
 GET(config_why, nma_value_str(v, CONFIG(row)->why))

@@ -28,7 +28,7 @@ static void get_hooks(const void *row, struct nma_value *v)
 	int i;
 
 	for (i = 0; i < NMA_HOOK_MAX; i++)
-		if (RULE(row)->hooks & 1ull << i)
+		if (RULE(row)->hooks & NMA_HOOK_BIT(i))
 			nma_value_set_add(v, nma_hook_name(i));
 }
 

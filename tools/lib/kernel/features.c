@@ -35,9 +35,8 @@ enum kind {
 };
 
 enum item_id {
-	/* the hooks come first, under their own numbers */
-	ITEM_RECONFIG = NMA_HOOK_MAX,
-	ITEM_NET_IOV,
+	/* the hooks come first, under their own numbers, then their newer names */
+	ITEM_NET_IOV = 2 * NMA_HOOK_MAX,
 	ITEM_HDS_CFG,
 	ITEM_TX_VEC,
 	ITEM_ZCRX,
@@ -45,29 +44,20 @@ enum item_id {
 	ITEM_MAX
 };
 
+#define NEWER(hook)	(NMA_HOOK_MAX + (hook))
+
 struct item {
-	const char *name;
+	const char *name;	/* NULL: nothing is looked for */
 	const char *member;
 	enum kind kind;
 	__u32 btf_id;		/* found: 0 not */
 };
 
-static const char *const hook_names[] = {
-#define NMA_HOOK(id, name, text) name,
-#include "nma_hooks.def"
-#undef NMA_HOOK
-};
-
-static const char *const hook_texts[] = {
-#define NMA_HOOK(id, name, text) text,
-#include "nma_hooks.def"
-#undef NMA_HOOK
-};
-
 static const char *const sym_names[] = {
-#define NMA_SYM(id, name) name,
-	NMA_SYM_LIST
-#undef NMA_SYM
+#define NMA_SYMBOL(id, name, text) [NMA_SYM_##id] = name,
+#include "nma_hooks.def"
+	[NMA_SYM_DMABUF_OPS] = "dmabuf_devmem_ops",
+	[NMA_SYM_ZCRX_OPS] = "io_uring_pp_zc_ops",
 };
 
 /* The hooks that are symbols, and which. */
@@ -75,10 +65,8 @@ static const struct {
 	enum nma_hook hook;
 	enum nma_sym sym;
 } sym_hooks[] = {
-	{ NMA_HOOK_NETS, NMA_SYM_NETS },
-	{ NMA_HOOK_POOLS, NMA_SYM_POOLS },
-	{ NMA_HOOK_RTNL, NMA_SYM_RTNL },
-	{ NMA_HOOK_BINDINGS, NMA_SYM_BINDINGS },
+#define NMA_SYMBOL(id, ...) { NMA_HOOK_##id, NMA_SYM_##id },
+#include "nma_hooks.def"
 };
 
 static const struct {
@@ -99,16 +87,6 @@ static const struct {
 	{ "CONFIG_BPF_LSM", "enforcement" },
 };
 
-const char *nma_hook_name(enum nma_hook hook)
-{
-	return hook < NMA_HOOK_MAX ? hook_names[hook] : NULL;
-}
-
-const char *nma_hook_text(enum nma_hook hook)
-{
-	return hook < NMA_HOOK_MAX ? hook_texts[hook] : NULL;
-}
-
 static void set_item(struct item *item, enum kind kind, const char *name,
 		     const char *member)
 {
@@ -117,29 +95,38 @@ static void set_item(struct item *item, enum kind kind, const char *name,
 	item->member = member;
 }
 
+/* What BTF has for a hook. */
+static const char *const hook_btf_names[] = {
+#define BTF_NAME_CONTROL(name)		name
+#define BTF_NAME_FUNCTION(name)		name
+#define BTF_NAME_TRACEPOINT(name)	"btf_trace_" name
+#define BTF_NAME_ITERATOR(name)		name
+#define BTF_NAME_SYMBOL(name)		name
+#define NMA_HOOK(id, kind, groups, needs, name, ...) BTF_NAME_##kind(name),
+#include "nma_hooks.def"
+};
+
+static const enum kind hook_kinds[] = {
+	[NMA_AT_CONTROL] = KIND_FUNC,
+	[NMA_AT_FUNCTION] = KIND_FUNC,
+	[NMA_AT_TRACEPOINT] = KIND_TP,
+	[NMA_AT_ITERATOR] = KIND_STRUCT,	/* its context */
+	[NMA_AT_SYMBOL] = KIND_SYM,
+};
+
+/* The newer names come behind the hooks, in the places of these. */
 static void fill_items(struct item *items)
 {
+	const struct nma_hook_desc *hook;
 	size_t i;
 
 	memset(items, 0, ITEM_MAX * sizeof(*items));
-	for (i = 0; i < NMA_HOOK_MAX; i++)
-		set_item(&items[i], KIND_FUNC, hook_names[i], NULL);
-	for (i = 0; i < sizeof(sym_hooks) / sizeof(sym_hooks[0]); i++)
-		items[sym_hooks[i].hook].kind = KIND_SYM;
-
-	/* Where BTF has another name for it than people. */
-	set_item(&items[NMA_HOOK_POOL_RELEASE], KIND_TP,
-		 "btf_trace_page_pool_release", NULL);
-	set_item(&items[NMA_HOOK_SKB_RX], KIND_TP,
-		 "btf_trace_napi_gro_receive_entry", NULL);
-	set_item(&items[NMA_HOOK_SKB_XMIT], KIND_TP,
-		 "btf_trace_net_dev_start_xmit", NULL);
-	set_item(&items[NMA_HOOK_RECV], KIND_TP, "btf_trace_sock_recv_length", NULL);
-	set_item(&items[NMA_HOOK_SEND], KIND_TP, "btf_trace_sock_send_length", NULL);
-	items[NMA_HOOK_TCP_ITER].name = "bpf_iter_tcp";
-
-	set_item(&items[ITEM_RECONFIG], KIND_FUNC, "netdev_rx_queue_reconfig",
-		 NULL);
+	for (i = 0; i < NMA_HOOK_MAX; i++) {
+		hook = &nma_hook_table[i];
+		set_item(&items[i], hook_kinds[hook->kind], hook_btf_names[i], NULL);
+		if (hook->newer)
+			set_item(&items[NEWER(i)], KIND_FUNC, hook->newer, NULL);
+	}
 	set_item(&items[ITEM_NET_IOV], KIND_STRUCT, "net_iov", NULL);
 	set_item(&items[ITEM_HDS_CFG], KIND_STRUCT, "net_device", "cfg");
 	set_item(&items[ITEM_TX_VEC], KIND_STRUCT, "net_devmem_dmabuf_binding",
@@ -163,7 +150,8 @@ static bool has_member(const struct nma_kernel_btf *btf, const struct btf_type *
 static bool item_matches(const struct item *item, const struct nma_kernel_btf *btf,
 			 const struct btf_type *t)
 {
-	if (strcmp(item->name, nma_kernel_btf__string(btf, t->name_off)))
+	if (!item->name ||
+	    strcmp(item->name, nma_kernel_btf__string(btf, t->name_off)))
 		return false;
 
 	switch (item->kind) {
@@ -196,6 +184,8 @@ static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 	if (!filter)
 		return;
 	for (i = 0; i < ITEM_MAX; i++) {
+		if (!items[i].name)
+			continue;
 		memcpy(&key, items[i].name, sizeof(key));
 		filter[key / 64] |= 1ull << key % 64;
 	}
@@ -243,10 +233,8 @@ static void check_symbols(struct probe_bpf *probe, struct item *items,
 		err = lookup_symbol(probe, items[i].name, &addr);
 		if (err == -ENOENT)
 			items[i].btf_id = 0;
-		if (!err && i < NMA_HOOK_MAX)
-			f->addr[i] = addr;
-		if (!err && i == ITEM_RECONFIG)
-			f->addr[NMA_HOOK_QUEUE_RESTART] = addr;
+		if (!err && i < 2 * NMA_HOOK_MAX)	/* the newer one last */
+			f->addr[i % NMA_HOOK_MAX] = addr;
 	}
 
 	for (i = 0; i < NMA_SYM_MAX; i++) {
@@ -257,17 +245,18 @@ static void check_symbols(struct probe_bpf *probe, struct item *items,
 	}
 }
 
-static __u64 hooks_found(const struct item *items, const struct nma_features *f)
+static nma_hook_set hooks_found(const struct item *items,
+				const struct nma_features *f)
 {
-	__u64 hooks = 0;
+	nma_hook_set hooks = 0;
 	size_t i;
 
 	for (i = 0; i < NMA_HOOK_MAX; i++)
-		if (items[i].btf_id)
-			hooks |= 1ull << i;
+		if (items[i].btf_id || items[NEWER(i)].btf_id)
+			hooks |= NMA_HOOK_BIT(i);
 	for (i = 0; i < sizeof(sym_hooks) / sizeof(sym_hooks[0]); i++)
 		if (f->sym[sym_hooks[i].sym])
-			hooks |= 1ull << sym_hooks[i].hook;
+			hooks |= NMA_HOOK_BIT(sym_hooks[i].hook);
 	return hooks;
 }
 
@@ -369,6 +358,7 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 {
 	struct item items[ITEM_MAX];
 	struct probe_bpf *probe;
+	size_t i;
 
 	fill_items(items);
 	find_items(btf, items);
@@ -387,7 +377,9 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 	f->hds_cfg = items[ITEM_HDS_CFG].btf_id;
 	f->devmem_tx = items[ITEM_TX_VEC].btf_id;
 	f->io_uring_zcrx = items[ITEM_ZCRX].btf_id;
-	f->queue_reconfig = items[ITEM_RECONFIG].btf_id;
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (items[NEWER(i)].btf_id)
+			f->newer |= NMA_HOOK_BIT(i);
 }
 
 int nma_features__probe(struct nma_features *f)

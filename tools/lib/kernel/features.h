@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-#include "nma_rules.h"
+#include "kernel/hooks.h"
 
 struct nma_config_option {
 	const char *name;	/* "CONFIG_NET_DEVMEM" */
@@ -32,8 +32,8 @@ struct nma_features {
 	bool io_uring_zcrx;
 	bool bpf_lsm;		/* bpf in the list of active LSMs */
 	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */
-	bool queue_reconfig;	/* queues restart in netdev_rx_queue_reconfig() */
-	__u64 hooks;		/* NMA_H() bits found */
+	nma_hook_set hooks;	/* found */
+	nma_hook_set newer;	/* of these, those under their newer name */
 	__u64 addr[NMA_HOOK_MAX];	/* of hooks that are functions, 0: unknown */
 	__u64 sym[NMA_FEATURE_SYMS];	/* addresses by enum nma_sym, 0: unknown */
 	unsigned int nr_config;
@@ -45,8 +45,5 @@ int nma_features__probe(struct nma_features *f);
 
 /* For people: ten thousand lines of text, and nothing of ours depends on them. */
 void nma_features__read_config(struct nma_features *f);
-
-const char *nma_hook_name(enum nma_hook hook);	/* "page_pool_list" */
-const char *nma_hook_text(enum nma_hook hook);
 
 #endif /* NMA_FEATURES_H */

@@ -177,7 +177,7 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 	return 0;
 }
 
-__u64 nma_session__missing_hooks(const struct nma_session *s)
+nma_hook_set nma_session__missing_hooks(const struct nma_session *s)
 {
 	return s->missing;
 }

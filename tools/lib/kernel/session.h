@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "nma_event.h"
+#include "nma_hooks.h"
 #include "util/lost.h"
 
 struct nma_session;
@@ -69,7 +70,7 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost);
 void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size);
 
 /* Hooks that could not be attached although features had found them. */
-__u64 nma_session__missing_hooks(const struct nma_session *s);
+nma_hook_set nma_session__missing_hooks(const struct nma_session *s);
 
 const char *nma_session__error(const struct nma_session *s);
 void nma_session__close(struct nma_session *s);

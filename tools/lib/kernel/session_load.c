@@ -22,109 +22,37 @@
 
 /* Hooks that a build for tests/blind says it has and does not look at. */
 #ifndef NMA_BLIND
-#define NMA_BLIND		0ull
+#define NMA_BLIND		0
 #endif
 
 /* Hooks of the control path: all share one program, see control.bpf.c. */
 static const enum nma_hook controls[] = {
-	NMA_HOOK_POOL_CREATE,
-	NMA_HOOK_POOL_FAIL,
-	NMA_HOOK_POOL_DETACH,
-	NMA_HOOK_POOL_GONE,
-	NMA_HOOK_BIND,
-	NMA_HOOK_UNBIND,
-	NMA_HOOK_BIND_FREE,
-	NMA_HOOK_BIND_QUEUE,
-	NMA_HOOK_QUEUE_RESTART,
-	NMA_HOOK_MP_CHECK,
-	NMA_HOOK_XDP,
-	NMA_HOOK_HDS_SET,
-	NMA_HOOK_NETDEV,
-	NMA_HOOK_QUEUES,
-	NMA_HOOK_PP_DISABLE,
-	NMA_HOOK_QUEUE_NAPI,
-	NMA_HOOK_CPU_MAP,
-	NMA_HOOK_CPU_SYNC,
-	NMA_HOOK_UNMAP,
-	NMA_HOOK_SEND_CMSG,
-	NMA_HOOK_TX_BINDING,
-	NMA_HOOK_XSK_SET,
-	NMA_HOOK_XSK_CLEAR,
-	NMA_HOOK_RSS_SET,
-	NMA_HOOK_RSS_INDIR,
-	NMA_HOOK_RSS_NL,
+#define NMA_CONTROL(id, ...) NMA_HOOK_##id,
+#include "nma_hooks.def"
 };
 
 #define NR_CONTROLS	(sizeof(controls) / sizeof(controls[0]))
 
-/* A hook with a program and an attachment of its own. */
-struct hook {
-	enum nma_hook id;
-	enum { ALWAYS, TOKENS, DEEP } when;	/* is it asked for */
-	size_t prog;		/* offset of the program in struct nma_bpf */
+/* Programs of their own, as nma_hooks.def has them. */
+static const struct {
+	enum nma_hook hook;
+	size_t prog;		/* offset in struct nma_bpf */
+} progs[] = {
+#define NMA_PROG(id, program, missed) \
+	{ NMA_HOOK_##id, offsetof(struct nma_bpf, progs.program) },
+#include "nma_hooks.def"
 };
 
-#define HOOK(id, when, name) \
-	{ NMA_HOOK_##id, when, offsetof(struct nma_bpf, progs.name) }
+#define NR_PROGS	(sizeof(progs) / sizeof(progs[0]))
 
-static const struct hook hooks[] = {
-	HOOK(POOL_RELEASE, ALWAYS, nma_pool_release),
-	HOOK(MP_ALLOC, ALWAYS, nma_starved),
-	HOOK(TOKEN_TAKE, TOKENS, nma_token_take),
-	HOOK(TOKEN_RETURN, TOKENS, nma_token_return),
-	HOOK(SOCK_CLOSE, TOKENS, nma_sock_close),
-	HOOK(RECV, TOKENS, nma_recv),
-	HOOK(RECV, TOKENS, nma_recv_too),
-	HOOK(SEND, TOKENS, nma_send),
-	HOOK(SEND, TOKENS, nma_send_too),
-	HOOK(ZC_SEND, TOKENS, nma_zc_send),
-	HOOK(ZC_REAP, TOKENS, nma_zc_reap),
-	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_netmems),
-	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_netmems),
-	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_pages),
-	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_pages),
-	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_frag_netmem),
-	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_frag_netmem),
-	HOOK(PP_ALLOC, DEEP, nma_left_page_pool_alloc_frag),
-	HOOK(PP_ALLOC, DEEP, nma_right_page_pool_alloc_frag),
-	HOOK(PP_ALLOC, DEEP, nma_buf_gone),
-	HOOK(PP_PUT, DEEP, nma_put_left),
-	HOOK(PP_PUT, DEEP, nma_put_right),
-	HOOK(PAGE_API, DEEP, nma_page_api),
-	HOOK(PAGE_API, DEEP, nma_frag_api),
-	HOOK(SKB_RX, DEEP, nma_rx_gro),
-	HOOK(SKB_RX, DEEP, nma_rx_frags),
-	HOOK(SKB_RX, DEEP, nma_rx_plain),
-	HOOK(SKB_GRO, DEEP, nma_gro_merge),
-	HOOK(SKB_READ, DEEP, nma_read_bits),
-	HOOK(SKB_READ, DEEP, nma_read_pull),
-	HOOK(SKB_READ, DEEP, nma_read_csum),
-	HOOK(SKB_READ, DEEP, nma_read_ubufs),
-	HOOK(SKB_CHECK, DEEP, nma_validate),
-	HOOK(SKB_CHECK, DEEP, nma_validated),
-	HOOK(SKB_XMIT, DEEP, nma_sent),
-	HOOK(DMA_SYNC, DEEP, nma_sync_cpu),
-	HOOK(DMA_SYNC, DEEP, nma_sync_device),
-	HOOK(DMA_UNMAP, DEEP, nma_map),
-	HOOK(DMA_UNMAP, DEEP, nma_unmap),
-};
-
-#define NR_HOOKS	(sizeof(hooks) / sizeof(hooks[0]))
-
-_Static_assert(NR_HOOKS + NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
-
-static struct bpf_program *hook_prog(const struct nma_session *s,
-				     const struct hook *h)
-{
-	return *(struct bpf_program **)((char *)s->skel + h->prog);
-}
+_Static_assert(NR_PROGS + NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
 
 /* The function that stands behind a hook on this kernel. */
-static const char *control_name(const struct nma_session *s, enum nma_hook id)
+static const char *function_of(const struct nma_session *s, enum nma_hook id)
 {
-	if (id == NMA_HOOK_QUEUE_RESTART && s->opts.features->queue_reconfig)
-		return "netdev_rx_queue_reconfig";
-	return nma_hook_name(id);
+	if (s->opts.features->newer & NMA_HOOK_BIT(id))
+		return nma_hook_table[id].newer;
+	return nma_hook_table[id].name;
 }
 
 static __u64 tick_ns(void)
@@ -173,38 +101,38 @@ static void configure(struct nma_session *s)
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
 }
 
-static void choose_iterators(struct nma_session *s)
+static nma_hook_set all_controls(void)
 {
-	const struct nma_bpf *skel = s->skel;
-	bool wanted = s->opts.tokens &&
-		      (s->opts.features->hooks & NMA_H(TCP_ITER));
+	nma_hook_set all = 0;
+	size_t i;
 
-	bpf_program__set_autoload(skel->progs.nma_tcp_iter, wanted);
-	bpf_program__set_autoload(skel->progs.nma_owner_iter, wanted);
-	bpf_program__set_autoload(skel->progs.nma_sock_iter, wanted);
+	for (i = 0; i < NR_CONTROLS; i++)
+		all |= NMA_HOOK_BIT(controls[i]);
+	return all;
 }
 
 /* There, and not refused at an earlier try. */
 static bool hook_usable(const struct nma_session *s, enum nma_hook id)
 {
-	__u64 have = s->opts.features->hooks & ~s->missing & ~(NMA_BLIND);
+	nma_hook_set have = s->opts.features->hooks & ~s->missing;
 
-	/* asks what was sent from a dma-buf */
-	if (id == NMA_HOOK_DMA_UNMAP && !(have & NMA_H(TX_BINDING)))
-		return false;
-	return have & 1ull << id;
+	if (nma_hook_table[id].kind != NMA_AT_ITERATOR)
+		have &= ~(nma_hook_set)(NMA_BLIND);
+	return have & NMA_HOOK_BIT(id) && !(nma_hook_table[id].needs & ~have);
 }
 
-static bool hook_asked(const struct nma_session *s, const struct hook *h)
+/* Iterators are for snapshots as well. */
+static bool hook_asked(const struct nma_session *s, enum nma_hook id)
 {
-	switch (h->when) {
-	case TOKENS:
-		return s->opts.tokens;
-	case DEEP:
-		return s->opts.deep;
-	default:
-		return true;
-	}
+	const struct nma_hook_desc *hook = &nma_hook_table[id];
+	unsigned int groups = NMA_GROUP_CONTROL;
+
+	if (s->opts.tokens)
+		groups |= NMA_GROUP_TOKENS;
+	if (s->opts.deep)
+		groups |= NMA_GROUP_DEEP;
+	return hook->groups & groups &&
+	       (s->opts.events || hook->kind == NMA_AT_ITERATOR);
 }
 
 static void choose_hooks(struct nma_session *s)
@@ -212,31 +140,19 @@ static void choose_hooks(struct nma_session *s)
 	size_t i;
 
 	s->wanted = 0;
-	if (!s->opts.events)
-		return;
-	for (i = 0; i < NR_CONTROLS; i++)
-		if (hook_usable(s, controls[i]))
-			s->wanted |= 1ull << controls[i];
-	bpf_program__set_autoload(s->skel->progs.nma_control, s->wanted);
-	bpf_program__set_autoload(s->skel->progs.nma_read_acts, true);
-	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, true);
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (nma_hook_table[i].kind != NMA_AT_SYMBOL &&
+		    hook_usable(s, i) && hook_asked(s, i))
+			s->wanted |= NMA_HOOK_BIT(i);
 
-	for (i = 0; i < NR_HOOKS; i++) {
-		if (!hook_usable(s, hooks[i].id) || !hook_asked(s, &hooks[i]))
-			continue;
-		s->wanted |= 1ull << hooks[i].id;
-		bpf_program__set_autoload(hook_prog(s, &hooks[i]), true);
-	}
-}
-
-static __u64 all_controls(void)
-{
-	__u64 all = 0;
-	size_t i;
-
-	for (i = 0; i < NR_CONTROLS; i++)
-		all |= 1ull << controls[i];
-	return all;
+	bpf_program__set_autoload(s->skel->progs.nma_control,
+				  s->wanted & all_controls());
+	bpf_program__set_autoload(s->skel->progs.nma_read_acts, s->opts.events);
+	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, s->opts.events);
+	for (i = 0; i < NR_PROGS; i++)
+		if (s->wanted & NMA_HOOK_BIT(progs[i].hook))
+			bpf_program__set_autoload(nma_session_prog(s, progs[i].prog),
+						  true);
 }
 
 /* The hooks whose program the kernel refused become missing. */
@@ -249,10 +165,10 @@ static bool drop_refused(struct nma_session *s)
 		s->missing |= s->wanted & all_controls();
 		return true;
 	}
-	for (i = 0; i < NR_HOOKS; i++) {
-		if (strcmp(bpf_program__name(hook_prog(s, &hooks[i])), name))
+	for (i = 0; i < NR_PROGS; i++) {
+		if (strcmp(bpf_program__name(nma_session_prog(s, progs[i].prog)), name))
 			continue;
-		s->missing |= 1ull << hooks[i].id;
+		s->missing |= NMA_HOOK_BIT(progs[i].hook);
 		return true;
 	}
 	return false;
@@ -296,7 +212,6 @@ int nma_session_load(struct nma_session *s)
 			return nma_session_fail(s, -errno, "can not open the BPF programs");
 		configure(s);
 		choose_hooks(s);
-		choose_iterators(s);
 		err = nma_bpf__load(s->skel);
 	} while (err && err != -EPERM && drop_refused(s));
 
@@ -316,7 +231,7 @@ static int keep_link(struct nma_session *s, struct bpf_link *link)
 /* One attachment to many functions. By address if we have them: a search by
  * name goes through all of the kernel's symbols.
  */
-static int attach_control(struct nma_session *s, __u64 which)
+static int attach_control(struct nma_session *s, nma_hook_set which)
 {
 	const char *names[NR_CONTROLS];
 	unsigned long addrs[NR_CONTROLS];
@@ -331,11 +246,11 @@ static int attach_control(struct nma_session *s, __u64 which)
 
 	for (i = 0; i < NR_CONTROLS; i++) {
 		id = controls[i];
-		if (!(which & 1ull << id))
+		if (!(which & NMA_HOOK_BIT(id)))
 			continue;
 		cookies[opts.cnt] = id;
 		addrs[opts.cnt] = s->opts.features->addr[id];
-		names[opts.cnt] = control_name(s, id);
+		names[opts.cnt] = function_of(s, id);
 		have_addrs &= addrs[opts.cnt] != 0;
 		opts.cnt++;
 	}
@@ -352,13 +267,13 @@ static int attach_control(struct nma_session *s, __u64 which)
 /* All together; if this kernel will not have one of them, one by one. */
 static void attach_controls(struct nma_session *s)
 {
-	__u64 which = s->wanted & all_controls(), bit;
+	nma_hook_set which = s->wanted & all_controls(), bit;
 	size_t i;
 
 	if (!attach_control(s, which))
 		return;
 	for (i = 0; i < NR_CONTROLS; i++) {
-		bit = 1ull << controls[i];
+		bit = NMA_HOOK_BIT(controls[i]);
 		if ((which & bit) && attach_control(s, bit))
 			s->missing |= bit;
 	}
@@ -374,15 +289,25 @@ static void arm_deep(struct nma_session *s)
 	s->skel->bss_acts->nma_deep_armed = 1;
 }
 
-void nma_session_attach(struct nma_session *s)
+static void attach_progs(struct nma_session *s)
 {
+	enum nma_hook hook;
 	size_t i;
 
+	for (i = 0; i < NR_PROGS; i++) {
+		hook = progs[i].hook;
+		if (!(s->wanted & NMA_HOOK_BIT(hook)) ||
+		    nma_hook_table[hook].kind == NMA_AT_ITERATOR)
+			continue;
+		if (keep_link(s, bpf_program__attach(nma_session_prog(s, progs[i].prog))))
+			s->missing |= NMA_HOOK_BIT(hook);
+	}
+}
+
+void nma_session_attach(struct nma_session *s)
+{
 	attach_controls(s);
-	for (i = 0; i < NR_HOOKS; i++)
-		if (s->wanted & 1ull << hooks[i].id &&
-		    keep_link(s, bpf_program__attach(hook_prog(s, &hooks[i]))))
-			s->missing |= 1ull << hooks[i].id;
+	attach_progs(s);
 	if (s->opts.deep)
 		arm_deep(s);
 	nma_session_missed_begin(s);

@@ -34,90 +34,65 @@ static __u64 missed_calls(const struct bpf_link *link)
 	return info.kprobe_multi.missed;
 }
 
-/* The programs of a pair by function: of those that the compiler inlined or this
- * kernel has not, none is loaded.
- */
-struct twins {
+/* What becomes of a run that was skipped: the third column of NMA_PROG. */
+enum miss {
+	MISS_LOST,
+	MISS_TOLD,	/* it shows in another way */
+	MISS_IDLE,	/* lost once something was sent from a dma-buf */
+	MISS_PAIRED,	/* the other program has seen it, as a rule */
+};
+
+static const struct {
+	enum miss miss;
+	size_t prog;		/* offset in struct nma_bpf */
+} progs[] = {
+#define NMA_PROG(id, program, missed) \
+	{ MISS_##missed, offsetof(struct nma_bpf, progs.program) },
+#include "nma_hooks.def"
+};
+
+#define NR_PROGS	(sizeof(progs) / sizeof(progs[0]))
+
+/* Of functions that this kernel has not, neither program is loaded. */
+static const struct {
 	enum nma_pair pair;
-	size_t left, right;	/* offsets in struct nma_bpf */
+	size_t left;
+} twins[] = {
+#define NMA_TWINS(id, left, right, pair) \
+	{ NMA_PAIR_##pair, offsetof(struct nma_bpf, progs.left) },
+#include "nma_hooks.def"
 };
 
-#define TWINS(pair, left, right) { \
-	NMA_PAIR_##pair, offsetof(struct nma_bpf, progs.left), \
-	offsetof(struct nma_bpf, progs.right) \
-}
-
-static const struct twins all_twins[] = {
-	TWINS(PUT, nma_put_left, nma_put_right),
-	TWINS(ALLOC, nma_left_page_pool_alloc_netmems,
-	      nma_right_page_pool_alloc_netmems),
-	TWINS(ALLOC, nma_left_page_pool_alloc_pages,
-	      nma_right_page_pool_alloc_pages),
-	TWINS(FRAG, nma_left_page_pool_alloc_frag_netmem,
-	      nma_right_page_pool_alloc_frag_netmem),
-	TWINS(FRAG, nma_left_page_pool_alloc_frag, nma_right_page_pool_alloc_frag),
-	TWINS(RECV, nma_recv, nma_recv_too),
-	TWINS(SEND, nma_send, nma_send_too),
-};
+#define NR_TWINS	(sizeof(twins) / sizeof(twins[0]))
 
 static const char *const pair_names[NMA_PAIR_MAX] = {
-	[NMA_PAIR_PUT] = "nma_put_left and _right",
-	[NMA_PAIR_ALLOC] = "nma_left and nma_right of page_pool_alloc_*",
-	[NMA_PAIR_FRAG] = "nma_left and nma_right of page_pool_alloc_frag*",
-	[NMA_PAIR_RECV] = "nma_recv and _too",
-	[NMA_PAIR_SEND] = "nma_send and _too",
+#define NMA_PAIR(id, text) [NMA_PAIR_##id] = text,
+#include "nma_hooks.def"
 };
 
-#define NR_TWINS	(sizeof(all_twins) / sizeof(all_twins[0]))
-
-/* They look for what has been sent from a dma-buf: offsets in struct nma_bpf. */
-static const size_t dma_progs[NMA_DMA_PROGS] = {
-	offsetof(struct nma_bpf, progs.nma_map),
-	offsetof(struct nma_bpf, progs.nma_unmap),
-};
-
-static const struct bpf_program *prog_at(const struct nma_session *s, size_t offset)
+static __u64 missed_of_kind(const struct nma_session *s, enum miss miss)
 {
-	return *(struct bpf_program **)((char *)s->skel + offset);
-}
-
-static bool is_twin(const struct nma_session *s, const struct bpf_program *prog)
-{
+	__u64 n = 0;
 	size_t i;
 
-	for (i = 0; i < NR_TWINS; i++)
-		if (prog == prog_at(s, all_twins[i].left) ||
-		    prog == prog_at(s, all_twins[i].right))
-			return true;
-	return false;
+	for (i = 0; i < NR_PROGS; i++)
+		if (progs[i].miss == miss)
+			n += missed_runs(nma_session_prog(s, progs[i].prog));
+	return n;
 }
 
-/* Until something has been, there is nothing that they could miss; all buffers of
- * a ring are mapped at once, and interrupted meanwhile.
+/* Until something has been sent from a dma-buf, programs that look for it have
+ * nothing to miss; all buffers of a ring are mapped at once, and interrupted
+ * meanwhile.
  */
-static void update_dma(struct nma_session *s)
+static void update_sending(struct nma_session *s)
 {
 	const volatile __u32 *known = &s->skel->bss_acts->nma_dma_tx_known;
-	__u64 missed[NMA_DMA_PROGS];
-	size_t i;
+	__u64 missed = missed_of_kind(s, MISS_IDLE);
 
-	for (i = 0; i < NMA_DMA_PROGS; i++)
-		missed[i] = missed_runs(prog_at(s, dma_progs[i]));
 	if (!*known)	/* nor was it when they were read */
-		memcpy(s->dma_idle, missed, sizeof(missed));
-	for (i = 0; i < NMA_DMA_PROGS; i++)
-		s->dma_lost[i] = missed[i] - s->dma_idle[i];
-}
-
-static const __u64 *dma_lost(const struct nma_session *s,
-			     const struct bpf_program *prog)
-{
-	size_t i;
-
-	for (i = 0; i < NMA_DMA_PROGS; i++)
-		if (prog == prog_at(s, dma_progs[i]))
-			return &s->dma_lost[i];
-	return NULL;
+		s->missed.idle = missed;
+	s->missed.sending = missed - s->missed.idle;
 }
 
 static void missed_by_left(const struct nma_session *s, __u64 missed[NMA_PAIR_MAX])
@@ -126,7 +101,7 @@ static void missed_by_left(const struct nma_session *s, __u64 missed[NMA_PAIR_MA
 
 	memset(missed, 0, NMA_PAIR_MAX * sizeof(*missed));
 	for (i = 0; i < NR_TWINS; i++)
-		missed[all_twins[i].pair] += missed_runs(prog_at(s, all_twins[i].left));
+		missed[twins[i].pair] += missed_runs(nma_session_prog(s, twins[i].left));
 }
 
 static void seen_by_right_alone(const struct nma_session *s,
@@ -139,7 +114,7 @@ static void seen_by_right_alone(const struct nma_session *s,
 	);
 	size_t i;
 
-	if (s->wanted)
+	if (s->opts.events)
 		bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_read_pairs),
 				       &run);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
@@ -158,7 +133,7 @@ void nma_session_missed_begin(struct nma_session *s)
 	seen_by_right_alone(s, seen);
 	missed_by_left(s, missed);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
-		s->unpaired[i] = missed[i] - seen[i];
+		s->missed.unpaired[i] = missed[i] - seen[i];
 }
 
 /* What one of a pair misses is no loss. What both have missed is what the left one
@@ -177,9 +152,9 @@ static void update_pairs(struct nma_session *s)
 	for (i = 0; i < NMA_PAIR_MAX; i++) {
 		if (i == NMA_PAIR_FRAG && *proofs >= NMA_FRAG_PROOFS)
 			continue;	/* nobody looks at them any more */
-		lost = missed[i] - seen[i] - s->unpaired[i];
-		if (lost > (__s64)s->pairs_lost[i])
-			s->pairs_lost[i] = lost;
+		lost = missed[i] - seen[i] - s->missed.unpaired[i];
+		if (lost > (__s64)s->missed.pairs[i])
+			s->missed.pairs[i] = lost;
 	}
 }
 
@@ -188,43 +163,26 @@ __u64 nma_session_excused(struct nma_session *s, __u64 puts)
 	__u64 excused;
 
 	update_pairs(s);
-	excused = s->pairs_lost[NMA_PAIR_ALLOC] + s->pairs_lost[NMA_PAIR_FRAG] -
-		  s->excused;
+	excused = s->missed.pairs[NMA_PAIR_ALLOC] + s->missed.pairs[NMA_PAIR_FRAG] -
+		  s->missed.excused;
 	if (excused > puts)
 		excused = puts;
-	s->excused += excused;
+	s->missed.excused += excused;
 	return excused;
-}
-
-/* A socket whose end nma_sock_close did not see is missed by the sum of rows; a
- * buffer whose end nma_buf_gone did not see is forgotten when its page is put
- * into a pool again.
- */
-static __u64 lost_runs(const struct nma_session *s, const struct bpf_program *prog)
-{
-	const __u64 *dma;
-
-	if (prog == s->skel->progs.nma_sock_close ||
-	    prog == s->skel->progs.nma_buf_gone || is_twin(s, prog))
-		return 0;
-	dma = dma_lost(s, prog);
-	return dma ? *dma : missed_runs(prog);
 }
 
 __u64 nma_session_missed(struct nma_session *s)
 {
-	struct bpf_program *prog;
-	__u64 n = 0;
+	__u64 n = missed_of_kind(s, MISS_LOST);
 	size_t i;
 
-	update_dma(s);
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
-	bpf_object__for_each_program(prog, s->skel->obj)
-		n += lost_runs(s, prog);
+	update_sending(s);
+	n += s->missed.sending;
 	update_pairs(s);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
-		n += s->pairs_lost[i];
+		n += s->missed.pairs[i];
 	return n;
 }
 
@@ -244,14 +202,18 @@ static void add_name(struct names *names, const char *name, __u64 nr)
 void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 {
 	struct names names = { .buf = buf, .size = size };
-	struct bpf_program *prog;
+	const struct bpf_program *prog;
 	size_t i;
 
 	buf[0] = '\0';
 	for (i = 0; i < s->nr_links; i++)
 		add_name(&names, "calls of nma_control", missed_calls(s->links[i]));
-	bpf_object__for_each_program(prog, s->skel->obj)
-		add_name(&names, bpf_program__name(prog), lost_runs(s, prog));
+	for (i = 0; i < NR_PROGS; i++) {
+		prog = nma_session_prog(s, progs[i].prog);
+		if (progs[i].miss == MISS_LOST)
+			add_name(&names, bpf_program__name(prog), missed_runs(prog));
+	}
+	add_name(&names, "nma_map and nma_unmap", s->missed.sending);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
-		add_name(&names, pair_names[i], s->pairs_lost[i]);
+		add_name(&names, pair_names[i], s->missed.pairs[i]);
 }

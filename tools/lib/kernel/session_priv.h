@@ -17,7 +17,15 @@
 #include "nma.skel.h"
 
 #define NMA_LINKS_MAX	160
-#define NMA_DMA_PROGS	2	/* nma_map and nma_unmap */
+
+/* What the kernel skipped, see session_missed.c. */
+struct nma_missed {
+	__u64 unpaired[NMA_PAIR_MAX];	/* by pair, before anything counted */
+	__u64 pairs[NMA_PAIR_MAX];	/* calls that both programs have missed */
+	__u64 excused;			/* of these, used to excuse a put */
+	__u64 idle;			/* runs with nothing to see yet */
+	__u64 sending;			/* and since there was something */
+};
 
 struct nma_session {
 	struct nma_session_opts opts;
@@ -26,16 +34,12 @@ struct nma_session {
 	struct bpf_link *links[NMA_LINKS_MAX];
 	size_t nr_links;
 	int core_btf;		/* see nma_kernel_btf__subset() */
-	__u64 wanted;		/* hooks, NMA_H() bits */
-	__u64 missing;
+	nma_hook_set wanted;
+	nma_hook_set missing;
 	__u64 walk_cut;
 	__u64 acts_read;	/* value of nma_act_total when the rows were read */
 	__u64 socks_lost;	/* see count_lost_socks() */
-	__u64 pairs_lost[NMA_PAIR_MAX];	/* calls that both programs have missed */
-	__u64 excused;		/* see nma_session_excused() */
-	__u64 unpaired[NMA_PAIR_MAX];	/* of these at the beginning */
-	__u64 dma_idle[NMA_DMA_PROGS];	/* runs skipped, with nothing to see */
-	__u64 dma_lost[NMA_DMA_PROGS];	/* and since there was something */
+	struct nma_missed missed;
 	__u32 generation;
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
@@ -45,6 +49,13 @@ struct nma_session {
 	char error[512];
 	char log[512];		/* last message of libbpf worth repeating */
 };
+
+/* A program by its offset in struct nma_bpf. */
+static inline struct bpf_program *nma_session_prog(const struct nma_session *s,
+						   size_t offset)
+{
+	return *(struct bpf_program **)((char *)s->skel + offset);
+}
 
 /* Sets the error text, with libbpf's reason if it gave one; returns @err. */
 __attribute__((format(printf, 3, 4)))

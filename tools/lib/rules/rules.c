@@ -13,10 +13,10 @@
 #include "rules/rules.h"
 
 const struct nma_rule nma_rules[NMA_RULE_MAX] = {
-#define NMA_RULE(id_, ident, sev, cost_, subj, hooks_, kern, title_, src, adv) \
+#define NMA_RULE(id_, ident, sev, cost_, subj, hooks_, kern, enf, title_, src, adv) \
 	[NMA_RULE_##id_] = { \
 		.id = ident, .severity = sev, .cost = cost_, .subject = subj, \
-		.hooks = hooks_, .kernel = kern, .title = title_, \
+		.hooks = hooks_, .kernel = kern, .enforce = enf, .title = title_, \
 		.source = src, .advice = adv, .fn = nma_rule_##id_, \
 	},
 #include "nma_rules.def"
@@ -91,37 +91,8 @@ const char *nma_kernel_check_name(enum nma_kernel_check check)
 	return names[check];
 }
 
-/* Rules that a BPF program can enforce, and where: an LSM hook that sees the
- * request (netlink, AF_XDP bind, send and receive), or, where a system call may be
- * refused (7.2), the call itself.
- */
-static const struct {
-	const char *rule;
-	bool needs_syscall;
-} enforceable[] = {
-	{ "NM-BIND-02", false },
-	{ "NM-BIND-03", false },
-	{ "NM-BIND-05", false },
-	{ "NM-BIND-07", false },
-	{ "NM-BIND-09", true },
-	{ "NM-TOK-01", false },
-	{ "NM-TOK-04", false },
-	{ "NM-TX-02", false },
-};
-
-static bool can_enforce(const struct nma_rule *r, const struct nma_features *f)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(enforceable) / sizeof(*enforceable); i++)
-		if (!strcmp(enforceable[i].rule, r->id))
-			return enforceable[i].needs_syscall ? f->fmod_ret_syscall :
-							      f->bpf_lsm;
-	return false;
-}
-
 enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
-				   const struct nma_features *f, __u64 *missing)
+				   const struct nma_features *f, nma_hook_set *missing)
 {
 	const struct nma_rule *r = &nma_rules[rule];
 
@@ -132,7 +103,7 @@ enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
 	    (r->kernel == NMA_KERNEL_SINCE_HDS_CFG && f->hds_cfg) ||
 	    (r->kernel == NMA_KERNEL_BEFORE_DEVMEM_TX && !f->devmem_tx))
 		return NMA_RULE_ENFORCED;
-	if (can_enforce(r, f))
+	if (r->enforce != NMA_ENFORCE_NO && f->bpf_lsm)
 		return NMA_RULE_ENFORCEABLE;
 	return r->kernel == NMA_KERNEL_PARTLY ? NMA_RULE_AUDITED_PARTLY :
 						NMA_RULE_AUDITED;

@@ -50,8 +50,9 @@ struct nma_rule {
 	enum nma_severity severity;
 	enum nma_cost cost;
 	enum nma_subject subject;
-	__u64 hooks;
+	nma_hook_set hooks;
 	enum nma_kernel_check kernel;
+	enum nma_enforce enforce;
 	const char *title;
 	const char *source;
 	const char *advice;
@@ -78,7 +79,7 @@ enum nma_rule_state {
 
 /* @missing: hooks that the rule lacks here. */
 enum nma_rule_state nma_rule_state(enum nma_rule_id rule,
-				   const struct nma_features *f, __u64 *missing);
+				   const struct nma_features *f, nma_hook_set *missing);
 /* Costs per packet or buffer: only with watch --deep. */
 bool nma_rule_is_deep(enum nma_rule_id rule);
 const char *nma_rule_state_name(enum nma_rule_state state);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Hook numbers from nma_hooks.def, sets of them, and the groups they are loaded
+ * in.
+ */
+#ifndef NMA_HOOKS_H
+#define NMA_HOOKS_H
+
+enum nma_hook {
+#define NMA_HOOK(id, ...) NMA_HOOK_##id,
+#include "nma_hooks.def"
+	NMA_HOOK_MAX
+};
+
+/* A set of hooks. Programs have no use for it. */
+#ifndef __bpf__
+__extension__ typedef unsigned __int128 nma_hook_set;
+
+#define NMA_HOOK_BIT(hook)	((nma_hook_set)1 << (hook))
+#define NMA_H(id)		NMA_HOOK_BIT(NMA_HOOK_##id)
+#define NMA_HOOKS_ALL		(NMA_HOOK_BIT(NMA_HOOK_MAX) - 1)
+
+_Static_assert(NMA_HOOK_MAX < 8 * sizeof(nma_hook_set), "a bit for each hook");
+#endif
+
+/* What of the kernel's doings somebody asked for. */
+enum nma_group {
+	NMA_GROUP_CONTROL = 1 << 0,	/* set-up and take-down: always */
+	NMA_GROUP_TOKENS = 1 << 1,	/* sockets that use network memory */
+	NMA_GROUP_DEEP = 1 << 2,	/* every buffer and packet */
+	NMA_GROUP_LEDGER = 1 << 3,	/* where each buffer is */
+	NMA_GROUP_RECYCLE = 1 << 4,	/* how pools refill */
+	NMA_GROUP_ENFORCE = 1 << 5,	/* what may be refused */
+};
+
+#endif /* NMA_HOOKS_H */
