@@ -53,6 +53,11 @@ __u64 nma_clock_ns(void)
 	return fake.now_ns;
 }
 
+__u64 nma_clock_wall_ns(void)
+{
+	return 1795996800 * NMA_NSEC_PER_SEC + fake.now_ns;
+}
+
 void nma_clock_today(char day[NMA_DAY_LEN])
 {
 	memcpy(day, fake.today, NMA_DAY_LEN);

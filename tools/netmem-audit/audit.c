@@ -202,12 +202,29 @@ static bool too_deep(const struct nma_audit *a, enum nma_rule_id rule)
 	return !a->opts.deep && nma_rule_is_deep(rule);
 }
 
+/* Can it be judged in this run, and if not, what would help? */
+static enum nma_cover cover_of(struct nma_audit *a, enum nma_rule_id rule)
+{
+	nma_hook_set *missing = &a->coverage.missing[rule];
+
+	if (nma_rule_state(rule, &a->features, missing) == NMA_RULE_UNAVAILABLE)
+		return NMA_COVER_NO_HOOK;
+	if (too_deep(a, rule))
+		return NMA_COVER_NEEDS_DEEP;
+	if (!a->opts.events && nma_coverage_needs_events(rule))
+		return NMA_COVER_NEEDS_WATCH;
+	return NMA_COVER_NO_OCCASION;	/* yet */
+}
+
 static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 {
 	enum nma_rule_id rule;
 	nma_hook_set missing;
 	size_t i;
 
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		a->coverage.cover[i] = ids && ids->nr ? NMA_COVER_NOT_ASKED :
+							cover_of(a, i);
 	for (i = 0; ids && i < ids->nr; i++) {
 		rule = nma_rule_find(ids->v[i]);
 		if (nma_rule_state(rule, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
@@ -217,18 +234,11 @@ static int choose_rules(struct nma_audit *a, const struct nma_strs *ids)
 				nma_rules[rule].id);
 			return NMA_EXIT_USAGE;
 		}
-		a->rules |= 1ull << rule;
+		a->coverage.cover[rule] = NMA_COVER_NO_OCCASION;
 	}
-	if (a->rules)
-		return NMA_EXIT_OK;
-	for (i = 0; i < NMA_RULE_MAX; i++) {
-		if (too_deep(a, i))
-			continue;
-		if (nma_rule_state(i, &a->features, &missing) == NMA_RULE_UNAVAILABLE)
-			a->skipped |= 1ull << i;
-		else
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (a->coverage.cover[i] == NMA_COVER_NO_OCCASION)
 			a->rules |= 1ull << i;
-	}
 	if (a->rules)
 		return NMA_EXIT_OK;
 	nma_err(a->env, -EOPNOTSUPP, "kernel %s has none of the hooks the rules need",
@@ -244,6 +254,7 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		.model = a->model,
 		.limits = *limits,
 		.ifnames = a->opts.ifnames,
+		.coverage = &a->coverage,
 		.report = report,
 		.storm = storm,
 		.burst = storm ? BURST : 0,
@@ -366,13 +377,40 @@ static void say_lost(const struct nma_audit *a, enum nma_loss kind)
 		 who[0] ? ": " : "", who);
 }
 
-bool nma_audit__complete(const struct nma_audit *a)
+/* Rules with hooks that could not be attached see a part at best. */
+static void drop_from_coverage(struct nma_audit *a, nma_hook_set missing)
+{
+	int i;
+
+	for (i = 0; i < NMA_RULE_MAX; i++) {
+		if (!(a->rules & 1ull << i) || !(nma_rules[i].hooks & missing))
+			continue;
+		a->coverage.cover[i] = NMA_COVER_NO_HOOK;
+		a->coverage.missing[i] = nma_rules[i].hooks & missing;
+	}
+}
+
+static void say_blind(const struct nma_audit *a)
+{
+	const struct nma_blind *b = a->coverage.blind;
+
+	for (; b < a->coverage.blind + a->coverage.nr_blind; b++)
+		if (b->incomplete)
+			nma_warn(a->env, "%s could not be judged on %.*s: %s",
+				 b->rule < NMA_RULE_MAX ? nma_rules[b->rule].id : "rules",
+				 NMA_IFNAME_LEN, b->ifname[0] ? b->ifname : "all devices",
+				 b->reason);
+}
+
+bool nma_audit__complete(struct nma_audit *a)
 {
 	nma_hook_set missing = nma_session__missing_hooks(a->session) &
 			       needed_hooks(a);
-	bool complete = true;
+	bool complete = !a->coverage.incomplete;
 	int i;
 
+	say_blind(a);
+	drop_from_coverage(a, missing);
 	for (i = 0; i < NMA_LOSS_MAX; i++) {
 		if (!a->lost.count[i])
 			continue;

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "util/clock.h"
 #include "kernel/features.h"
+#include "judge/coverage.h"
 #include "judge/judge.h"
 #include "model/model.h"
 #include "kernel/session.h"
@@ -37,8 +38,8 @@ struct nma_audit {
 	struct nma_judge *judge;	/* NULL: nothing is judged */
 	struct nma_lost lost;
 	__u64 walks_redone;		/* cut short, then done again in full */
+	struct nma_coverage coverage;
 	__u64 rules;			/* asked for and possible here */
-	__u64 skipped;			/* asked for, but hooks are not there */
 	unsigned int bad_records;
 };
 
@@ -67,8 +68,10 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms);
 
 bool nma_audit__wanted(const struct nma_audit *a, const char *ifname);
 
-/* Nothing lost, no hook missing. Says on stderr what was. */
-bool nma_audit__complete(const struct nma_audit *a);
+/* Nothing lost, no hook missing, everything could be looked at. Says on stderr what
+ * was not; the coverage knows then.
+ */
+bool nma_audit__complete(struct nma_audit *a);
 
 /* Options of every command that judges. */
 enum nma_fail_on { NMA_FAIL_ON_ERROR, NMA_FAIL_ON_WARN };

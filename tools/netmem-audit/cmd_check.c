@@ -245,6 +245,7 @@ static int emit_json(const struct check *c, int ret)
 					      notes : findings,
 					      nma_view_finding_json(out, r->finding,
 								    &r->standing));
+	nma_view_origin_json(doc);
 	nma_json_add_str(doc, "result", nma_view_result(ret));
 	add_int(doc, "errors", t->errors);
 	add_int(doc, "warnings", t->warnings);
@@ -262,7 +263,8 @@ static int emit_json(const struct check *c, int ret)
 	nma_json_add_str(doc, "saved", c->opts->save);
 	json_object_object_add(doc, "findings", findings);
 	json_object_object_add(doc, "notes", notes);
-	nma_view_judged_json(&c->audit, doc);
+	nma_view_looked_at_json(&c->audit, doc);
+	nma_view_coverage_json(&c->audit, doc);
 	return nma_out_emit(out, doc);
 }
 
@@ -304,7 +306,8 @@ static void emit_text(const struct check *c, int ret)
 	bool any = false;
 
 	for (r = c->rulings; r < c->rulings + c->nr; r++) {
-		if (!nma_view_shown(out, r->finding))
+		/* what could not be judged is told with the coverage */
+		if (r->finding->kind == NMA_KIND_NOTE || !nma_view_shown(out, r->finding))
 			continue;
 		nma_view_finding(out, r->finding, &r->standing);
 		any = true;
@@ -312,14 +315,15 @@ static void emit_text(const struct check *c, int ret)
 	if (any)
 		fputc('\n', out->file);
 	emit_probes(c);
-	nma_view_judged(&c->audit);
+	nma_view_looked_at(&c->audit);
+	nma_view_coverage(&c->audit);
 	emit_excuses(c);
 	if (ret == NMA_EXIT_INCOMPLETE)
 		nma_out_text(out, 0, "result incomplete: see the warnings");
 	if (!t->errors && !t->warnings)
 		nma_out_text(out, 0, "no%s violation%s",
 			     t->known + t->waived ? " new" : "",
-			     t->infos + t->notes && !out->verbose ?
+			     t->infos && !out->verbose ?
 			     " (-v shows what else was noticed)" : "");
 	else
 		nma_out_text(out, 0, "errors: %u, warnings: %u; netmem-audit rules ID tells what to do",

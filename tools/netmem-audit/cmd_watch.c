@@ -136,13 +136,13 @@ static int announce(struct watch *w)
 
 	if (out->json) {
 		doc = nma_json_doc("start");
-		nma_json_add_str(doc, "kernel", w->audit.features.release);
-		nma_view_judged_json(&w->audit, doc);
+		nma_view_origin_json(doc);
+		nma_view_looked_at_json(&w->audit, doc);
 		return nma_out_emit(out, doc);
 	}
-	nma_view_judged(&w->audit);
-	nma_out_text(out, 0, "watching; %s ends it",
-		     w->child.pid ? "the command" :
+	nma_view_looked_at(&w->audit);
+	nma_out_text(out, 0, "watching for breaches of %d rules; %s ends it",
+		     __builtin_popcountll(w->audit.rules), w->child.pid ? "the command" :
 		     w->opts->duration_ns ? "time or Ctrl-C" : "Ctrl-C");
 	return nma_out_finish(out);
 }
@@ -182,11 +182,15 @@ static int totals(struct watch *w, const char *type, const char *result)
 			     j->total[NMA_SEV_I], j->total_pre_existing, w->events,
 			     ns / NMA_NSEC_PER_SEC,
 			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
+		if (result)
+			nma_view_coverage(&w->audit);
 		return nma_out_finish(out);
 	}
 	doc = nma_json_doc(type);
-	if (result)
+	if (result) {
+		nma_view_origin_json(doc);
 		nma_json_add_str(doc, "result", result);
+	}
 	add_u64(doc, "errors", errors);
 	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
 	add_u64(doc, "infos", j->total[NMA_SEV_I]);
@@ -195,6 +199,8 @@ static int totals(struct watch *w, const char *type, const char *result)
 	add_u64(doc, "dropped", j->dropped);
 	add_u64(doc, "events", w->events);
 	add_u64(doc, "duration_ns", ns);
+	if (result)
+		nma_view_coverage_json(&w->audit, doc);
 	return nma_out_emit(out, doc);
 }
 

@@ -33,8 +33,15 @@ void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 /* "holds", "violation" or "incomplete". */
 const char *nma_view_result(int status);
 
-/* What was looked at, and which rules could not be. */
-void nma_view_judged(const struct nma_audit *a);
-void nma_view_judged_json(const struct nma_audit *a, struct json_object *doc);
+/* What was looked at, in numbers. */
+void nma_view_looked_at(const struct nma_audit *a);
+void nma_view_looked_at_json(const struct nma_audit *a, struct json_object *doc);
+
+/* Which rules were judged, which had no occasion, and which could not be and why. */
+void nma_view_coverage(const struct nma_audit *a);
+void nma_view_coverage_json(const struct nma_audit *a, struct json_object *doc);
+
+/* Host, kernel, program, and what time it is. */
+void nma_view_origin_json(struct json_object *doc);
 
 #endif /* NMA_VIEW_H */

@@ -217,6 +217,8 @@ static void judge_item(struct nma_judge *j, const struct nma_finding *item,
 		return;
 	}
 	f->stamp = j->stamp;
+	if (item->kind == NMA_KIND_NOTE && j->opts.coverage)
+		nma_coverage__note(j->opts.coverage, item);
 	if (counts(f, steady, now_ns))
 		count(j, f, now_ns);
 	else if (f->status == NMA_ACTIVE)
@@ -276,11 +278,25 @@ static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 	}
 }
 
+/* Rules have an occasion by what is on the devices that are judged. */
+static void cover(struct nma_judge *j, const struct nma_rule_ctx *ctx,
+		  enum nma_subject subject, union nma_ref ref)
+{
+	struct nma_place place = { 0 };
+
+	if (!j->opts.coverage)
+		return;
+	nma_subjects[subject].place(ctx->model, ref, &place);
+	if (nma_strs_match(j->opts.ifnames, place.ifname, NMA_IFNAME_LEN))
+		nma_coverage__object(j->opts.coverage, subject, ref);
+}
+
 static void judge_object(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 			 enum nma_subject subject, union nma_ref ref)
 {
 	int i;
 
+	cover(j, ctx, subject, ref);
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (nma_rules[i].subject == subject && j->opts.rules & 1ull << i)
 			judge_rule(j, ctx, i, ref);

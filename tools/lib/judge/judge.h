@@ -10,6 +10,7 @@
 #ifndef NMA_JUDGE_H
 #define NMA_JUDGE_H
 
+#include "judge/coverage.h"
 #include "model/model.h"
 #include "rules/rules.h"
 #include "util/strs.h"
@@ -25,6 +26,7 @@ struct nma_judge_opts {
 	struct nma_limits limits;
 	__u64 rules;			/* 1 << enum nma_rule_id: asked */
 	const struct nma_strs *ifnames;	/* judge these only; NULL or empty: all */
+	struct nma_coverage *coverage;	/* what was looked at; may be NULL */
 	__u64 blame_ns;			/* what began before is pre-existing; 0 off */
 	nma_report_fn report;		/* may be NULL */
 	nma_storm_fn storm;		/* with @burst */

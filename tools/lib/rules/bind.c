@@ -112,9 +112,8 @@ void nma_rule_BIND_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
 		queue_evidence(f, queue);
 	} else if (hds == NMA_HDS_UNKNOWN) {
-		f = nma_verdict_add(v, 2, NMA_SEV_I,
-				    "neither kernel nor driver tells whether tcp-data-split is on");
-		f->kind = NMA_KIND_NOTE;
+		nma_verdict_blind(v, 2,
+				  "neither kernel nor driver tells whether tcp-data-split is on");
 	}
 	if (nma_nic_hds_thresh(nic, &thresh) && thresh) {
 		f = nma_verdict_add(v, 1, NMA_SEV_E,

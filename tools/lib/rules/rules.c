@@ -128,22 +128,43 @@ bool nma_rule_is_deep(enum nma_rule_id rule)
 	       nma_rules[rule].cost == NMA_COST_PACKET;
 }
 
-struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
-				    enum nma_severity severity,
-				    const char *fmt, ...)
+static struct nma_finding *add_item(struct nma_verdict *v, unsigned int detail,
+				    enum nma_severity severity)
 {
 	static struct nma_finding overflow;	/* a rule with too many items */
 	struct nma_finding *f = &overflow;
-	va_list ap;
 
 	if (v->nr < NMA_DETAIL_MAX)
 		f = &v->item[v->nr++];
 	*f = v->base;
 	f->detail = detail;
 	f->severity = severity > v->base.severity ? v->base.severity : severity;
+	return f;
+}
+
+struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
+				    enum nma_severity severity,
+				    const char *fmt, ...)
+{
+	struct nma_finding *f = add_item(v, detail, severity);
+	va_list ap;
+
 	va_start(ap, fmt);
 	vsnprintf(f->message, sizeof(f->message), fmt, ap);
 	va_end(ap);
+	return f;
+}
+
+struct nma_finding *nma_verdict_blind(struct nma_verdict *v, unsigned int detail,
+				      const char *fmt, ...)
+{
+	struct nma_finding *f = add_item(v, detail, NMA_SEV_I);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->message, sizeof(f->message), fmt, ap);
+	va_end(ap);
+	f->kind = NMA_KIND_NOTE;
 	return f;
 }
 

@@ -93,6 +93,12 @@ struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
 				    enum nma_severity severity,
 				    const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Adds that the rule could not be judged on the object, and why: "the driver does not
+ * tell its RSS table". Not a finding; it is told with the notes and the coverage.
+ */
+struct nma_finding *nma_verdict_blind(struct nma_verdict *v, unsigned int detail,
+				      const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
 		      __u64 hold_ns);
 /* Value of a new piece of evidence, to be set by the caller. */

@@ -16,6 +16,14 @@ __u64 nma_clock_ns(void)
 	return ts.tv_sec * NMA_NSEC_PER_SEC + ts.tv_nsec;
 }
 
+__u64 nma_clock_wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * NMA_NSEC_PER_SEC + ts.tv_nsec;
+}
+
 void nma_clock_today(char day[NMA_DAY_LEN])
 {
 	time_t now = time(NULL);

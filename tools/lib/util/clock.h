@@ -13,6 +13,8 @@
 
 __u64 nma_clock_ns(void);	/* CLOCK_MONOTONIC */
 
+__u64 nma_clock_wall_ns(void);	/* since 1970, UTC */
+
 #define NMA_DAY_LEN	11
 
 /* "YYYY-MM-DD" (UTC), for what people put dates on. */
