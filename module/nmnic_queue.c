@@ -293,7 +293,7 @@ void nmnic_queues_close(struct nmnic_port *np)
 		qpair_free(&np->vec[i].q);
 		np->vec[i].q = (struct nmnic_qpair){};
 	}
-	nmnic_fault_work_end(&np->faults.work);
+	nmnic_fault_buffer_end(&np->faults);
 }
 
 static int set_real_num(struct nmnic_port *np, unsigned int queues)

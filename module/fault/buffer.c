@@ -7,13 +7,103 @@
  * anybody else can.
  */
 #include <linux/dma-mapping.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <net/page_pool/helpers.h>
 
 #include "nmnic.h"
 
-/* In NAPI: what goes into the pool's cache now is what comes out next. */
+/* Netmems that a port can hold back: 64 MiB of pages, more than any ring */
+#define MAX_HELD	16384
+
+/* A page of netmems that were withheld, with the pools that miss them. A pool
+ * that is destroyed meanwhile lives on until its last buffer is back.
+ */
+struct held_page {
+	struct list_head list;
+	unsigned int num;
+	struct {
+		struct page_pool *pool;
+		netmem_ref netmem;
+	} entry[];
+};
+
+#define HELD_PER_PAGE	\
+	((PAGE_SIZE - sizeof(struct held_page)) / sizeof_field(struct held_page, entry[0]))
+
+/* ---- Buffers that are withheld -------------------------------------------------*/
+
+/* Under the lock */
+static bool hold(struct nmnic_fault_held *held, struct page_pool *pool, netmem_ref netmem)
+{
+	struct held_page *page;
+
+	page = list_first_entry_or_null(&held->pages, struct held_page, list);
+	if (!page || page->num == HELD_PER_PAGE) {
+		page = (struct held_page *)get_zeroed_page(GFP_ATOMIC | __GFP_NOWARN);
+		if (!page)
+			return false;
+		list_add(&page->list, &held->pages);
+	}
+	page->entry[page->num].pool = pool;
+	page->entry[page->num].netmem = netmem;
+	page->num++;
+	held->num++;
+	return true;
+}
+
+bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue,
+			   struct page_pool *pool, netmem_ref netmem)
+{
+	struct nmnic_fault_panel *panel = &np->faults;
+	struct nmnic_fault_held *held = &panel->held;
+	bool taken = false;
+
+	if (!atomic_read(&panel->fault[id].armed))
+		return false;
+	spin_lock_bh(&held->lock);
+	if (held->num < MAX_HELD && hold(held, pool, netmem)) {
+		taken = nmnic_fault_fire(np, id, queue);
+		if (!taken) {
+			/* Switched off in between */
+			list_first_entry(&held->pages, struct held_page, list)->num--;
+			held->num--;
+		}
+	}
+	spin_unlock_bh(&held->lock);
+	return taken;
+}
+
+/* Process context, so never straight into a pool's cache */
+static void give_back(struct nmnic_fault_panel *panel)
+{
+	struct nmnic_fault_held *held = &panel->held;
+	struct held_page *page, *next;
+	unsigned int i;
+	LIST_HEAD(pages);
+
+	spin_lock_bh(&held->lock);
+	list_splice_init(&held->pages, &pages);
+	held->num = 0;
+	spin_unlock_bh(&held->lock);
+
+	list_for_each_entry_safe(page, next, &pages, list) {
+		for (i = 0; i < page->num; i++)
+			page_pool_put_full_netmem(page->entry[i].pool, page->entry[i].netmem,
+						  false);
+		free_page((unsigned long)page);
+	}
+}
+
+static const struct nmnic_fault_ops leak_ops = {
+	.disarm	= give_back,
+};
+
+/* ---- Buffers that are misused in NAPI ------------------------------------------*/
+
+/* What goes into the pool's cache now is what comes out next. */
 static bool cache_has_room(const struct page_pool *pool, unsigned int n)
 {
 	return pool->alloc.count + n <= PP_ALLOC_CACHE_SIZE;
@@ -219,15 +309,19 @@ void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_r
 	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &fw->live_napi);
 }
 
-void nmnic_fault_work_init(struct nmnic_fault_work *fw)
-{
-	INIT_WORK(&fw->work, fault_work);
-}
-
 /* NAPI is disabled: nobody asks any more. The port is still there, and takes its
  * destroyed pools with it when it goes.
  */
-void nmnic_fault_work_end(struct nmnic_fault_work *fw)
+void nmnic_fault_buffer_end(struct nmnic_fault_panel *panel)
 {
-	cancel_work_sync(&fw->work);
+	cancel_work_sync(&panel->work.work);
+}
+
+void nmnic_fault_buffer_init(struct nmnic_fault_panel *panel)
+{
+	spin_lock_init(&panel->held.lock);
+	INIT_LIST_HEAD(&panel->held.pages);
+	INIT_WORK(&panel->work.work, fault_work);
+	panel->fault[NMNIC_FAULT_LEAK_NETMEM].ops = &leak_ops;
+	panel->fault[NMNIC_FAULT_LEAK_ON_STOP].ops = &leak_ops;
 }

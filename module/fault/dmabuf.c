@@ -98,8 +98,8 @@ static struct nmnic_export *export_alloc(unsigned int num_pages)
 	return export;
 }
 
-/* Returns a file descriptor or -errno. Process context. */
-int nmnic_fault_export(struct nmnic_port *np, const void __user *arg)
+/* Returns a file descriptor or -errno. */
+static int export_create(struct nmnic_port *np, const void __user *arg)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct udmabuf_create create;
@@ -130,6 +130,22 @@ int nmnic_fault_export(struct nmnic_port *np, const void __user *arg)
 	if (fd < 0)
 		dma_buf_put(dmabuf);
 	return fd;
+}
+
+static long export_ioctl(struct nmnic_port *np, unsigned int cmd, unsigned long arg)
+{
+	if (cmd != UDMABUF_CREATE)
+		return -ENOTTY;
+	return export_create(np, (const void __user *)arg);
+}
+
+static const struct nmnic_fault_ops ragged_dmabuf_ops = {
+	.ioctl	= export_ioctl,
+};
+
+void nmnic_fault_dmabuf_init(struct nmnic_fault_panel *panel)
+{
+	panel->fault[NMNIC_FAULT_RAGGED_DMABUF].ops = &ragged_dmabuf_ops;
 }
 
 NMA_IMPORT_NS(DMA_BUF);

@@ -22,20 +22,46 @@
 #include "nmnic_uapi.h"
 
 struct dentry;
+struct nmnic_fault_panel;
 struct nmnic_fill;
-struct sk_buff;
 struct nmnic_port;
 struct nmnic_rxq;
 struct nmnic_vec;
 struct page_pool;
 struct page_pool_params;
+struct sk_buff;
+
+/* What a fault does beside being asked for; either may be missing. Process
+ * context.
+ */
+struct nmnic_fault_ops {
+	/* Gives back what the fault has taken away. */
+	void (*disarm)(struct nmnic_fault_panel *panel);
+	/* Of the fault's file */
+	long (*ioctl)(struct nmnic_port *np, unsigned int cmd, unsigned long arg);
+};
 
 struct nmnic_fault {
 	struct nmnic_port *port;
 	enum nmnic_fault_id id;
+	const struct nmnic_fault_ops *ops;	/* or NULL */
 	atomic_t armed;		/* occasions left, NMNIC_FAULT_ALWAYS */
 	atomic_t fired;
 	bool keyed;		/* holds nmnic_faults_key */
+};
+
+/* Netmems that were "leaked" */
+struct nmnic_fault_held {
+	spinlock_t lock;	/* taken in BH and process context */
+	struct list_head pages;
+	unsigned int num;
+};
+
+/* Pools that should have been destroyed */
+struct nmnic_fault_kept {
+	spinlock_t lock;
+	unsigned int num;
+	struct page_pool *pool[16];
 };
 
 /* Occasions that wait for a task to misbehave */
@@ -51,12 +77,9 @@ struct nmnic_fault_panel {
 	struct dentry *dir;
 	struct mutex lock;	/* arming */
 	struct nmnic_fault fault[NMNIC_FAULT_MAX];
-	spinlock_t held_lock;	/* the two below; taken in BH and process context */
-	struct list_head held;	/* netmems that were "leaked" */
-	unsigned int num_held;
+	struct nmnic_fault_held held;
 	struct nmnic_fault_work work;
-	unsigned int num_kept;	/* the same lock */
-	struct page_pool *kept[16];
+	struct nmnic_fault_kept kept;
 	struct sk_buff_head held_skbs;
 };
 
@@ -70,6 +93,11 @@ static inline bool nmnic_fault(struct nmnic_port *np, enum nmnic_fault_id id, un
 	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_fire(np, id, queue);
 }
 
+/* buffer.c */
+void nmnic_fault_buffer_init(struct nmnic_fault_panel *panel);
+void nmnic_fault_buffer_end(struct nmnic_fault_panel *panel);
+void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem);
+
 /* True if @netmem was taken over: the caller forgets it. BH or process context. */
 bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsigned int queue,
 			   struct page_pool *pool, netmem_ref netmem);
@@ -82,11 +110,6 @@ static inline bool nmnic_fault_leak(struct nmnic_port *np, enum nmnic_fault_id i
 	       nmnic_fault_hold_back(np, id, queue, pool, netmem);
 }
 
-/* fault/buffer.c */
-void nmnic_fault_work_init(struct nmnic_fault_work *fw);
-void nmnic_fault_work_end(struct nmnic_fault_work *fw);
-void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem);
-
 /* A buffer that came back from the device and is still the driver's. NAPI. */
 static inline void nmnic_fault_at_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 					 netmem_ref netmem)
@@ -95,9 +118,12 @@ static inline void nmnic_fault_at_buffer(struct nmnic_rxq *rxq, struct nmnic_fil
 		nmnic_fault_buffer(rxq, fill, netmem);
 }
 
-/* fault/skb.c */
+/* skb.c */
+void nmnic_fault_skb_init(struct nmnic_fault_panel *panel);
 void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb);
 void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len);
+/* True if @skb was taken over. BH. */
+bool nmnic_fault_hold_skb(struct nmnic_port *np, unsigned int queue, struct sk_buff *skb);
 
 /* A frame on its way to the stack. NAPI. */
 static inline void nmnic_fault_at_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
@@ -113,29 +139,27 @@ static inline void nmnic_fault_at_tx(struct nmnic_vec *vec, dma_addr_t addr, u32
 		nmnic_fault_tx(vec, addr, len);
 }
 
-/* Creates a payload pool, wrongly if told to. Process context, under the lock of
- * the queue's configuration.
- */
-struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
-					  struct page_pool_params *pp);
-
-bool nmnic_fault_split_off(struct nmnic_port *np);
-void nmnic_fault_open(struct nmnic_port *np);
-bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool);
-void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel);
-
-/* True if @skb was taken over. BH. */
-bool nmnic_fault_hold_skb(struct nmnic_port *np, unsigned int queue, struct sk_buff *skb);
-
 static inline bool nmnic_fault_hold_tx(struct nmnic_port *np, unsigned int queue,
 				       struct sk_buff *skb)
 {
 	return static_branch_unlikely(&nmnic_faults_key) && nmnic_fault_hold_skb(np, queue, skb);
 }
 
-/* fault/dmabuf.c */
-int nmnic_fault_export(struct nmnic_port *np, const void __user *arg);
+/* pool.c */
+void nmnic_fault_pool_init(struct nmnic_fault_panel *panel);
+bool nmnic_fault_split_off(struct nmnic_port *np);
+void nmnic_fault_open(struct nmnic_port *np);
+bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool);
+/* Creates a payload pool, wrongly if told to. Process context, under the lock of
+ * the queue's configuration.
+ */
+struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int queue,
+					  struct page_pool_params *pp);
 
+/* dmabuf.c */
+void nmnic_fault_dmabuf_init(struct nmnic_fault_panel *panel);
+
+/* panel.c */
 void nmnic_fault_init(void);
 void nmnic_fault_exit(void);
 void nmnic_fault_panel_init(struct nmnic_port *np);

@@ -83,29 +83,39 @@ void nmnic_fault_open(struct nmnic_port *np)
  */
 bool nmnic_fault_keep_pool(struct nmnic_port *np, unsigned int queue, struct page_pool *pool)
 {
-	struct nmnic_fault_panel *panel = &np->faults;
+	struct nmnic_fault_kept *kept = &np->faults.kept;
 
-	if (!pool->mp_ops || panel->num_kept == ARRAY_SIZE(panel->kept) ||
+	if (!pool->mp_ops || kept->num == ARRAY_SIZE(kept->pool) ||
 	    !nmnic_fault(np, NMNIC_FAULT_KEEP_POOL, queue))
 		return false;
-	spin_lock_bh(&panel->held_lock);
-	panel->kept[panel->num_kept++] = pool;
-	spin_unlock_bh(&panel->held_lock);
+	spin_lock_bh(&kept->lock);
+	kept->pool[kept->num++] = pool;
+	spin_unlock_bh(&kept->lock);
 	return true;
 }
 
-/* Process context */
-void nmnic_fault_drop_pools(struct nmnic_fault_panel *panel)
+static void drop_pools(struct nmnic_fault_panel *panel)
 {
+	struct nmnic_fault_kept *kept = &panel->kept;
 	struct page_pool *pool;
 
 	do {
 		pool = NULL;
-		spin_lock_bh(&panel->held_lock);
-		if (panel->num_kept)
-			pool = panel->kept[--panel->num_kept];
-		spin_unlock_bh(&panel->held_lock);
+		spin_lock_bh(&kept->lock);
+		if (kept->num)
+			pool = kept->pool[--kept->num];
+		spin_unlock_bh(&kept->lock);
 		if (pool)
 			page_pool_destroy(pool);
 	} while (pool);
+}
+
+static const struct nmnic_fault_ops keep_pool_ops = {
+	.disarm	= drop_pools,
+};
+
+void nmnic_fault_pool_init(struct nmnic_fault_panel *panel)
+{
+	spin_lock_init(&panel->kept.lock);
+	panel->fault[NMNIC_FAULT_KEEP_POOL].ops = &keep_pool_ops;
 }

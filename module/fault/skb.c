@@ -21,6 +21,8 @@
 #define STRAY_HEAD	ETH_ZLEN
 #define STRAY_PAYLOAD	64
 
+#define MAX_HELD_SKBS	16384
+
 static struct page_pool *pool_of(const struct nmnic_rxq *rxq, enum nmhw_rx_ring ring)
 {
 	return rxq->fill[ring].pool;
@@ -282,9 +284,39 @@ void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
 			strays[i].make(rxq);
 }
 
+/* ---- Packets that were sent ----------------------------------------------------*/
+
 /* The address of a netmem that is being sent, mapped when it was bound. */
 void nmnic_fault_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
 {
 	if (nmnic_fault(vec->port, NMNIC_FAULT_UNMAP_NETMEM, vec->idx))
 		dma_unmap_page_attrs(vec->port->dev, addr, len, DMA_TO_DEVICE, 0);
+}
+
+/* Without its owner, whom the socket's send buffer would stop. */
+bool nmnic_fault_hold_skb(struct nmnic_port *np, unsigned int queue, struct sk_buff *skb)
+{
+	struct nmnic_fault_panel *panel = &np->faults;
+
+	if (!skb_zcopy(skb) || skb_queue_len(&panel->held_skbs) >= MAX_HELD_SKBS ||
+	    !nmnic_fault_fire(np, NMNIC_FAULT_HOLD_TX, queue))
+		return false;
+	skb_orphan(skb);
+	skb_queue_tail(&panel->held_skbs, skb);
+	return true;
+}
+
+static void free_held(struct nmnic_fault_panel *panel)
+{
+	skb_queue_purge(&panel->held_skbs);
+}
+
+static const struct nmnic_fault_ops hold_tx_ops = {
+	.disarm	= free_held,
+};
+
+void nmnic_fault_skb_init(struct nmnic_fault_panel *panel)
+{
+	skb_queue_head_init(&panel->held_skbs);
+	panel->fault[NMNIC_FAULT_HOLD_TX].ops = &hold_tx_ops;
 }
