@@ -293,6 +293,8 @@ bool nmnic_xdp_run(struct nmnic_rxq *rxq, struct xdp_buff *xdp, u32 *act);
 struct sk_buff *nmnic_xdp_finish(struct nmnic_rxq *rxq);
 void nmnic_xdp_cancel(struct nmnic_rxq *rxq);
 void nmnic_xdp_flush(struct nmnic_rxq *rxq);
+
+/* nmnic_xdp_setup.c */
 int nmnic_xdp_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
 		    struct netlink_ext_ack *extack);
 int nmnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
@@ -306,6 +308,8 @@ struct sk_buff *nmnic_xsk_finish(struct nmnic_rxq *rxq, struct xdp_buff *xdp,
 				 const struct nmhw_rx_cmpl *cmpl, u16 flags);
 bool nmnic_xsk_xmit(struct nmnic_vec *vec);
 int nmnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
+
+/* nmnic_xsk_setup.c */
 int nmnic_xsk_check(struct nmnic_port *np, const struct nmnic_cfg *cfg, int mtu,
 		    struct netlink_ext_ack *extack);
 int nmnic_xsk_setup(struct nmnic_port *np, struct xsk_buff_pool *pool, unsigned int queue);

@@ -9,7 +9,7 @@
  * release; nothing here or in nmnic_rx.c looks at what is behind one.
  *
  * Under XDP both rings have their buffers from the payload ring's pool, which
- * then takes no memory that can not be read (nmnic_xdp.c).
+ * then takes no memory that cannot be read (nmnic_xdp_setup.c).
  */
 #include <linux/kmemleak.h>
 #include <linux/platform_device.h>
