@@ -189,6 +189,33 @@ static void test_show(void **state)
 	expect_said(out, "192.0.2.1:9000");
 }
 
+/* What is of no known device may be of the one asked for; a CPU's own pool is not. */
+static void test_show_of_no_known_device(void **state)
+{
+	struct nma_rec_pool lost = rec_header(88, 0), cpu;
+	struct nma_rec_nic upper = rec_upper();
+
+	(void)state;
+	lost.netdev = 0;
+	lost.ifindex = 0;
+	memset(lost.ifname, 0, sizeof(lost.ifname));
+	cpu = lost;
+	cpu.pool_id = 89;
+	cpu.flags |= NMA_PP_SYSTEM_POOL;
+	fake_add(&upper);
+	fake_add(&lost);
+	fake_add(&cpu);
+	assert_int_equal(run("show pools -j -i nm0"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 5);
+	assert_int_equal(num(json_object_array_get_idx(get(doc, "pools"), 4), "id"), 88);
+	assert_int_equal(run("show pools -j -i nm0.7"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 1);
+	assert_int_equal(run("stat -j -i nm0.7"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 1);
+	assert_int_equal(run("show pools -j"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 6);
+}
+
 static void test_show_hostile_names(void **state)
 {
 	static const char *const objects[] = {
@@ -675,6 +702,7 @@ int main(void)
 		T(test_old_kernel),
 		T(test_environment),
 		T(test_show),
+		T(test_show_of_no_known_device),
 		T(test_show_hostile_names),
 		T(test_check_holds),
 		T(test_check_violation),

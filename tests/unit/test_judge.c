@@ -387,6 +387,25 @@ static void test_only_named(void **state)
 	assert_int_equal(c->reports, 1);
 }
 
+/* Of a device that nobody knows: it may be the one that was asked for. */
+static void test_of_no_known_device(void **state)
+{
+	struct nma_strs names = { .v = { "nm0" }, .nr = 1 };
+	struct nma_rec_act act = rec_act(NMA_ACT_PUT_TWICE);
+	struct court *c = *state;
+
+	reopen(c, &names, 0);
+	act.netdev = 0;
+	act.ifindex = 0;
+	memset(act.ifname, 0, sizeof(act.ifname));
+	act.pool_id = 99;
+	act.count = 800;
+	RECORD(c, act, 10 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->counted, 800);
+	assert_string_equal(c->last.ifname, "");
+}
+
 static void test_only_asked_rules(void **state)
 {
 	struct court *c = *state;
@@ -510,6 +529,7 @@ int main(void)
 		T(test_snapshot_records_wait_for_the_whole),
 		T(test_gone_without_a_word),
 		T(test_only_named),
+		T(test_of_no_known_device),
 		T(test_only_asked_rules),
 		T(test_storm),
 		T(test_storm_of_different),

@@ -353,7 +353,7 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 
 bool nma_audit__wanted(const struct nma_audit *a, const char *ifname)
 {
-	return nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN);
+	return !ifname[0] || nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN);
 }
 
 static nma_hook_set needed_hooks(const struct nma_audit *a)

@@ -102,7 +102,8 @@ struct nma_judge_args {
 
 #define NMA_IFNAME_OPTION(type, member) \
 	{ "interface", 'i', NMA_OPT_STRS, offsetof(type, member), "IF", \
-	  "only this device, in any network namespace; may be repeated", 0, 0, NULL }
+	  "only this device, in any network namespace, and what is of no known device; "\
+	  "may be repeated", 0, 0, NULL }
 
 struct nma_limits nma_limits_of(const struct nma_judge_args *args);
 bool nma_severity_fails(enum nma_severity sev, int fail_on);

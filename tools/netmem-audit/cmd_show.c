@@ -69,7 +69,9 @@ static bool row_wanted(const struct nma_audit *a, const struct object *o,
 	if (!a->opts.ifnames->nr || !o->netdev)
 		return true;
 	nic = nma_model__nic(a->model, o->netdev(obj));
-	return nic && nma_audit__wanted(a, nic->r.ifname);
+	if (nic)
+		return nma_audit__wanted(a, nic->r.ifname);
+	return o->fields != &nma_fields_pools || nma_pool_may_be_of_nic(obj);
 }
 
 static int emit(const struct nma_out *out, const struct nma_fields *fields,

@@ -180,7 +180,11 @@ static bool pool_wanted(const struct stat *s, const struct nma_pool *pool)
 {
 	const struct nma_nic *nic = nma_model__nic(s->audit.model, pool->r.netdev);
 
-	return nma_audit__wanted(&s->audit, nic ? nic->r.ifname : pool->r.ifname);
+	const char *ifname = nic ? nic->r.ifname : pool->r.ifname;
+
+	if (!ifname[0] && s->audit.opts.ifnames->nr)
+		return nma_pool_may_be_of_nic(pool);
+	return nma_audit__wanted(&s->audit, ifname);
 }
 
 /* The first call only sets the marks. */

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "kernel/ksyms.h"
 #include "log.h"
 #include "rules/rules.h"
 #include "standing.h"
@@ -24,7 +25,10 @@ int nma_excuses__load(struct nma_excuses *e, struct nma_env *env,
 	char today[NMA_DAY_LEN], error[512];
 	int err = 0;
 
-	*e = (struct nma_excuses){ .waive_path = waive_path };
+	*e = (struct nma_excuses){
+		.waive_path = waive_path,
+		.ksyms = env->out.ksyms,
+	};
 	nma_clock_today(today);
 	if (baseline_path)
 		err = nma_baseline__load(baseline_path, &e->baseline, error,
@@ -41,12 +45,42 @@ void nma_excuses__free(struct nma_excuses *e)
 	nma_waivers__free(e->waivers);
 }
 
-static void driver_of(const struct nma_model *m, const struct nma_finding *f,
+/* "function [module]": of what is in the kernel itself, nothing */
+static bool take_module(const char *name, char *dst, size_t size)
+{
+	const char *begin = strrchr(name, '['), *end = strrchr(name, ']');
+
+	if (!begin || !end || end < begin)
+		return false;
+	snprintf(dst, size, "%.*s", (int)(end - begin - 1), begin + 1);
+	return true;
+}
+
+/* The module that did it, or that made the page_pool. */
+static void module_of(struct nma_ksyms *ksyms, const struct nma_finding *f,
 		      char *dst, size_t size)
+{
+	const struct nma_value *v;
+	char name[128];
+	unsigned int i;
+
+	for (i = 0; i < f->nr_evidence; i++) {
+		v = &f->evidence[i].value;
+		if (v->type == NMA_VALUE_STACK &&
+		    !nma_ksyms__creator(ksyms, v->stack, v->nr, name, sizeof(name)) &&
+		    take_module(name, dst, size))
+			return;
+	}
+}
+
+static void driver_of(const struct nma_excuses *e, const struct nma_model *m,
+		      const struct nma_finding *f, char *dst, size_t size)
 {
 	const struct nma_nic *nic = nma_model__nic_by_index(m, f->netns, f->ifindex);
 
 	snprintf(dst, size, "%.*s", NMA_NAME_LEN, nic ? nic->r.driver : "");
+	if (!nic && !f->ifname[0])
+		module_of(e->ksyms, f, dst, size);
 }
 
 struct nma_standing nma_excuses__judge(struct nma_excuses *e,
@@ -57,7 +91,7 @@ struct nma_standing nma_excuses__judge(struct nma_excuses *e,
 	char driver[NMA_NAME_LEN + 1];
 
 	if (e->waivers) {
-		driver_of(m, f, driver, sizeof(driver));
+		driver_of(e, m, f, driver, sizeof(driver));
 		st.waiver = nma_waivers__find(e->waivers, f, driver);
 	}
 	if (st.waiver && !st.waiver->expired)

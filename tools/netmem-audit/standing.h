@@ -25,6 +25,7 @@ struct nma_standing {
 
 struct nma_excuses {
 	const char *waive_path;
+	struct nma_ksyms *ksyms;	/* for findings of no known device */
 	struct nma_baseline *baseline;	/* NULL none */
 	struct nma_waivers *waivers;	/* NULL none */
 };

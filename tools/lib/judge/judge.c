@@ -44,9 +44,11 @@ void nma_judge__free(struct nma_judge *j)
 	free(j);
 }
 
+/* Of what device nobody knows may be that of any: it is never left out. */
 static bool wanted(const struct nma_judge *j, const struct nma_finding *f)
 {
-	return nma_strs_match(j->opts.ifnames, f->ifname, NMA_IFNAME_LEN);
+	return !f->ifname[0] ||
+	       nma_strs_match(j->opts.ifnames, f->ifname, NMA_IFNAME_LEN);
 }
 
 static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)

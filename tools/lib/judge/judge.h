@@ -25,7 +25,9 @@ struct nma_judge_opts {
 	const struct nma_model *model;
 	struct nma_limits limits;
 	__u64 rules;			/* 1 << enum nma_rule_id: asked */
-	const struct nma_strs *ifnames;	/* judge these only; NULL or empty: all */
+	const struct nma_strs *ifnames;	/* judge these, and what is of no known device; NULL
+					 * or empty: all
+					 */
 	struct nma_coverage *coverage;	/* what was looked at; may be NULL */
 	__u64 blame_ns;			/* what began before is pre-existing; 0 off */
 	nma_report_fn report;		/* may be NULL */

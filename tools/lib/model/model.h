@@ -134,6 +134,14 @@ static inline bool nma_pool_live(const struct nma_pool *pool)
 	return !pool->r.detached && !pool->seen.gone;
 }
 
+/* PP_FLAG_SYSTEM_POOL: of a CPU, for what has no device */
+#define NMA_PP_SYSTEM_POOL	0x4
+
+static inline bool nma_pool_may_be_of_nic(const struct nma_pool *pool)
+{
+	return !(pool->r.flags & NMA_PP_SYSTEM_POOL);
+}
+
 #define nma_model_for_each(type, table, obj) \
 	for (const type *obj = (const type *)(table)->first; obj; \
 	     obj = (const type *)obj->node.next)
