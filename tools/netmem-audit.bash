@@ -32,6 +32,7 @@ _nma_commands() {
 _nma_value() {
 	case $1 in
 	IF) compgen -W "$(cd /sys/class/net && echo *)" -- "$2" ;;
+	NETNS) compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$2" ;;
 	ID) compgen -W "$(netmem-audit rules 2>/dev/null | awk '/^NM-/ { print $1 }')" -- "$2" ;;
 	FILE) compgen -f -- "$2" ;;
 	*'|'*) compgen -W "${1//|/ }" -- "$2" ;;

@@ -204,7 +204,7 @@ test_holder_of_old_tokens() {
 	held rx
 	expect 0 netmem-audit -j show tokens >"$W/show.json"
 	expect_json "$W/show.json" ".tokens | length == 1 and
-		.[0].tokens == 23 and .[0].pid == ${pid[rx]} and
+		.[0].tokens_outstanding == 23 and .[0].pid == ${pid[rx]} and
 		.[0].comm == \"nma-traffic\" and .[0].local == \"$V4:$PORT\""
 	stop "${pid[rx]}"
 	expect 0 netmem-audit -j show tokens >"$W/show.json"
@@ -304,6 +304,20 @@ test_without_privilege() {
 	expect_json "$W/check.json" '.error.message | length > 0'
 }
 
+# What closed descriptors leave free is not taken by maps and programs.
+test_closed_output() {
+	local command
+
+	for command in check '-j check' 'stat 0.1 1' '-j show pools' \
+		'watch --duration 0.5' '-j watch --duration 0.5'; do
+		# shellcheck disable=SC2086 # words
+		expect 3 netmem-audit $command >&- 2>"$W/check.err"
+		expect_text "$W/check.err" 'Bad file descriptor'
+	done
+	expect 0 netmem-audit -j check <&- 2>&- >"$W/check.json"
+	expect_json "$W/check.json" '.result == "holds"'
+}
+
 test_bad_usage() {
 	expect 2 netmem-audit check --no-such-option 2>"$W/check.err"
 	expect_text "$W/check.err" 'no-such-option'
@@ -321,4 +335,4 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_bound_without_split test_xdp_above_a_bound_port \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
 	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
-	test_without_privilege test_bad_usage
+	test_without_privilege test_closed_output test_bad_usage

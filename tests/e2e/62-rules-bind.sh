@@ -116,7 +116,7 @@ test_kept_pool() {
 	expect_json "$W/show.json" '.bindings | length == 1 and .[0].unbound'
 	fault keep_pool 0
 	watch_counts NM-BIND-10 1
-	watch_says '.evidence.comm == "nma-traffic" and
+	watch_says '.evidence.owner_comm == "nma-traffic" and
 		(.evidence.created_by | length) > 0'
 	expect_no_leak
 	check_holds
@@ -147,7 +147,7 @@ test_who_binds() {
 		start rx peer nma-traffic recv --host -b 4K
 		unprivileged nma-traffic send -d -i nm0 -b 4K "$V4_PEER"
 		watch_counts NM-BIND-09 1
-		watch_says '.evidence.uid == 65534 and .kind == "policy"'
+		watch_says '.evidence.owner_uid == 65534 and .kind == "policy"'
 		rule_seen NM-BIND-09 caught
 	else
 		watch_holds
@@ -179,7 +179,7 @@ test_mapping() {
 	exported -n "$times" >"$W/bind.json"
 	exported -n 5 >"$W/bind.json"
 	watch_counts NM-BIND-08 $((times + 1))
-	watch_says '.evidence.comm == "nma-traffic" and .severity == "error" and
+	watch_says '.evidence.owner_comm == "nma-traffic" and .severity == "error" and
 		.evidence.exporter == "nmnic" and .evidence.size_bytes == 16777216'
 	fault ragged_dmabuf 1
 	start ragged exported

@@ -47,7 +47,7 @@ test_clean() {
 
 test_return_twice() {
 	misdeed NM-TOK-02 return-twice
-	watch_says '.evidence.tokens == 1'
+	watch_says '.evidence.tokens_unknown == 1'
 	rule_seen NM-TOK-02 caught
 }
 
@@ -80,7 +80,8 @@ test_no_sync() {
 	finish rx 1
 	expect_text "$W/rx.err" 'there was occasion for'
 	watch_counts NM-APP-01 1
-	watch_says '.evidence.comm == "nma-traffic" and .evidence.tokens > 0'
+	watch_says '.evidence.owner_comm == "nma-traffic" and
+		.evidence.tokens_returned > 0'
 	rule_seen NM-APP-01 caught
 }
 

@@ -134,7 +134,7 @@ test_no_sync() {
 	expect_text "$W/tx.err" 'there was occasion for'
 	finish rx
 	watch_counts NM-APP-01 1
-	watch_says '.evidence.comm == "nma-traffic" and .evidence.sends > 0'
+	watch_says '.evidence.owner_comm == "nma-traffic" and .evidence.sends > 0'
 }
 
 nm_setup

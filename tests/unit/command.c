@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "command.h"
@@ -22,6 +23,23 @@ struct nma_rec_pool pool[4];
 struct nma_rec_binding binding;
 struct nma_rec_sock sock;
 
+/* All is in the namespace that the test runs in. */
+static void be_here(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	nic.hdr.netns = st.st_ino;
+	queue[0].hdr.netns = st.st_ino;
+	queue[1].hdr.netns = st.st_ino;
+	pool[0].hdr.netns = st.st_ino;
+	pool[1].hdr.netns = st.st_ino;
+	pool[2].hdr.netns = st.st_ino;
+	pool[3].hdr.netns = st.st_ino;
+	binding.hdr.netns = st.st_ino;
+	sock.hdr.netns = st.st_ino;
+}
+
 int command_setup(void **state)
 {
 	(void)state;
@@ -35,6 +53,7 @@ int command_setup(void **state)
 	pool[3] = rec_provided(21, 1);
 	binding = rec_binding();
 	sock = rec_sock(1, 0);
+	be_here();
 	fake_add(&nic);
 	fake_add(&queue[0]);
 	fake_add(&queue[1]);

@@ -101,7 +101,7 @@ static void test_pp_01(void **state)
 
 	r.value[0] = 20;
 	f = expect(*state, NMA_RULE_PP_01, &r, NMA_SEV_F);
-	assert_int_equal(evidence(f, "owner_pool_id")->u, 20);
+	assert_int_equal(evidence(f, "from_pool_id")->u, 20);
 }
 
 static void test_pp_02(void **state)

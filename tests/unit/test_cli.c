@@ -68,6 +68,30 @@ static void test_help_and_version(void **state)
 	assert_string_equal(str(parse(), "version"), NMA_VERSION);
 }
 
+static struct json_object *rule_of(const char *id)
+{
+	struct json_object *rules = get(doc, "rules"), *rule;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rules); i++) {
+		rule = json_object_array_get_idx(rules, i);
+		if (!strcmp(str(rule, "id"), id))
+			return rule;
+	}
+	fail_msg("no rule %s", id);
+	return NULL;
+}
+
+/* In the order in which one looks for them */
+static void expect_sorted(struct json_object *rules)
+{
+	size_t i;
+
+	for (i = 1; i < json_object_array_length(rules); i++)
+		assert_true(strcmp(str(json_object_array_get_idx(rules, i - 1), "id"),
+				   str(json_object_array_get_idx(rules, i), "id")) < 0);
+}
+
 static void test_rules(void **state)
 {
 	(void)state;
@@ -75,6 +99,7 @@ static void test_rules(void **state)
 	expect_said(out, "NM-POOL-03  error     queue      header pool stays readable\n");
 	assert_int_equal(run("rules -j"), NMA_EXIT_OK);
 	assert_int_equal(length(parse(), "rules"), NMA_RULE_MAX);
+	expect_sorted(get(doc, "rules"));
 	assert_int_equal(run("rules nm-pp-06"), NMA_EXIT_OK);
 	expect_said(out, "stalled pool shutdown");
 	expect_said(out, "kernel: refuses some forms\n");
@@ -90,10 +115,10 @@ static void test_features(void **state)
 	parse();
 	assert_string_equal(str(doc, "kernel"), "7.2-fake");
 	assert_int_equal(length(doc, "rules"), NMA_RULE_MAX);
+	expect_sorted(get(doc, "rules"));
 	assert_int_equal(length(doc, "hooks"), NMA_HOOK_MAX);
 	assert_true(json_object_get_boolean(get(doc, "netmem")));
-	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_BIND_02),
-				"status"), "enforced by this kernel");
+	assert_string_equal(str(rule_of("NM-BIND-02"), "status"), "enforced by this kernel");
 	fake.features.hds_cfg = false;
 	assert_int_equal(run("features"), NMA_EXIT_OK);
 	expect_said(out, "NM-BIND-02  audited");
@@ -103,10 +128,9 @@ static void test_features(void **state)
 	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
 	assert_int_equal(run("-j features"), NMA_EXIT_OK);
 	parse();
-	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_TOK_01),
-				"status"), "unavailable");
-	assert_string_equal(str(json_object_array_get_idx(get(doc, "rules"), NMA_RULE_TOK_01),
-				"missing"), "[ \"tcp_xa_pool_commit_locked\" ]");
+	assert_string_equal(str(rule_of("NM-TOK-01"), "status"), "unavailable");
+	assert_string_equal(str(rule_of("NM-TOK-01"), "missing"),
+			    "[ \"tcp_xa_pool_commit_locked\" ]");
 }
 
 static void test_old_kernel(void **state)
@@ -214,6 +238,79 @@ static void test_show_of_no_known_device(void **state)
 	assert_int_equal(length(parse(), "pools"), 1);
 	assert_int_equal(run("show pools -j"), NMA_EXIT_OK);
 	assert_int_equal(length(parse(), "pools"), 6);
+}
+
+#define FOREIGN	4026539999u	/* no process of ours is in it */
+
+/* Two ports of the same name, one of them in another namespace */
+static void two_namespaces(void)
+{
+	static struct nma_rec_nic other;
+	static struct nma_rec_pool its_pool;
+
+	other = nic;
+	other.netdev++;
+	other.hdr.netns = FOREIGN;
+	its_pool = rec_header(30, 0);
+	its_pool.netdev = other.netdev;
+	its_pool.hdr.netns = FOREIGN;
+	fake_add(&other);
+	fake_add(&its_pool);
+}
+
+/* A column where there is something to tell apart, the number always in JSON. */
+static void test_netns_shown(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	assert_int_equal(run("show nics"), NMA_EXIT_OK);
+	assert_null(strstr(out, "NETNS"));
+	two_namespaces();
+	assert_int_equal(run("show queues"), NMA_EXIT_OK);
+	assert_null(strstr(out, "NETNS"));
+	assert_int_equal(run("show nics"), NMA_EXIT_OK);
+	expect_said(out, "IF   NETNS ");
+	expect_said(out, "nm0  4026539999 ");
+	expect_said(out, "nm0  - ");
+	assert_int_equal(run("show pools"), NMA_EXIT_OK);
+	expect_said(out, "30  nm0  4026539999 ");
+	assert_int_equal(run("stat 0.01 1"), NMA_EXIT_OK);
+	expect_said(out, "30  nm0  4026539999 ");
+	assert_int_equal(run("show pools -j"), NMA_EXIT_OK);
+	p = json_object_array_get_idx(get(parse(), "pools"), 4);
+	assert_int_equal(json_object_get_int64(get(p, "netns")), FOREIGN);
+	assert_false(json_object_object_get_ex(p, "netns_name", NULL));
+}
+
+static void test_netns_filter(void **state)
+{
+	char line[64];
+
+	(void)state;
+	two_namespaces();
+	assert_int_equal(run("show pools -j --netns 4026539999"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 1);
+	assert_int_equal(num(first(doc, "pools"), "id"), 30);
+	snprintf(line, sizeof(line), "show pools -j --netns %d", getpid());
+	assert_int_equal(run(line), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 4);
+	assert_int_equal(run("stat -j --netns 4026539999 0.01 1"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "pools"), 1);
+	/* only what is wrong there counts */
+	pool[1].flags &= ~NMA_PP_DMA_SYNC_DEV;
+	assert_int_equal(run("check --netns 4026539999"), NMA_EXIT_OK);
+	expect_said(out, "page_pools: 1,");
+	snprintf(line, sizeof(line), "check -i nm0 --netns %d", getpid());
+	assert_int_equal(run(line), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("watch --duration 1 --netns 4026539999"), NMA_EXIT_OK);
+	/* there is none */
+	assert_int_equal(run("check --netns no-such-netns"), NMA_EXIT_ENV);
+	expect_said(err, "no network namespace 'no-such-netns'");
+	assert_int_equal(run("show nics --netns 4194304"), NMA_EXIT_ENV);
+	assert_int_equal(run("show nics --netns 4026530000"), NMA_EXIT_ENV);
+	assert_int_equal(run("show nics --netns ../x"), NMA_EXIT_USAGE);
+	assert_int_equal(run("show nics --netns 99999999999"), NMA_EXIT_USAGE);
 }
 
 static void test_show_hostile_names(void **state)
@@ -421,6 +518,7 @@ static void break_pool(unsigned int poll)
 
 	r = CAUSED(rec_payload(30, 0), CREATE);
 	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	r.hdr.netns = nic.hdr.netns;
 	r.hdr.time_ns = fake.now_ns - 7;
 	if (poll == 3)
 		fake_send(&r);
@@ -458,7 +556,7 @@ static void test_watch_text(void **state)
 	fake.on_poll = break_pool;
 	assert_int_equal(run("watch --duration 2"), NMA_EXIT_VIOLATION);
 	expect_said(out, "Ctrl-C");
-	expect_said(out, "pool_created   ifname=nm0 queue=0 pool_id=30\n");
+	expect_said(out, "pool_created      ifname=nm0 queue=0 pool_id=30\n");
 	expect_said(out, "flags=DMA_MAP|ALLOW_UNREADABLE");
 	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 30\n");
 	expect_said(out, "errors: 0, warnings: 1");
@@ -481,9 +579,9 @@ static void test_watch_xdp(void **state)
 	(void)state;
 	fake.on_poll = attach_xdp;
 	assert_int_equal(run("watch -j --duration 1"), NMA_EXIT_OK);
-	assert_string_equal(str(parse_line(1), "event"), "xdp_attach");
+	assert_string_equal(str(parse_line(1), "event"), "xdp_attached");
 	assert_int_equal(num(doc, "xdp_prog_id"), 42);
-	assert_string_equal(str(parse_line(2), "event"), "xdp_detach");
+	assert_string_equal(str(parse_line(2), "event"), "xdp_detached");
 	assert_false(json_object_object_get_ex(doc, "xdp_prog_id", NULL));
 }
 
@@ -703,6 +801,8 @@ int main(void)
 		T(test_environment),
 		T(test_show),
 		T(test_show_of_no_known_device),
+		T(test_netns_shown),
+		T(test_netns_filter),
 		T(test_show_hostile_names),
 		T(test_check_holds),
 		T(test_check_violation),

@@ -226,6 +226,27 @@ static void test_keys(void **state)
 	expect_keys("netmem-audit-show.8.rst", &nma_fields_bindings);
 	expect_keys("netmem-audit-show.8.rst", &nma_fields_tokens);
 	expect_keys("netmem-audit-watch.8.rst", &nma_fields_event);
+	expect_keys("netmem-audit-check.8.rst", &nma_fields_probe);
+}
+
+/* One table has all events, and says which of them need -v. */
+static void test_events(void **state)
+{
+	char *man = slurp("netmem-audit-watch.8.rst"), row[64];
+	const char *name;
+	bool detail;
+	size_t i;
+
+	(void)state;
+	for (i = 0; (name = nma_event_listed(i, &detail)); i++) {
+		snprintf(row, sizeof(row), " %s %s", name, detail ? "(-v) " : "");
+		expect("netmem-audit-watch.8.rst", man, row);
+		if (!detail) {
+			snprintf(row, sizeof(row), " %s (-v)", name);
+			assert_null(strstr(man, row));
+		}
+	}
+	free(man);
 }
 
 /* Letters and names are unique, also against the global ones. */
@@ -284,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_exit_statuses),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_option_rows),
 		cmocka_unit_test(test_help_fits_80_columns),
 	};

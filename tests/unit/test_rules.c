@@ -319,7 +319,7 @@ static void test_bind_04(void **state)
 	f = expect_one(VERDICT(BIND_04, nic(m)), NMA_SEV_F);
 	assert_int_equal(evidence(f, "xdp_prog_id")->u, 42);
 	assert_string_equal(evidence(f, "xdp_mode")->str, "driver");
-	assert_int_equal(evidence(f, "bound_queues")->list[0], 1);
+	assert_int_equal(evidence(f, "queues")->list[0], 1);
 	FEED(m, rec_queue(1));	/* no longer bound: XDP is welcome */
 	expect_none(VERDICT(BIND_04, nic(m)));
 }

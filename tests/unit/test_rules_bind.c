@@ -148,7 +148,7 @@ static void test_bind_09(void **state)
 	c = FEED(m, r);
 	f = expect_one(verdict(m, NMA_RULE_BIND_09, c.ref, NOW, c.hdr), NMA_SEV_W);
 	assert_int_equal(f->kind, NMA_KIND_POLICY);
-	assert_int_equal(evidence(f, "uid")->u, 1000);
+	assert_int_equal(evidence(f, "owner_uid")->u, 1000);
 
 	FEED(m, rec_binding());	/* a snapshot does not know the owner */
 	assert_int_equal(nma_model__binding(m, 5)->r.owner_pid, 815);

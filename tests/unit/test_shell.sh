@@ -79,8 +79,35 @@ completion() {
 	[ ${#COMPREPLY[@]} = 0 ]
 }
 
+# closed STATUS COMMAND...: with standard output closed
+closed() {
+	local want=$1 got=0
+
+	shift
+	netmem-audit "$@" >&- 2>"$scratch/err" || got=$?
+	[ "$got" = "$want" ] && return
+	echo "netmem-audit $*: $got, not $want"
+	cat "$scratch/err"
+	return 1
+}
+
+# None of the three numbers is taken by what the program opens.
+standard_descriptors() {
+	local command
+
+	for command in check '-j check' 'stat 0.1 1' '-j stat 0.1 1' rules \
+		'show pools' 'watch --duration 1' '-j watch --duration 1'; do
+		# shellcheck disable=SC2086 # words
+		closed 3 $command || return
+	done
+	grep -q 'Bad file descriptor' "$scratch/err" || return
+	netmem-audit check <&- >"$scratch/out" 2>&- &&
+		grep -q 'no violation' "$scratch/out"
+}
+
 check rules_md_is_up_to_date
 check replays_name_rules
 check completion
+check standard_descriptors
 echo "1..$number"
 exit $failed

@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "log.h"
 #include "kernel/ethtool.h"
+#include "kernel/netns.h"
 
 const char *const nma_fail_on_names[] = {
 	[NMA_FAIL_ON_ERROR] = "error",
@@ -142,6 +143,28 @@ static int out_of_memory(struct nma_audit *a)
 	return NMA_EXIT_ENV;
 }
 
+static int find_netns(struct nma_audit *a)
+{
+	const struct nma_strs *s = a->opts.netns;
+	size_t i;
+	int err;
+
+	for (i = 0; s && i < s->nr; i++) {
+		err = nma_netns__find(s->v[i], &a->netns.inode[i]);
+		if (err == -EINVAL) {
+			nma_err(a->env, err, "--netns needs a name, a process or an inode number, not '%s'",
+				s->v[i]);
+			return NMA_EXIT_USAGE;
+		}
+		if (err) {
+			nma_err(a->env, err, "no network namespace '%s'", s->v[i]);
+			return NMA_EXIT_ENV;
+		}
+		a->netns.nr++;
+	}
+	return NMA_EXIT_OK;
+}
+
 int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		    const struct nma_audit_opts *opts)
 {
@@ -157,7 +180,9 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 	int ret, err;
 
 	*a = (struct nma_audit){ .env = env, .opts = *opts };
-	ret = check_kernel(a);
+	ret = find_netns(a);
+	if (!ret)
+		ret = check_kernel(a);
 	if (ret)
 		return ret;
 	a->model = nma_model__new();
@@ -255,6 +280,7 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		.limits = *limits,
 		.ifnames = a->opts.ifnames,
 		.coverage = &a->coverage,
+		.netns = &a->netns,
 		.report = report,
 		.storm = storm,
 		.burst = storm ? BURST : 0,
@@ -313,10 +339,20 @@ int nma_audit__snapshot(struct nma_audit *a)
 	return NMA_EXIT_OK;
 }
 
-static bool name_exists(const struct nma_model *m, const char *ifname)
+static bool name_exists(const struct nma_audit *a, const char *ifname)
+{
+	nma_model_for_each(struct nma_nic, &a->model->nics, nic)
+		if (!strncmp(nic->r.ifname, ifname, NMA_IFNAME_LEN) &&
+		    nma_netns_match(&a->netns, nic->r.hdr.netns))
+			return true;
+	return false;
+}
+
+/* Each has a loopback device. */
+static bool netns_exists(const struct nma_model *m, __u32 inode)
 {
 	nma_model_for_each(struct nma_nic, &m->nics, nic)
-		if (!strncmp(nic->r.ifname, ifname, NMA_IFNAME_LEN))
+		if (nic->r.hdr.netns == inode)
 			return true;
 	return false;
 }
@@ -327,10 +363,17 @@ int nma_audit__check_names(struct nma_audit *a)
 	size_t i;
 
 	for (i = 0; names && i < names->nr; i++) {
-		if (name_exists(a->model, names->v[i]))
+		if (name_exists(a, names->v[i]))
 			continue;
-		nma_err(a->env, -ENODEV, "no device '%s' in any network namespace",
-			names->v[i]);
+		nma_err(a->env, -ENODEV, "no device '%s' in %s network namespace",
+			names->v[i], a->netns.nr ? "that" : "any");
+		return NMA_EXIT_ENV;
+	}
+	for (i = 0; i < a->netns.nr; i++) {
+		if (netns_exists(a->model, a->netns.inode[i]))
+			continue;
+		nma_err(a->env, -ENOENT, "no network namespace '%s'",
+			a->opts.netns->v[i]);
 		return NMA_EXIT_ENV;
 	}
 	return NMA_EXIT_OK;
@@ -351,9 +394,10 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 	return NMA_EXIT_ENV;
 }
 
-bool nma_audit__wanted(const struct nma_audit *a, const char *ifname)
+bool nma_audit__wanted(const struct nma_audit *a, __u32 netns, const char *ifname)
 {
-	return !ifname[0] || nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN);
+	return nma_netns_match(&a->netns, netns) &&
+	       (!ifname[0] || nma_strs_match(a->opts.ifnames, ifname, NMA_IFNAME_LEN));
 }
 
 static nma_hook_set needed_hooks(const struct nma_audit *a)

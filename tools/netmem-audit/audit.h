@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "util/clock.h"
+#include "util/netns_set.h"
 #include "kernel/features.h"
 #include "judge/coverage.h"
 #include "judge/judge.h"
@@ -23,6 +24,7 @@ struct nma_audit_opts {
 	bool deep;			/* also hooks per packet and per buffer */
 	unsigned int max_bufs;		/* buffers to keep track of; 0: default */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
+	const struct nma_strs *netns;	/* NULL or empty: all namespaces */
 	/* called for each record, after the model took it in */
 	void (*event)(void *ctx, const struct nma_change *change);
 	void *ctx;
@@ -31,6 +33,7 @@ struct nma_audit_opts {
 struct nma_audit {
 	struct nma_env *env;
 	struct nma_audit_opts opts;
+	struct nma_netns_set netns;	/* of opts.netns */
 	struct nma_features features;
 	struct nma_session *session;
 	struct nma_model *model;
@@ -60,13 +63,14 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
  */
 int nma_audit__snapshot(struct nma_audit *a);
 
-/* After the first snapshot: do the devices of -i exist? */
+/* After the first snapshot: do the devices of -i and namespaces of --netns exist? */
 int nma_audit__check_names(struct nma_audit *a);
 
 /* Waits up to @timeout_ms for records. NMA_EXIT_OK also when interrupted. */
 int nma_audit__poll(struct nma_audit *a, int timeout_ms);
 
-bool nma_audit__wanted(const struct nma_audit *a, const char *ifname);
+/* By -i and --netns; @netns 0: not known. */
+bool nma_audit__wanted(const struct nma_audit *a, __u32 netns, const char *ifname);
 
 /* Nothing lost, no hook missing, everything could be looked at. Says on stderr what
  * was not; the coverage knows then.
@@ -104,6 +108,11 @@ struct nma_judge_args {
 	{ "interface", 'i', NMA_OPT_STRS, offsetof(type, member), "IF", \
 	  "only this device, in any network namespace, and what is of no known device; "\
 	  "may be repeated", 0, 0, NULL }
+
+#define NMA_NETNS_OPTION(type, member) \
+	{ "netns", 0, NMA_OPT_STRS, offsetof(type, member), "NETNS", \
+	  "only this network namespace: a name of ip-netns(8), a process in it, or its " \
+	  "inode number; may be repeated", 0, 0, NULL }
 
 struct nma_limits nma_limits_of(const struct nma_judge_args *args);
 bool nma_severity_fails(enum nma_severity sev, int fail_on);

@@ -24,6 +24,7 @@
 
 struct check_opts {
 	struct nma_strs ifnames;
+	struct nma_strs netns;
 	__u64 settle_ns;
 	bool probe;
 	const char *baseline;
@@ -139,7 +140,7 @@ static void probe(struct check *c)
 	const struct nma_audit *a = &c->audit;
 
 	nma_model_for_each(struct nma_nic, &a->model->nics, nic)
-		if (nma_audit__wanted(a, nic->r.ifname))
+		if (nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname))
 			nma_probe__nic(a->model, nic, on_probed, c);
 }
 
@@ -375,6 +376,7 @@ static int look(struct check *c, struct nma_env *env)
 		 */
 		.events = o->settle_ns,
 		.ifnames = &o->ifnames,
+		.netns = &o->netns,
 	};
 	struct nma_limits limits = nma_limits_of(&o->judge);
 	struct nma_audit *a = &c->audit;
@@ -417,6 +419,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct check_opts, ifnames),
+	NMA_NETNS_OPTION(struct check_opts, netns),
 	{ "settle", 0, NMA_OPT_TIME, offsetof(struct check_opts, settle_ns), "SEC",
 	  "wait up to SEC seconds until nothing is transitional, then judge what is "
 	  "left whatever its age", 0, 86400, NULL },
@@ -447,7 +450,7 @@ static const char *const about[] = {
 	"--probe attaches XDP programs, binds a dma-buf and AF_XDP sockets, and changes "
 	"ring and channel settings where a queue is bound and the kernel must refuse. "
 	"What is allowed is undone at once and is a finding; what could not be tried is "
-	"said.",
+	"reported.",
 	"A finding is known if the baseline has it, as often and as severe, for the "
 	"same rule, condition, namespace name, interface name and queue. A waiver "
 	"names a rule, an interface or a driver, a reason and the last day it holds; "

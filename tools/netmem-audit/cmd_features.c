@@ -129,10 +129,12 @@ struct rows {
 
 static void fill_rows(struct rows *r, const struct nma_features *f)
 {
+	int order[NMA_RULE_MAX];
 	unsigned int i;
 
+	nma_rules_sorted(order);
 	for (i = 0; i < NMA_RULE_MAX; i++) {
-		r->rule[i] = (struct rule_row){ f, i };
+		r->rule[i] = (struct rule_row){ f, order[i] };
 		r->rules[i] = &r->rule[i];
 	}
 	for (i = 0; i < NMA_HOOK_MAX; i++) {

@@ -60,14 +60,14 @@ static struct json_object *rule_json(const struct nma_out *out,
 	return obj;
 }
 
-static int emit_json(const struct nma_out *out, int first, int last)
+static int emit_json(const struct nma_out *out, const void *const *rows, size_t nr)
 {
 	struct json_object *doc = nma_json_doc("rules");
 	struct json_object *arr = json_object_new_array();
-	int i;
+	size_t i;
 
-	for (i = first; i <= last; i++)
-		json_object_array_add(arr, rule_json(out, &nma_rules[i]));
+	for (i = 0; i < nr; i++)
+		json_object_array_add(arr, rule_json(out, rows[i]));
 	json_object_object_add(doc, fields.name, arr);
 	return nma_out_emit(out, doc);
 }
@@ -85,7 +85,8 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const void *rows[NMA_RULE_MAX];
 	enum nma_rule_id id = NMA_RULE_MAX;
-	int i, err;
+	int order[NMA_RULE_MAX], i, err;
+	const void *one;
 
 	(void)opts;
 	if (w->nr) {
@@ -96,13 +97,13 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 			return NMA_EXIT_USAGE;
 		}
 	}
+	nma_rules_sorted(order);
 	for (i = 0; i < NMA_RULE_MAX; i++)
-		rows[i] = &nma_rules[i];
+		rows[i] = &nma_rules[order[i]];
+	one = id < NMA_RULE_MAX ? &nma_rules[id] : NULL;
 	err = 0;
-	if (env->out.json && id < NMA_RULE_MAX)
-		err = emit_json(&env->out, id, id);
-	else if (env->out.json)
-		err = emit_json(&env->out, 0, NMA_RULE_MAX - 1);
+	if (env->out.json)
+		err = emit_json(&env->out, one ? &one : rows, one ? 1 : NMA_RULE_MAX);
 	else if (id < NMA_RULE_MAX)
 		show_rule(&env->out, &nma_rules[id]);
 	else

@@ -14,6 +14,7 @@
 
 struct show_opts {
 	struct nma_strs ifnames;
+	struct nma_strs netns;
 };
 
 static __u64 netdev_of_nic(const void *obj)
@@ -37,6 +38,13 @@ static __u64 netdev_of_binding(const void *obj)
 {
 	return ((const struct nma_binding *)obj)->r.netdev;
 }
+
+/* What all objects begin with. */
+struct any {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_hdr hdr;
+};
 
 /* What can be shown. Sockets have no device of their own. */
 static const struct object {
@@ -64,14 +72,16 @@ static const struct object *find_object(const char *name)
 static bool row_wanted(const struct nma_audit *a, const struct object *o,
 		       const void *obj)
 {
+	const struct nma_rec_hdr *hdr = &((const struct any *)obj)->hdr;
 	const struct nma_nic *nic;
 
 	if (!a->opts.ifnames->nr || !o->netdev)
-		return true;
+		return nma_netns_match(&a->netns, hdr->netns);
 	nic = nma_model__nic(a->model, o->netdev(obj));
 	if (nic)
-		return nma_audit__wanted(a, nic->r.ifname);
-	return o->fields != &nma_fields_pools || nma_pool_may_be_of_nic(obj);
+		return nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname);
+	return nma_netns_match(&a->netns, hdr->netns) &&
+	       (o->fields != &nma_fields_pools || nma_pool_may_be_of_nic(obj));
 }
 
 static int emit(const struct nma_out *out, const struct nma_fields *fields,
@@ -128,15 +138,15 @@ out:
 static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const struct show_opts *o = opts;
-	struct nma_audit_opts aopts = { .ifnames = &o->ifnames };
+	struct nma_audit_opts aopts = { .ifnames = &o->ifnames, .netns = &o->netns };
 	const struct object *object;
 	struct nma_audit a;
 	int ret;
 
 	object = w->nr ? find_object(w->word[0]) : NULL;
 	if (!object) {
-		nma_err(env, -EINVAL, "%s%s%s: show nics, pools, queues, bindings or tokens",
-			w->nr ? "can not show '" : "it is missing what to show",
+		nma_err(env, -EINVAL, "%s%s%s: nics, pools, queues, bindings or tokens",
+			w->nr ? "cannot show '" : "missing argument",
 			w->nr ? w->word[0] : "", w->nr ? "'" : "");
 		return NMA_EXIT_USAGE;
 	}
@@ -155,6 +165,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct show_opts, ifnames),
+	NMA_NETNS_OPTION(struct show_opts, netns),
 };
 
 static const struct show_opts defaults;

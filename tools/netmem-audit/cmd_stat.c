@@ -12,11 +12,13 @@
 
 #include "audit.h"
 #include "fields.h"
+#include "getter.h"
 #include "log.h"
 #include "stop.h"
 
 struct stat_opts {
 	struct nma_strs ifnames;
+	struct nma_strs netns;
 	__u32 rows;
 };
 
@@ -49,21 +51,15 @@ struct stat {
 #define ROW(row)	((const struct stat_row *)(row))
 #define POOL(row)	(&ROW(row)->base.ref.pool->r)
 
-#define GET(name, ...) \
-	static void name(const void *row, struct nma_value *v) { __VA_ARGS__; }
-
 GET(get_id, nma_value_u64(v, POOL(row)->pool_id))
 GET(get_ifname, nma_value_strn(v, POOL(row)->ifname, NMA_IFNAME_LEN))
+GET_NONZERO(get_ifindex, POOL(row)->ifindex)
+NETNS(get, POOL(row)->hdr.netns)
+GET(get_detached, nma_value_bool(v, POOL(row)->detached))
 GET(get_in, nma_value_u64(v, ROW(row)->in))
 GET(get_out, nma_value_u64(v, ROW(row)->out))
 GET(get_inflight, nma_value_s64(v, POOL(row)->inflight))
 GET(get_provider, nma_value_str(v, nma_mp_name(POOL(row)->mp)))
-
-static void get_ifindex(const void *row, struct nma_value *v)
-{
-	if (POOL(row)->ifindex)
-		nma_value_u64(v, POOL(row)->ifindex);
-}
 
 static void get_queue(const void *row, struct nma_value *v)
 {
@@ -77,18 +73,14 @@ static void get_tokens(const void *row, struct nma_value *v)
 		nma_value_u64(v, ROW(row)->tokens);
 }
 
-static void get_detached(const void *row, struct nma_value *v)
-{
-	nma_value_str(v, POOL(row)->detached ? "detached" : "live");
-}
-
 static const struct nma_field stat_fields[] = {
 	{ "id", "ID", 0, get_id },
 	{ "ifname", "IF", 0, get_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, get_ifindex },
+	NETNS_FIELDS(get),
 	{ "queue", "QUEUE", 0, get_queue },
 	{ "provider", "PROVIDER", 0, get_provider },
-	{ "state", "STATE", 0, get_detached },
+	{ "detached", "DYING", 0, get_detached },
 	{ "in_pages", "IN", 0, get_in },
 	{ "out_pages", "OUT", 0, get_out },
 	{ "inflight", "INFLIGHT", 0, get_inflight },
@@ -179,12 +171,11 @@ static int emit(struct stat *s, const void *const *rows, size_t nr)
 static bool pool_wanted(const struct stat *s, const struct nma_pool *pool)
 {
 	const struct nma_nic *nic = nma_model__nic(s->audit.model, pool->r.netdev);
-
 	const char *ifname = nic ? nic->r.ifname : pool->r.ifname;
 
-	if (!ifname[0] && s->audit.opts.ifnames->nr)
-		return nma_pool_may_be_of_nic(pool);
-	return nma_audit__wanted(&s->audit, ifname);
+	if (!ifname[0] && s->audit.opts.ifnames->nr && !nma_pool_may_be_of_nic(pool))
+		return false;
+	return nma_audit__wanted(&s->audit, pool->r.hdr.netns, ifname);
 }
 
 /* The first call only sets the marks. */
@@ -275,7 +266,7 @@ static int parse_words(struct nma_env *env, const struct nma_words *w, struct st
 static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const struct stat_opts *o = opts;
-	struct nma_audit_opts aopts = { .ifnames = &o->ifnames };
+	struct nma_audit_opts aopts = { .ifnames = &o->ifnames, .netns = &o->netns };
 	struct stat s = { 0 };
 	int ret;
 
@@ -295,6 +286,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct stat_opts, ifnames),
+	NMA_NETNS_OPTION(struct stat_opts, netns),
 	{ "rows", 'r', NMA_OPT_U32, offsetof(struct stat_opts, rows), "ROWS",
 	  "only the ROWS busiest page_pools", 1, 1000000, NULL },
 };

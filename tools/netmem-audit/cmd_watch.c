@@ -27,6 +27,7 @@
 
 struct watch_opts {
 	struct nma_strs ifnames;
+	struct nma_strs netns;
 	struct nma_strs rules;
 	__u64 duration_ns;
 	bool deep;
@@ -55,7 +56,7 @@ static void on_event(void *ctx, const struct nma_change *change)
 
 	if (!w->ready || !nma_event_name(change, &detail) ||
 	    (detail && !w->env->out.verbose) ||
-	    !nma_audit__wanted(&w->audit, nma_event_ifname(&row)))
+	    !nma_audit__wanted(&w->audit, change->hdr->netns, nma_event_ifname(&row)))
 		return;
 	w->events++;
 	if (w->env->out.json)
@@ -177,7 +178,7 @@ static int totals(struct watch *w, const char *type, const char *result)
 
 	if (!out->json) {
 		nma_out_text(out, 0,
-			     "%serrors: %llu, warnings: %llu, infos: %llu, were so before: %llu; %llu events in %llu.%llu s",
+			     "%serrors: %llu, warnings: %llu, infos: %llu, pre-existing: %llu; %llu events in %llu.%llu s",
 			     result ? "" : "so far: ", errors, j->total[NMA_SEV_W],
 			     j->total[NMA_SEV_I], j->total_pre_existing, w->events,
 			     ns / NMA_NSEC_PER_SEC,
@@ -327,6 +328,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 		.deep = o->deep,
 		.max_bufs = o->buffers,
 		.ifnames = &o->ifnames,
+		.netns = &o->netns,
 		.event = on_event,
 		.ctx = &w,
 	};
@@ -352,6 +354,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct watch_opts, ifnames),
+	NMA_NETNS_OPTION(struct watch_opts, netns),
 	{ "rule", 0, NMA_OPT_STRS, offsetof(struct watch_opts, rules), "ID",
 	  "only this rule; may be repeated", 0, 0, NULL },
 	{ "duration", 0, NMA_OPT_TIME, offsetof(struct watch_opts, duration_ns), "SEC",
@@ -370,8 +373,8 @@ static const struct watch_opts defaults = {
 static const char *const about[] = {
 	"Prints pools created and destroyed, dma-bufs bound and unbound, changes of "
 	"XDP and of tcp-data-split, and every violation. It ends with a summary after "
-	"--duration, with CMD, or on Ctrl-C. On SIGUSR1 it says how it stands, once all "
-	"that has happened before is reported, and goes on.",
+	"--duration, with CMD, or on Ctrl-C. On SIGUSR1 it prints totals so far, once all "
+	"that has happened before is reported, and continues.",
 	"What was there before is marked and does not make the exit status 1. "
 	"Identical findings are folded: the first is printed at once, later ones at "
 	"most once a second with their count. With -j the standard output of CMD goes "

@@ -4,7 +4,6 @@
  * Field tables of the model's objects. Findings and events have theirs in
  * fields_stream.c.
  */
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -20,15 +19,20 @@
 #define BINDING(row)	(ROW(row)->ref.binding)
 #define SOCK(row)	(ROW(row)->ref.sock)
 
-static void netns_value(struct nma_value *v, __u32 inode)
+void nma_netns_name_value(struct nma_value *v, __u32 inode)
 {
-	char name[64];
+	char name[NMA_STR_LEN];
 
+	if (inode && !nma_netns__name(inode, name, sizeof(name)))
+		nma_value_str(v, name);
+}
+
+void nma_netns_text_value(struct nma_value *v, __u32 inode)
+{
 	if (!inode || inode == nma_netns__own())
 		return;
-	if (!nma_netns__name(inode, name, sizeof(name)))
-		nma_value_str(v, name);
-	else
+	nma_netns_name_value(v, inode);
+	if (v->type == NMA_VALUE_NONE)
 		nma_value_fmt(v, "%u", inode);
 }
 
@@ -44,8 +48,7 @@ static void ifname_value(struct nma_value *v, const struct nma_row *row, __u64 n
 
 GET(nic_ifname, nma_value_strn(v, NIC(row)->r.ifname, NMA_IFNAME_LEN))
 GET(nic_ifindex, nma_value_u64(v, NIC(row)->r.ifindex))
-GET(nic_netns, netns_value(v, NIC(row)->r.hdr.netns))
-GET(nic_netns_inode, nma_value_u64(v, NIC(row)->r.hdr.netns))
+NETNS(nic, NIC(row)->r.hdr.netns)
 GET(nic_driver, nma_value_strn(v, NIC(row)->r.driver, NMA_NAME_LEN))
 GET(nic_up, nma_value_bool(v, NIC(row)->r.flags & NMA_NIC_UP))
 GET(nic_rx_queues, nma_value_u64(v, NIC(row)->r.real_num_rx_queues))
@@ -100,9 +103,8 @@ static void nic_qops(const void *row, struct nma_value *v)
 
 static const struct nma_field nic_fields[] = {
 	{ "ifname", "IF", 0, nic_ifname },
-	{ "netns_name", "NETNS", 0, nic_netns },
-	{ "ifindex", "INDEX", NMA_FIELD_JSON, nic_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, nic_netns_inode },
+	{ "ifindex", "", NMA_FIELD_JSON, nic_ifindex },
+	NETNS_FIELDS(nic),
 	{ "up", "UP", 0, nic_up },
 	{ "rx_queues", "RXQ", 0, nic_rx_queues },
 	{ "tx_queues", "", NMA_FIELD_JSON, nic_tx_queues },
@@ -128,7 +130,7 @@ GET_NONZERO(queue_napi, QUEUE(row)->r.napi_id)
 GET(queue_mp, nma_value_str(v, nma_mp_name(QUEUE(row)->r.mp)))
 GET_NONZERO(queue_binding, QUEUE(row)->r.binding_id)
 GET(queue_xsk, nma_value_bool(v, QUEUE(row)->r.xsk))
-GET(queue_netns, nma_value_u64(v, QUEUE(row)->r.hdr.netns))
+NETNS(queue, QUEUE(row)->r.hdr.netns)
 GET(queue_addr, nma_value_addr(v, QUEUE(row)->r.mp_priv))
 
 /* Leased queues have their pools, and their provider, at the physical device. */
@@ -155,13 +157,13 @@ static void queue_pools(const void *row, struct nma_value *v)
 static const struct nma_field queue_fields[] = {
 	{ "ifname", "IF", 0, queue_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, queue_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, queue_netns },
+	NETNS_FIELDS(queue),
 	{ "queue", "QUEUE", 0, queue_queue },
 	{ "napi_id", "NAPI", 0, queue_napi },
 	{ "provider", "PROVIDER", 0, queue_mp },
 	{ "binding_id", "BINDING", 0, queue_binding },
 	{ "af_xdp", "AF_XDP", 0, queue_xsk },
-	{ "pool_ids", "POOLS", 0, queue_pools },
+	{ "pool_ids", "POOL_IDS", 0, queue_pools },
 	{ "lease_ifname", "", NMA_FIELD_JSON, queue_lease_if },
 	{ "lease_queue", "", NMA_FIELD_JSON, queue_lease },
 	{ "mp_priv", "", NMA_FIELD_VERBOSE, queue_addr },
@@ -186,7 +188,7 @@ GET(pool_release, nma_value_u64(v, POOL(row)->r.release_cnt))
 GET_NONZERO(pool_create_ns, POOL(row)->r.create_ns)
 GET(pool_stack, nma_value_stack(v, POOL(row)->r.stack, NMA_STACK_LEN))
 GET(pool_addr, nma_value_addr(v, POOL(row)->r.pool))
-GET_NONZERO(pool_netns, POOL(row)->r.hdr.netns)
+NETNS(pool, POOL(row)->r.hdr.netns)
 
 static void pool_queue(const void *row, struct nma_value *v)
 {
@@ -222,10 +224,10 @@ static const struct nma_field pool_fields[] = {
 	{ "id", "ID", 0, pool_id },
 	{ "ifname", "IF", 0, pool_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, pool_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, pool_netns },
-	{ "queue", "Q", 0, pool_queue },
+	NETNS_FIELDS(pool),
+	{ "queue", "QUEUE", 0, pool_queue },
 	{ "napi_id", "", NMA_FIELD_JSON, pool_napi },
-	{ "provider", "MP", 0, pool_mp },
+	{ "provider", "PROVIDER", 0, pool_mp },
 	{ "binding_id", "", NMA_FIELD_JSON, pool_binding },
 	{ "inflight", "INFLIGHT", 0, pool_inflight },
 	{ "inflight_bytes", "", NMA_FIELD_JSON, pool_bytes },
@@ -248,7 +250,7 @@ static const struct nma_field pool_fields[] = {
 GET(bind_id, nma_value_u64(v, BINDING(row)->r.binding_id))
 GET(bind_ifname, ifname_value(v, row, BINDING(row)->r.netdev))
 GET_NONZERO(bind_ifindex, BINDING(row)->r.ifindex)
-GET_NONZERO(bind_netns, BINDING(row)->r.hdr.netns)
+NETNS(bind, BINDING(row)->r.hdr.netns)
 GET(bind_size, nma_value_u64(v, BINDING(row)->r.size))
 GET_NONZERO(bind_ino, BINDING(row)->r.dmabuf_ino)
 GET(bind_exporter, nma_value_strn(v, BINDING(row)->r.exporter, NMA_NAME_LEN))
@@ -290,7 +292,7 @@ static const struct nma_field binding_fields[] = {
 	{ "id", "ID", 0, bind_id },
 	{ "ifname", "IF", 0, bind_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, bind_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, bind_netns },
+	NETNS_FIELDS(bind),
 	{ "provider", "PROVIDER", 0, bind_mp },
 	{ "direction", "DIR", 0, bind_dir },
 	{ "queues", "QUEUES", 0, bind_queues },
@@ -309,24 +311,6 @@ static const struct nma_field binding_fields[] = {
 
 /* Sockets that hold tokens */
 
-static void endpoint(struct nma_value *v, const struct nma_sock *sock,
-		     const __u8 *addr, __u16 port)
-{
-	char text[INET6_ADDRSTRLEN];
-	int family = sock->r.family;
-
-	if (family != AF_INET && family != AF_INET6)
-		return;
-	/* IPv4 through a socket for both */
-	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr)) {
-		family = AF_INET;
-		addr += 12;
-	}
-	if (!inet_ntop(family, addr, text, sizeof(text)))
-		return;
-	nma_value_fmt(v, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-}
-
 GET_NONZERO(sock_pid, SOCK(row)->r.hdr.pid)
 GET(sock_comm, nma_value_strn(v, SOCK(row)->r.hdr.comm, NMA_COMM_LEN))
 GET(sock_cookie, nma_value_u64(v, SOCK(row)->r.cookie))
@@ -338,23 +322,23 @@ GET(sock_bytes, nma_value_u64(v, SOCK(row)->r.bytes))
 GET_NONZERO(sock_taken, SOCK(row)->r.taken)
 GET_NONZERO(sock_returned, SOCK(row)->r.returned)
 GET_NONZERO(sock_oldest, SOCK(row)->r.oldest_ns)
-GET_NONZERO(sock_netns, SOCK(row)->r.hdr.netns)
-GET(sock_local, endpoint(v, SOCK(row), SOCK(row)->r.src, SOCK(row)->r.sport))
-GET(sock_remote, endpoint(v, SOCK(row), SOCK(row)->r.dst, SOCK(row)->r.dport))
+NETNS(sock, SOCK(row)->r.hdr.netns)
+GET(sock_local, nma_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.src, SOCK(row)->r.sport))
+GET(sock_remote, nma_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.dst, SOCK(row)->r.dport))
 
 static const struct nma_field token_fields[] = {
 	{ "pid", "PID", 0, sock_pid },
 	{ "comm", "COMM", 0, sock_comm },
 	{ "binding_id", "BINDING", 0, sock_binding },
-	{ "tokens", "TOKENS", 0, sock_tokens },
-	{ "unaged_tokens", "", NMA_FIELD_JSON, sock_unaged },
-	{ "bytes", "BYTES", 0, sock_bytes },
-	{ "taken_tokens", "", NMA_FIELD_JSON, sock_taken },
-	{ "returned_tokens", "", NMA_FIELD_JSON, sock_returned },
+	{ "tokens_outstanding", "TOKENS", 0, sock_tokens },
+	{ "tokens_unaged", "", NMA_FIELD_JSON, sock_unaged },
+	{ "outstanding_bytes", "BYTES", 0, sock_bytes },
+	{ "tokens_taken", "", NMA_FIELD_JSON, sock_taken },
+	{ "tokens_returned", "", NMA_FIELD_JSON, sock_returned },
 	{ "oldest_time_ns", "", NMA_FIELD_JSON, sock_oldest },
 	{ "cookie", "", NMA_FIELD_JSON, sock_cookie },
 	{ "cgroup_id", "", NMA_FIELD_JSON, sock_cgroup },
-	{ "netns", "", NMA_FIELD_JSON, sock_netns },
+	NETNS_FIELDS(sock),
 	{ "local", "LOCAL", 0, sock_local },
 	{ "remote", "REMOTE", 0, sock_remote },
 };

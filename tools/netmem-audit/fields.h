@@ -40,6 +40,8 @@ extern const struct nma_fields nma_fields_event;
  * interest with -v.
  */
 const char *nma_event_name(const struct nma_change *change, bool *detail);
+/* All names, one by one; NULL after the last. */
+const char *nma_event_listed(size_t i, bool *detail);
 /* The device it is about, "" if it can not be told. */
 const char *nma_event_ifname(const struct nma_event_row *row);
 

@@ -25,7 +25,7 @@ static void p_rule(const void *row, struct nma_value *v)
 
 GET(p_ifname, nma_value_strn(v, PROBED(row)->ifname, NMA_IFNAME_LEN))
 GET_NONZERO(p_ifindex, PROBED(row)->ifindex)
-GET_NONZERO(p_netns, PROBED(row)->netns)
+NETNS(p, PROBED(row)->netns)
 GET_NONZERO(p_errno, -PROBED(row)->attempt.err)
 GET(p_outcome, nma_value_str(v, nma_probe_outcome(PROBED(row)->attempt.outcome)))
 GET(p_reason, nma_value_str(v, PROBED(row)->attempt.text))
@@ -41,7 +41,7 @@ static const struct nma_field probe_fields[] = {
 	{ "rule", "RULE", NMA_FIELD_JSON, p_rule },
 	{ "ifname", "IF", 0, p_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, p_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, p_netns },
+	NETNS_FIELDS(p),
 	{ "queue", "QUEUE", 0, p_queue },
 	{ "outcome", "OUTCOME", 0, p_outcome },
 	{ "errno", "", NMA_FIELD_JSON, p_errno },

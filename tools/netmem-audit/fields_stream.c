@@ -16,7 +16,8 @@ GET(f_severity, nma_value_str(v, nma_severity_name(FINDING(row)->severity)))
 GET(f_kind, nma_value_str(v, nma_kind_name(FINDING(row)->kind)))
 GET(f_ifname, nma_value_strn(v, FINDING(row)->ifname, NMA_IFNAME_LEN))
 GET_NONZERO(f_ifindex, FINDING(row)->ifindex)
-GET_NONZERO(f_netns, FINDING(row)->netns)
+NETNS(f, FINDING(row)->netns)
+GET(f_driver, nma_value_strn(v, FINDING(row)->driver, NMA_NAME_LEN))
 GET_NONZERO(f_pool, FINDING(row)->pool_id)
 GET_NONZERO(f_binding, FINDING(row)->binding_id)
 GET_NONZERO(f_cookie, FINDING(row)->cookie)
@@ -45,7 +46,8 @@ static const struct nma_field finding_fields[] = {
 	{ "kind", "KIND", 0, f_kind },
 	{ "ifname", "IF", 0, f_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, f_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, f_netns },
+	NETNS_FIELDS(f),
+	{ "driver", "", NMA_FIELD_JSON, f_driver },
 	{ "queue", "QUEUE", 0, f_queue },
 	{ "pool_id", "POOL", 0, f_pool },
 	{ "binding_id", "BINDING", 0, f_binding },
@@ -68,8 +70,8 @@ static bool without_program(const struct nma_change *change)
 	return !change->ref.op->value;
 }
 
-/* Which records are life-cycle events, and what they are called; the first row
- * that fits.
+/* Which records are life-cycle events, and what they are called, OBJECT_PAST; the
+ * first row that fits.
  */
 static const struct {
 	__u16 type;
@@ -88,16 +90,16 @@ static const struct {
 	{ NMA_REC_POOL, NMA_CAUSE_DETACH, 0, false, "pool_destroyed", NULL },
 	{ NMA_REC_POOL, NMA_CAUSE_RELEASE, 0, true, "pool_draining", NULL },
 	{ NMA_REC_POOL, NMA_CAUSE_GONE, 0, false, "pool_freed", NULL },
-	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "dmabuf_bound", NULL },
-	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "dmabuf_refused", NULL },
-	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "dmabuf_unbound", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "binding_created", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "binding_refused", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "binding_destroyed", NULL },
 	{ NMA_REC_BINDING, NMA_CAUSE_GONE, 0, false, "binding_freed", NULL },
 	{ NMA_REC_SOCK, NMA_CAUSE_GONE, 0, true, "socket_closed", NULL },
-	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bind", NULL },
-	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restart", NULL },
-	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_check", NULL },
-	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detach", without_program },
-	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attach", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bound", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restarted", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_checked", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detached", without_program },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attached", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_QUEUES_SET, false, "queues_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_RSS_SET, false, "rss_set", NULL },
@@ -119,6 +121,14 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 		return events[i].name;
 	}
 	return NULL;
+}
+
+const char *nma_event_listed(size_t i, bool *detail)
+{
+	if (i >= sizeof(events) / sizeof(*events))
+		return NULL;
+	*detail = events[i].detail;
+	return events[i].name;
 }
 
 /* The member that most subjects have, by subject. */
@@ -279,13 +289,13 @@ GET_NONZERO(e_pid, CHANGE(row)->hdr->pid)
 GET(e_comm, nma_value_strn(v, CHANGE(row)->hdr->pid ? CHANGE(row)->hdr->comm : "",
 			   NMA_COMM_LEN))
 GET(e_time, nma_value_u64(v, CHANGE(row)->hdr->time_ns))
-GET_NONZERO(e_netns, CHANGE(row)->hdr->netns)
+NETNS(e, CHANGE(row)->hdr->netns)
 
 static const struct nma_field event_fields[] = {
 	{ "event", "EVENT", NMA_FIELD_JSON, e_event },
 	{ "ifname", "", 0, e_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, e_ifindex },
-	{ "netns", "", NMA_FIELD_JSON, e_netns },
+	NETNS_FIELDS(e),
 	{ "queue", "", 0, e_queue },
 	{ "pool_id", "", 0, e_pool },
 	{ "binding_id", "", 0, e_binding },
@@ -295,7 +305,7 @@ static const struct nma_field event_fields[] = {
 	{ "xdp_prog_id", "", 0, e_xdp_prog },
 	{ "xdp_mode", "", 0, e_xdp_mode },
 	{ "tcp_data_split", "", 0, e_hds },
-	{ "tokens", "", 0, e_tokens },
+	{ "tokens_outstanding", "", 0, e_tokens },
 	{ "flags", "", 0, e_flags },
 	{ "errno", "", 0, e_errno },
 	{ "pid", "", NMA_FIELD_JSON, e_pid },

@@ -9,16 +9,21 @@
 
 #include "util/clock.h"
 #include "util/text.h"
+#include "getter.h"
 #include "view.h"
 
 /* "nm0 queue 1 pool 12", as far as there is a place. */
 static void place(const struct nma_finding *f, char *dst, size_t size)
 {
+	struct nma_value netns = { 0 };
 	size_t len = 0;
 
 	dst[0] = '\0';
 	if (f->ifname[0])
 		len += snprintf(dst + len, size - len, " %.*s", NMA_IFNAME_LEN, f->ifname);
+	nma_netns_text_value(&netns, f->netns);
+	if (netns.type != NMA_VALUE_NONE)
+		len += snprintf(dst + len, size - len, " netns %.64s", netns.str);
 	if (f->queue != NMA_NO_QUEUE)
 		len += snprintf(dst + len, size - len, " queue %u", f->queue);
 	if (f->pool_id)
@@ -42,7 +47,7 @@ static void excuse(const struct nma_finding *f, const struct nma_standing *st,
 {
 	dst[0] = '\0';
 	if (f->pre_existing)
-		snprintf(dst, size, " (was so before)");
+		snprintf(dst, size, " (pre-existing)");
 	else if (!st || st->kind == NMA_COUNTS)
 		return;
 	else if (st->kind == NMA_KNOWN)
@@ -55,7 +60,7 @@ static void excuse(const struct nma_finding *f, const struct nma_standing *st,
 void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
 		      const struct nma_standing *st)
 {
-	char where[128], but[64];
+	char where[256], but[64];
 	unsigned int i;
 
 	place(f, where, sizeof(where));
@@ -136,7 +141,7 @@ void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 
 	if (change->hdr->time_ns < start_ns)
 		ns = 0;
-	column = fprintf(out->file, "%5llu.%03llu %-14s", ns / NMA_NSEC_PER_SEC,
+	column = fprintf(out->file, "%5llu.%03llu %-17s", ns / NMA_NSEC_PER_SEC,
 			 ns % NMA_NSEC_PER_SEC / NMA_NSEC_PER_MSEC,
 			 nma_event_name(change, &detail));
 	for (i = 0; i < fields->nr; i++) {

@@ -34,42 +34,17 @@ void nma_view_origin_json(struct json_object *doc)
 }
 
 static unsigned int count_wanted(const struct nma_audit *a, const struct nma_table *t,
-				 const char *(*name)(const struct nma_model *m,
-						     const struct nma_node *n))
+				 enum nma_subject subject)
 {
 	unsigned int nr = 0;
 
-	nma_table_for_each(t, n)
-		nr += nma_audit__wanted(a, name(a->model, n));
+	nma_table_for_each(t, n) {
+		struct nma_place place = { 0 };
+
+		nma_subjects[subject].place(a->model, (union nma_ref){ .any = n }, &place);
+		nr += nma_audit__wanted(a, place.netns, place.ifname);
+	}
 	return nr;
-}
-
-static const char *nic_name(const struct nma_model *m, const struct nma_node *n)
-{
-	(void)m;
-	return ((const struct nma_nic *)n)->r.ifname;
-}
-
-static const char *queue_name(const struct nma_model *m, const struct nma_node *n)
-{
-	const struct nma_nic *nic;
-
-	nic = nma_model__nic(m, ((const struct nma_queue *)n)->r.netdev);
-	return nic ? nic->r.ifname : "";
-}
-
-static const char *pool_name(const struct nma_model *m, const struct nma_node *n)
-{
-	(void)m;
-	return ((const struct nma_pool *)n)->r.ifname;
-}
-
-static const char *binding_name(const struct nma_model *m, const struct nma_node *n)
-{
-	const struct nma_nic *nic;
-
-	nic = nma_model__nic(m, ((const struct nma_binding *)n)->r.netdev);
-	return nic ? nic->r.ifname : "";
 }
 
 struct looked_at {
@@ -84,10 +59,10 @@ static struct looked_at count_all(const struct nma_audit *a)
 	const struct nma_model *m = a->model;
 
 	return (struct looked_at){
-		.nics = count_wanted(a, &m->nics, nic_name),
-		.queues = count_wanted(a, &m->queues, queue_name),
-		.pools = count_wanted(a, &m->pools, pool_name),
-		.bindings = count_wanted(a, &m->bindings, binding_name),
+		.nics = count_wanted(a, &m->nics, NMA_SUBJ_NIC),
+		.queues = count_wanted(a, &m->queues, NMA_SUBJ_QUEUE),
+		.pools = count_wanted(a, &m->pools, NMA_SUBJ_POOL),
+		.bindings = count_wanted(a, &m->bindings, NMA_SUBJ_BINDING),
 	};
 }
 

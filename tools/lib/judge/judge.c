@@ -47,8 +47,9 @@ void nma_judge__free(struct nma_judge *j)
 /* Of what device nobody knows may be that of any: it is never left out. */
 static bool wanted(const struct nma_judge *j, const struct nma_finding *f)
 {
-	return !f->ifname[0] ||
-	       nma_strs_match(j->opts.ifnames, f->ifname, NMA_IFNAME_LEN);
+	return nma_netns_match(j->opts.netns, f->netns) &&
+	       (!f->ifname[0] ||
+		nma_strs_match(j->opts.ifnames, f->ifname, NMA_IFNAME_LEN));
 }
 
 static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)

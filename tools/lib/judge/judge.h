@@ -13,6 +13,7 @@
 #include "judge/coverage.h"
 #include "model/model.h"
 #include "rules/rules.h"
+#include "util/netns_set.h"
 #include "util/strs.h"
 
 /* A finding is new, or more of the same happened. */
@@ -29,6 +30,7 @@ struct nma_judge_opts {
 					 * or empty: all
 					 */
 	struct nma_coverage *coverage;	/* what was looked at; may be NULL */
+	const struct nma_netns_set *netns;	/* likewise */
 	__u64 blame_ns;			/* what began before is pre-existing; 0 off */
 	nma_report_fn report;		/* may be NULL */
 	nma_storm_fn storm;		/* with @burst */

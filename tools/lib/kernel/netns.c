@@ -8,13 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/netns.h"
 
 #define RUN_NETNS	"/run/netns"
+#define PID_MOST	(1u << 22)	/* PID_MAX_LIMIT; inodes of nsfs are above */
 
 static int open_if(const char *path, __u32 inode)
 {
@@ -96,14 +101,62 @@ int nma_netns__leave(int back_fd)
 	return err;
 }
 
+static bool is_named(const char *name, __u32 inode)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof(path), RUN_NETNS "/%s", name);
+	return !stat(path, &st) && st.st_ino == inode;
+}
+
+/* Asked once per object and event: the last answer is tried first. */
 int nma_netns__name(__u32 inode, char *dst, size_t size)
 {
-	int fd = search(RUN_NETNS, "", inode, dst, size);
+	static char last[256];
+	int fd;
 
-	if (fd < 0)
-		return fd;
-	close(fd);
+	if (!last[0] || !is_named(last, inode)) {
+		fd = search(RUN_NETNS, "", inode, last, sizeof(last));
+		if (fd < 0)
+			return fd;
+		close(fd);
+	}
+	snprintf(dst, size, "%s", last);
 	return 0;
+}
+
+static int inode_of(const char *path, __u32 *inode)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -ENOENT;
+	*inode = st.st_ino;
+	return 0;
+}
+
+int nma_netns__find(const char *s, __u32 *inode)
+{
+	unsigned long number;
+	char path[512], *end;
+
+	if (!strchr(s, '/') && s[0] != '.') {
+		snprintf(path, sizeof(path), RUN_NETNS "/%s", s);
+		if (!inode_of(path, inode))
+			return 0;
+	}
+	if (!s[0] || s[strspn(s, "0123456789")])
+		return strchr(s, '/') ? -EINVAL : -ENOENT;
+	number = strtoul(s, &end, 10);
+	if (number > UINT32_MAX)
+		return -EINVAL;
+	if (number > PID_MOST) {
+		*inode = number;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "/proc/%lu/ns/net", number);
+	return inode_of(path, inode);
 }
 
 __u32 nma_netns__own(void)

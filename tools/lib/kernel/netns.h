@@ -22,6 +22,11 @@ int nma_netns__leave(int back_fd);
 /* "blue" for /run/netns/blue; -ENOENT if the namespace has no name. */
 int nma_netns__name(__u32 inode, char *dst, size_t size);
 
+/* The namespace that @s means: a name below /run/netns, the number of a process in
+ * it, or its inode number. -ENOENT if there is none, -EINVAL for what is neither.
+ */
+int nma_netns__find(const char *s, __u32 *inode);
+
 /* Inode of the namespace we run in, 0 if it can not be told. */
 __u32 nma_netns__own(void);
 

@@ -14,6 +14,7 @@ static void place_nic(struct nma_place *place, const struct nma_nic *nic)
 	place->netns = nic->r.hdr.netns;
 	place->ifindex = nic->r.ifindex;
 	memcpy(place->ifname, nic->r.ifname, sizeof(place->ifname));
+	memcpy(place->driver, nic->r.driver, sizeof(place->driver));
 }
 
 static void place_names(struct nma_place *place, __u32 netns, __u32 ifindex,

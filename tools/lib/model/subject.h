@@ -53,6 +53,7 @@ struct nma_place {
 	__u32 binding_id;	/* 0 none */
 	__u64 cookie;		/* 0 none */
 	char ifname[NMA_IFNAME_LEN];
+	char driver[NMA_NAME_LEN];	/* "" unknown */
 };
 
 /* Identity of an object among those of its subject. */

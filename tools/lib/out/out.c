@@ -19,6 +19,7 @@
 #define WIDTH_MIN	80
 #define LAST_MIN	24	/* room for the last column, which wraps */
 #define CELL_MIN	8	/* no column is clipped to less */
+#define TEXT_MIN	10	/* nor one that may have an inode number */
 #define GAP		2
 #define COLUMNS_MAX	32
 #define SAFE_STR	(4 * NMA_STR_LEN + 1)	/* \xNN for each byte */
@@ -129,34 +130,62 @@ static int grid_fill_cell(const struct nma_out *out, struct grid *g,
 	return g->cell[r * g->cols + c] ? 0 : -ENOMEM;
 }
 
+static bool may_shrink(const struct grid *g, size_t c)
+{
+	return g->fmt[c].width >
+	       (g->col[c]->flags & NMA_FIELD_TEXT ? TEXT_MIN : CELL_MIN);
+}
+
 /* Takes room from the widest columns until the last one has some. */
 static void grid_fit(const struct nma_out *out, struct grid *g)
 {
-	size_t c, widest, room, sum;
+	size_t c, widest, width, room, sum;
 
 	for (;;) {
 		sum = 0;
-		widest = 0;
+		width = 0;
 		for (c = 0; c + 1 < g->cols; c++) {
 			sum += g->fmt[c].width + GAP;
-			if (g->fmt[c].width > g->fmt[widest].width)
-				widest = c;
+			if (g->fmt[c].width <= width || !may_shrink(g, c))
+				continue;
+			width = g->fmt[c].width;
+			widest = c;
 		}
 		room = g->fmt[g->cols - 1].width;
 		if (room > LAST_MIN)
 			room = LAST_MIN;
-		if (sum + room <= out->width || g->fmt[widest].width <= CELL_MIN)
+		if (sum + room <= out->width || !width)
 			return;
 		g->fmt[widest].width--;
 	}
 }
 
-static void grid_columns(struct grid *g, const struct nma_fields *fields)
+/* Says some row something in this field? */
+static bool column_needed(const struct grid *g, const struct nma_field *field,
+			  const void *const *rows)
+{
+	size_t r;
+
+	if (!(field->flags & NMA_FIELD_TEXT))
+		return true;
+	for (r = 0; r < g->rows; r++) {
+		struct nma_value v = { 0 };
+
+		field->get(rows[r], &v);
+		if (v.type != NMA_VALUE_NONE)
+			return true;
+	}
+	return false;
+}
+
+static void grid_columns(struct grid *g, const struct nma_fields *fields,
+			 const void *const *rows)
 {
 	size_t i;
 
 	for (i = 0; i < fields->nr && g->cols < COLUMNS_MAX; i++) {
-		if (fields->field[i].flags & (NMA_FIELD_JSON | NMA_FIELD_VERBOSE))
+		if (fields->field[i].flags & (NMA_FIELD_JSON | NMA_FIELD_VERBOSE) ||
+		    !column_needed(g, &fields->field[i], rows))
 			continue;
 		g->fmt[g->cols].width = strlen(fields->field[i].head);
 		g->col[g->cols++] = &fields->field[i];
@@ -218,7 +247,7 @@ int nma_out_table(const struct nma_out *out, const struct nma_fields *fields,
 	size_t i;
 	int err;
 
-	grid_columns(&g, fields);
+	grid_columns(&g, fields, rows);
 	err = grid_fill(out, &g, rows);
 	if (err)
 		goto out;
@@ -285,7 +314,8 @@ void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
 	for (i = 0; i < fields->nr; i++) {
 		struct nma_value v = { 0 };
 
-		if (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose)
+		if (fields->field[i].flags & NMA_FIELD_TEXT ||
+		    (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose))
 			continue;
 		fields->field[i].get(row, &v);
 		nma_out_label(out, fields->field[i].key, &v, indent);

@@ -32,7 +32,7 @@ static void not_synced(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 				     "application mapped the dma-buf and consumed %llu frags without one DMA_BUF_IOCTL_SYNC",
 			    n);
 	f->event = true;
-	nma_value_u64(nma_finding_ev(f, sender ? "sends" : "tokens"), n);
+	nma_value_u64(nma_finding_ev(f, sender ? "sends" : "tokens_returned"), n);
 	nma_value_u64(nma_finding_ev(f, "cpu_maps"), binding->r.cpu_maps);
 	nma_owner_evidence(f, binding);
 }
@@ -43,7 +43,7 @@ static void sent_anew(struct nma_verdict *v, const struct nma_rec_use *use)
 
 	f = nma_verdict_add(v, 1, NMA_SEV_W,
 			    "application sent bytes again that it may have written to before their last send completed");
-	nma_value_u64(nma_finding_ev(f, "dmabuf_id"), use->value);
+	nma_value_u64(nma_finding_ev(f, "binding_id"), use->value);
 	nma_value_u64(nma_finding_ev(f, "bytes"), use->ret);
 	nma_use_evidence(f, use);
 }

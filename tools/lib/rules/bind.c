@@ -125,13 +125,6 @@ void nma_rule_BIND_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	}
 }
 
-static void who_evidence(struct nma_finding *f, const struct nma_rec_hdr *hdr)
-{
-	if (hdr->pid)
-		nma_value_u64(nma_finding_ev(f, "pid"), hdr->pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), hdr->comm, NMA_COMM_LEN);
-}
-
 /* NM-BIND-03. Where the core keeps the setting it refuses this itself. Without
  * the attribute, rings changed in another way.
  */
@@ -150,7 +143,7 @@ void nma_rule_BIND_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 			    "tcp-data-split was turned off while %u queues have a memory provider",
 			    op->bound_queues);
 	f->event = true;
-	who_evidence(f, &op->hdr);
+	nma_task_evidence(f, &op->hdr, 0);
 }
 
 static __u32 xdp_prog(const struct nma_nic *nic, const char **mode)
@@ -206,7 +199,7 @@ void nma_rule_BIND_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	}
 	nma_value_u64(nma_finding_ev(f, "xdp_prog_id"), prog);
 	nma_value_str(nma_finding_ev(f, "xdp_mode"), mode);
-	bound_queues(nma_finding_ev(f, "bound_queues"), ctx->model, lower->r.netdev);
+	bound_queues(nma_finding_ev(f, "queues"), ctx->model, lower->r.netdev);
 }
 
 /* NM-BIND-05. The kernel refuses zero-copy sockets and binds to a queue with a
@@ -224,7 +217,7 @@ void nma_rule_BIND_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 			    "queue has both a memory provider and an AF_XDP socket");
 	nma_value_str(nma_finding_ev(f, "provider"), nma_mp_name(queue->r.mp));
 	if (ctx->trigger && ctx->trigger->type == NMA_REC_QUEUE)
-		who_evidence(f, ctx->trigger);
+		nma_task_evidence(f, ctx->trigger, 0);
 }
 
 /* NM-BIND-06. A queue out of use is forgotten when the device goes, and its
@@ -245,7 +238,7 @@ void nma_rule_BIND_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	nma_value_u64(nma_finding_ev(f, "real_num_rx_queues"), nic->r.real_num_rx_queues);
 	if (!nic->resized.op || nic->resized.value != nic->r.real_num_rx_queues)
 		return;
-	who_evidence(f, &nic->resized.hdr);
+	nma_task_evidence(f, &nic->resized.hdr, 0);
 	if (nic->resized.stack[0])
 		nma_value_stack(nma_finding_ev(f, "set_by"), nic->resized.stack,
 				NMA_STACK_LEN);
@@ -308,13 +301,12 @@ void nma_rule_BIND_09(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	    binding->r.owner_admin != NMA_ADMIN_NO)
 		return;
 	f = nma_verdict_add(v, 0, NMA_SEV_W,
-			    "task without CAP_NET_ADMIN bound a dma-buf to %s %s",
-			    binding->r.dma_dir == NMA_DMA_TO_DEVICE ? "send through" : "receive into from",
+			    "task without CAP_NET_ADMIN bound a dma-buf %s %s",
+			    binding->r.dma_dir == NMA_DMA_TO_DEVICE ? "for sending through" : "for receiving on",
 			    v->base.ifname);
 	f->event = true;
 	f->kind = NMA_KIND_POLICY;
 	nma_value_u64(nma_finding_ev(f, "size_bytes"), binding->r.size);
-	nma_value_u64(nma_finding_ev(f, "cgroup_id"), binding->r.owner_cgroup);
 	nma_owner_evidence(f, binding);
 }
 
@@ -361,13 +353,8 @@ static void not_freed(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 	f->kind = NMA_KIND_LEAK;
 	f->since_ns = binding->unbound_ns;
 	nma_finding_hold(f, NMA_AGE, patience);
-	if (h->sock) {
-		f->cookie = h->sock->r.cookie;
-		nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), h->tokens);
-		nma_value_u64(nma_finding_ev(f, "holder_pid"), h->sock->r.hdr.pid);
-		nma_value_strn(nma_finding_ev(f, "holder_comm"), h->sock->r.hdr.comm,
-			       NMA_COMM_LEN);
-	}
+	if (h->sock)
+		nma_holder_evidence(f, h);
 	nma_owner_evidence(f, binding);
 }
 

@@ -54,7 +54,7 @@ void nma_rule_DRV_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		severity = NMA_SEV_E;
 	if ((r->qops & NMA_QOPS_ALL) != NMA_QOPS_ALL) {
 		f = nma_verdict_add(v, 0, severity,
-				    "driver fills queue_mgmt_ops only partly, queues can not be restarted for a bind");
+				    "driver fills queue_mgmt_ops only partly, queues cannot be restarted for a bind");
 		missing_ops(nma_finding_ev(f, "missing"), r->qops);
 	}
 	if ((r->rings & RINGS_ALL) != RINGS_ALL) {

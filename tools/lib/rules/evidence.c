@@ -4,6 +4,7 @@
  * Evidence that several rules give: who owns, who acted, who holds, and numbers
  * of the kernel by their names.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "rules/rules.h"
@@ -56,15 +57,38 @@ void nma_pp_flags(struct nma_value *v, __u32 flags)
 	nma_value_set_add(v, other);
 }
 
+void nma_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!port || (family != AF_INET && family != AF_INET6))
+		return;
+	/* IPv4 through a socket for both */
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr)) {
+		family = AF_INET;
+		addr += 12;
+	}
+	if (!inet_ntop(family, addr, text, sizeof(text)))
+		return;
+	nma_value_fmt(v, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+void nma_task_evidence(struct nma_finding *f, const struct nma_rec_hdr *hdr,
+		       __u64 cgroup_id)
+{
+	if (hdr->pid)
+		nma_value_u64(nma_finding_ev(f, "pid"), hdr->pid);
+	nma_value_strn(nma_finding_ev(f, "comm"), hdr->comm, NMA_COMM_LEN);
+	if (cgroup_id)
+		nma_value_u64(nma_finding_ev(f, "cgroup_id"), cgroup_id);
+}
+
 void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use)
 {
 	f->event = true;
-	nma_value_u64(nma_finding_ev(f, "pid"), use->hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), use->hdr.comm, NMA_COMM_LEN);
-	if (use->sport)
-		nma_value_u64(nma_finding_ev(f, "sport"), use->sport);
-	if (use->dport)
-		nma_value_u64(nma_finding_ev(f, "dport"), use->dport);
+	nma_task_evidence(f, &use->hdr, use->cgroup_id);
+	nma_endpoint(nma_finding_ev(f, "local"), use->family, use->src, use->sport);
+	nma_endpoint(nma_finding_ev(f, "remote"), use->family, use->dst, use->dport);
 	if (use->ret < 0)
 		nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
 }
@@ -77,11 +101,8 @@ void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act)
 		nma_pp_flags(nma_finding_ev(f, "flags"), act->flags);
 	if (mp)
 		nma_value_str(nma_finding_ev(f, "provider"), mp);
-	if (act->hdr.pid) {
-		nma_value_u64(nma_finding_ev(f, "pid"), act->hdr.pid);
-		nma_value_strn(nma_finding_ev(f, "comm"), act->hdr.comm,
-			       NMA_COMM_LEN);
-	}
+	if (act->hdr.pid)
+		nma_task_evidence(f, &act->hdr, 0);
 	if (act->stack[0])
 		nma_value_stack(nma_finding_ev(f, "called_by"), act->stack,
 				NMA_STACK_LEN);
@@ -93,9 +114,34 @@ void nma_owner_evidence(struct nma_finding *f, const struct nma_binding *binding
 
 	if (!r->owner_pid)
 		return;
-	nma_value_u64(nma_finding_ev(f, "pid"), r->owner_pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), r->owner_comm, NMA_COMM_LEN);
-	nma_value_u64(nma_finding_ev(f, "uid"), r->owner_uid);
+	nma_value_u64(nma_finding_ev(f, "owner_pid"), r->owner_pid);
+	nma_value_strn(nma_finding_ev(f, "owner_comm"), r->owner_comm, NMA_COMM_LEN);
+	nma_value_u64(nma_finding_ev(f, "owner_uid"), r->owner_uid);
+	if (r->owner_cgroup)
+		nma_value_u64(nma_finding_ev(f, "owner_cgroup_id"), r->owner_cgroup);
+}
+
+void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock)
+{
+	const struct nma_rec_sock *r = &sock->r;
+
+	nma_task_evidence(f, &r->hdr, r->cgroup_id);
+	nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+	nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
+}
+
+/* The socket may have been orphaned: then there is no process to name. */
+void nma_holder_evidence(struct nma_finding *f, const struct nma_holder *h)
+{
+	const struct nma_rec_sock *r = &h->sock->r;
+
+	f->cookie = r->cookie;
+	nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), h->tokens);
+	if (r->hdr.pid)
+		nma_value_u64(nma_finding_ev(f, "holder_pid"), r->hdr.pid);
+	nma_value_strn(nma_finding_ev(f, "holder_comm"), r->hdr.comm, NMA_COMM_LEN);
+	nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+	nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
 }
 
 struct nma_holder nma_holder_of(const struct nma_model *m, __u32 binding_id)

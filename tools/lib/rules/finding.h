@@ -15,7 +15,7 @@
 #include "nma_rules.h"
 #include "util/table.h"
 
-#define NMA_EVIDENCE_MAX	8
+#define NMA_EVIDENCE_MAX	12
 #define NMA_MESSAGE_LEN		256
 #define NMA_DETAIL_MAX		4
 
@@ -57,6 +57,7 @@ struct nma_finding {
 	__u32 binding_id;	/* 0 none */
 	__u64 cookie;		/* 0 none */
 	char ifname[NMA_IFNAME_LEN];
+	char driver[NMA_NAME_LEN];	/* "" unknown */
 	char message[NMA_MESSAGE_LEN];
 	struct nma_evidence evidence[NMA_EVIDENCE_MAX];
 	unsigned int nr_evidence;

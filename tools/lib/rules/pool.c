@@ -346,7 +346,6 @@ void nma_rule_POOL_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	f->event = true;
 	nma_value_str(nma_finding_ev(f, "lock"),
 		      pool->r.lock == NMA_LOCK_FREE ? "free" : "held by another task");
-	nma_value_u64(nma_finding_ev(f, "pid"), pool->r.hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), pool->r.hdr.comm, NMA_COMM_LEN);
+	nma_task_evidence(f, &pool->r.hdr, 0);
 	nma_pool_evidence(f, pool);
 }

@@ -26,7 +26,7 @@ void nma_rule_PP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	f = nma_verdict_add(v, 0, NMA_SEV_F,
 			    "buffer of page_pool %lld put into page_pool %u",
 			    ref.act->value[0], ref.act->pool_id);
-	nma_value_u64(nma_finding_ev(f, "owner_pool_id"), ref.act->value[0]);
+	nma_value_u64(nma_finding_ev(f, "from_pool_id"), ref.act->value[0]);
 	nma_act_evidence(f, ref.act);
 }
 
@@ -135,24 +135,14 @@ void nma_rule_PP_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 static void holder_evidence(struct nma_finding *f, const struct nma_model *m,
 			    __u32 binding_id)
 {
-	const struct nma_sock *most = NULL;
-	__u64 tokens = 0;
+	struct nma_holder h = { 0 };
 
-	nma_model_for_each(struct nma_sock, &m->socks, sock) {
-		if (!binding_id || sock->r.binding_id != binding_id || sock->seen.gone)
-			continue;
-		tokens += sock->r.outstanding;
-		if (!most || sock->r.outstanding > most->r.outstanding)
-			most = sock;
-	}
-	if (!tokens) {
+	if (binding_id)
+		h = nma_holder_of(m, binding_id);
+	if (h.sock)
+		nma_holder_evidence(f, &h);
+	else
 		nma_value_str(nma_finding_ev(f, "hint"), DEFER_HINT);
-		return;
-	}
-	nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), tokens);
-	nma_value_u64(nma_finding_ev(f, "holder_pid"), most->r.hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "holder_comm"), most->r.hdr.comm,
-		       NMA_COMM_LEN);
 }
 
 /* NM-PP-06. Buffers of a destroyed pool may sit in sockets for a while. */

@@ -6,6 +6,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -34,6 +35,20 @@ enum nma_rule_id nma_rule_find(const char *id)
 		if (!strcasecmp(nma_rules[i].id, id))
 			return i;
 	return NMA_RULE_MAX;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(nma_rules[*(const int *)a].id, nma_rules[*(const int *)b].id);
+}
+
+void nma_rules_sorted(int order[NMA_RULE_MAX])
+{
+	int i;
+
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		order[i] = i;
+	qsort(order, NMA_RULE_MAX, sizeof(*order), by_id);
 }
 
 const char *nma_severity_name(enum nma_severity sev)
@@ -199,6 +214,7 @@ static void set_base(struct nma_finding *f, const struct nma_model *m,
 	f->netns = place.netns;
 	f->ifindex = place.ifindex;
 	memcpy(f->ifname, place.ifname, sizeof(f->ifname));
+	memcpy(f->driver, place.driver, sizeof(f->driver));
 	f->queue = place.queue;
 	f->pool_id = place.pool_id;
 	f->binding_id = place.binding_id;

@@ -63,6 +63,8 @@ extern const struct nma_rule nma_rules[NMA_RULE_MAX];
 
 /* NMA_RULE_MAX if there is none. Letter case does not matter. */
 enum nma_rule_id nma_rule_find(const char *id);
+/* All rules as people look for them: by identifier. */
+void nma_rules_sorted(int order[NMA_RULE_MAX]);
 const char *nma_severity_name(enum nma_severity sev);	/* "error" */
 char nma_severity_letter(enum nma_severity sev);	/* 'F' */
 const char *nma_kind_name(enum nma_kind kind);
@@ -104,7 +106,14 @@ void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
 /* Value of a new piece of evidence, to be set by the caller. */
 struct nma_value *nma_finding_ev(struct nma_finding *f, const char *key);
 
-/* Evidence, see evidence.c. */
+/* Evidence, see evidence.c. One vocabulary for all rules:
+ *   pid, comm, cgroup_id		who acted
+ *   owner_pid, owner_comm, ...		who bound the dma-buf
+ *   holder_pid, holder_comm		who holds buffers that should be back
+ *   local, remote			ends of the socket it is about
+ */
+void nma_task_evidence(struct nma_finding *f, const struct nma_rec_hdr *hdr,
+		       __u64 cgroup_id);
 void nma_owner_evidence(struct nma_finding *f, const struct nma_binding *binding);
 void nma_pool_evidence(struct nma_finding *f, const struct nma_pool *pool);
 /* Whose pool it was, and who did it. */
@@ -118,6 +127,12 @@ struct nma_holder {
 	__u64 tokens;			/* of all */
 };
 struct nma_holder nma_holder_of(const struct nma_model *m, __u32 binding_id);
+/* There must be one; the finding is about its socket, too. */
+void nma_holder_evidence(struct nma_finding *f, const struct nma_holder *h);
+/* Whose socket it is, and its ends. */
+void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock);
+/* "192.0.2.1:9000"; absent without a port. */
+void nma_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port);
 
 static inline bool nma_is_act(union nma_ref ref, enum nma_act act)
 {

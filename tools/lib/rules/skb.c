@@ -45,7 +45,7 @@ void nma_rule_SKB_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		frag_evidence(f, act);
 	} else if (act->act == NMA_ACT_SKB_MERGED) {
 		f = nma_verdict_add(v, 1, NMA_SEV_F,
-				    "GRO merged a packet that can be read with one that can not");
+				    "GRO merged a packet that can be read with one that cannot");
 		nma_act_evidence(f, act);
 	}
 }
@@ -106,10 +106,10 @@ void nma_rule_SKB_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	(void)ctx;
 	if (act->act == NMA_ACT_SKB_REFUSED)
 		f = nma_verdict_add(v, 0, NMA_SEV_E,
-				    "unreadable packet dropped: the device can not send it");
+				    "unreadable packet dropped: the device cannot send it");
 	else if (act->act == NMA_ACT_SKB_SENT)
 		f = nma_verdict_add(v, 1, NMA_SEV_F,
-				    "unreadable packet given to a driver that can not send it");
+				    "unreadable packet given to a driver that cannot send it");
 	else
 		return;
 	nma_value_s64(nma_finding_ev(f, "to_ifindex"), act->value[0]);

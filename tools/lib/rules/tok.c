@@ -5,18 +5,12 @@
  */
 #include "rules/rules.h"
 
-static void sock_evidence(struct nma_finding *f, const struct nma_sock *sock)
+static void token_evidence(struct nma_finding *f, const struct nma_sock *sock)
 {
-	nma_value_u64(nma_finding_ev(f, "tokens"), sock->r.outstanding);
+	nma_value_u64(nma_finding_ev(f, "tokens_outstanding"), sock->r.outstanding);
 	if (sock->r.bytes)
-		nma_value_u64(nma_finding_ev(f, "bytes"), sock->r.bytes);
-	if (sock->r.hdr.pid)
-		nma_value_u64(nma_finding_ev(f, "pid"), sock->r.hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), sock->r.hdr.comm, NMA_COMM_LEN);
-	if (sock->r.dport)
-		nma_value_u64(nma_finding_ev(f, "dport"), sock->r.dport);
-	if (sock->r.sport)
-		nma_value_u64(nma_finding_ev(f, "sport"), sock->r.sport);
+		nma_value_u64(nma_finding_ev(f, "outstanding_bytes"), sock->r.bytes);
+	nma_sock_evidence(f, sock);
 }
 
 /* Changes whenever the application takes or returns something. */
@@ -50,8 +44,8 @@ void nma_rule_TOK_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	nma_finding_hold(f, NMA_AGE, ctx->limits->token_age_ns);
 	age = age_ns(ctx, sock->r.oldest_ns);
 	if (age)
-		nma_value_u64(nma_finding_ev(f, "oldest_ns"), age);
-	sock_evidence(f, sock);
+		nma_value_u64(nma_finding_ev(f, "oldest_age_ns"), age);
+	token_evidence(f, sock);
 
 	binding = nma_model__binding(ctx->model, sock->r.binding_id);
 	if (!binding || !binding->r.size ||
@@ -61,8 +55,8 @@ void nma_rule_TOK_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 			    "application keeps %llu of the dma-buf's %llu bytes",
 			    sock->r.bytes, binding->r.size);
 	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
-	nma_value_u64(nma_finding_ev(f, "dmabuf_bytes"), binding->r.size);
-	sock_evidence(f, sock);
+	nma_value_u64(nma_finding_ev(f, "size_bytes"), binding->r.size);
+	token_evidence(f, sock);
 }
 
 /* NM-TOK-03. Judged at the last sight of a socket. */
@@ -78,7 +72,7 @@ void nma_rule_TOK_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	f = nma_verdict_add(v, 0, NMA_SEV_I, "socket closed with %u tokens out",
 			    sock->r.outstanding);
 	f->event = true;
-	sock_evidence(f, sock);
+	token_evidence(f, sock);
 }
 
 /* NM-TOK-02. A list of more frags than the kernel frees at once is right if the
@@ -96,7 +90,7 @@ void nma_rule_TOK_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "application returned %llu tokens that its socket does not have",
 				    use->value);
-		nma_value_u64(nma_finding_ev(f, "tokens"), use->value);
+		nma_value_u64(nma_finding_ev(f, "tokens_unknown"), use->value);
 		break;
 	case NMA_USE_RETURN_MANY:
 		f = nma_verdict_add(v, 1, NMA_SEV_W,

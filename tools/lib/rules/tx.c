@@ -40,19 +40,17 @@ void nma_rule_TX_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		return;
 	f = nma_verdict_add(v, 0, NMA_SEV_W, "send from dma-buf %llu refused: %s",
 			    use->value, why_text(use->why));
-	nma_value_u64(nma_finding_ev(f, "dmabuf_id"), use->value);
+	nma_value_u64(nma_finding_ev(f, "binding_id"), use->value);
 	nma_use_evidence(f, use);
 }
 
-static void sends_evidence(struct nma_finding *f, const struct nma_rec_sock *r)
+static void sends_evidence(struct nma_finding *f, const struct nma_sock *sock)
 {
+	const struct nma_rec_sock *r = &sock->r;
+
 	nma_value_u64(nma_finding_ev(f, "sends_in_flight"), r->tx_inflight);
 	nma_value_u64(nma_finding_ev(f, "completions_unread"), r->tx_unread);
-	if (r->hdr.pid)
-		nma_value_u64(nma_finding_ev(f, "pid"), r->hdr.pid);
-	nma_value_strn(nma_finding_ev(f, "comm"), r->hdr.comm, NMA_COMM_LEN);
-	if (r->dport)
-		nma_value_u64(nma_finding_ev(f, "dport"), r->dport);
+	nma_sock_evidence(f, sock);
 }
 
 /* NM-TX-02. A peer that takes nothing is not the driver's fault. */
@@ -66,7 +64,7 @@ void nma_rule_TX_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		f = nma_verdict_add(v, 2, NMA_SEV_E,
 				    "%u sends of a socket that sends from a dma-buf were copied",
 				    r->tx_copied);
-		sends_evidence(f, r);
+		sends_evidence(f, ref.sock);
 	}
 	if (ref.sock->seen.gone)
 		return;
@@ -75,7 +73,7 @@ void nma_rule_TX_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    "%u zero-copy sends have not completed", r->tx_inflight);
 		f->state = r->tx_done;
 		nma_finding_hold(f, NMA_AGE, ctx->limits->stall_ns);
-		sends_evidence(f, r);
+		sends_evidence(f, ref.sock);
 	}
 	if (r->tx_unread) {
 		f = nma_verdict_add(v, 1, NMA_SEV_W,
@@ -83,7 +81,7 @@ void nma_rule_TX_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    r->tx_unread);
 		f->state = r->tx_done - r->tx_unread;
 		nma_finding_hold(f, NMA_AGE, ctx->limits->token_age_ns);
-		sends_evidence(f, r);
+		sends_evidence(f, ref.sock);
 	}
 }
 
@@ -115,5 +113,5 @@ void nma_rule_TX_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				"device says that it does no DMA, but is a physical one: frames of other devices' memory reach it");
 	else if (r->netmem_tx == TX_NONE && sends_from_dmabuf(m, r->netdev))
 		nma_verdict_add(v, 2, NMA_SEV_F,
-				"a dma-buf is bound to send through a device that says it can not");
+				"a dma-buf is bound to send through a device that says it cannot");
 }
