@@ -23,7 +23,7 @@ export V
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all native tools apps module stage install install-module demo test unit \
+.PHONY: all native tools apps module stage install install-module uninstall uninstall-module demo test unit \
 	test-debug test-kernels test-upstream churn bench lint docs lab clean distclean help one-word
 
 ## On this machine (Debian 13 or newer, or the packages named in README.md)
@@ -66,6 +66,14 @@ install: tools		## netmem-audit and man pages below DESTDIR/PREFIX
 install-module: module	## nmnic.ko for the kernel KVER
 	+@$(MAKE) --no-print-directory -C module KDIR=$(KDIR) O=$(B)/module/$(KVER) \
 		install DESTDIR=$(DESTDIR)
+
+uninstall:		## remove what install put there, with the same DESTDIR and PREFIX
+	+@$(MAKE) --no-print-directory -C tools O=$(B)/obj uninstall \
+		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+uninstall-module: one-word	## remove nmnic.ko of the kernel KVER
+	+@$(MAKE) --no-print-directory -C module KDIR=$(KDIR) O=$(B)/module/$(KVER) \
+		uninstall DESTDIR=$(DESTDIR)
 
 # What tests/lab/vm calls inside the lab tree before it boots kernel KVER.
 # Kernels that are there as images only have no module.
@@ -129,6 +137,6 @@ distclean:		## remove build/ altogether
 help:			## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	     /^## / { printf "\n%s\n", substr($$0, 4) } \
-	     /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+	     /^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' Makefile
 	@printf '\nVariables: KVER KDIR PREFIX DESTDIR KERNELS DEBUG_KERNELS T FULL SECONDS SEED V=1\n'
 	@printf 'A VM by hand: tests/lab/vm --help\n'

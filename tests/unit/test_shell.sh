@@ -105,7 +105,26 @@ standard_descriptors() {
 		grep -q 'no violation' "$scratch/out"
 }
 
+# Paths in the documents are there: `tools/lib/model/`, `bpf/pool.bpf.c`. What is
+# built is not, nor what has a placeholder.
+documents_name_what_is_there() {
+	local path missing=0
+
+	while IFS= read -r path; do
+		case $path in
+		build/* | *'*'* | *'<'* | *'{'* | *'['*) continue ;;
+		esac
+		[ -e "$top/$path" ] && continue
+		echo "no $path"
+		missing=1
+	done < <(cat "$top"/README.md "$top"/docs/{ARCHITECTURE,DEVELOPING}.md |
+		grep -oE '`(module|bpf|tools|include|tests|docs)/[^` ]*' |
+		sed -e 's/^`//' -e 's/[:,].*//' | sort -u)
+	return $missing
+}
+
 check rules_md_is_up_to_date
+check documents_name_what_is_there
 check replays_name_rules
 check completion
 check standard_descriptors
