@@ -9,7 +9,9 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
 
-check() { netmem-audit -j check -i nm0 "$@" >"$W/check.json"; }
+# strict: most faults are provoked on a port that nobody has bound
+check() { netmem-audit -j check --strict -i nm0 "$@" >"$W/check.json"; }
+lenient() { netmem-audit -j check -i nm0 "$@" >"$W/check.json"; }
 
 expect_clean() {
 	local status=0
@@ -78,13 +80,48 @@ test_fault_pp_flags() {
 	expect_finding NM-POOL-01 'has("queue")'
 	expect_pool_known
 	# the same for people
-	expect 1 netmem-audit check -i nm0 >"$W/check.txt"
+	expect 1 netmem-audit check --strict -i nm0 >"$W/check.txt"
 	expect_text "$W/check.txt" 'NM-POOL-01.*nm0'
+	expect_text "$W/check.txt" '-> .*'
+	expect_text "$W/check.txt" 'netmem-audit rules NM-POOL-01'
 	fault pp_flags 0
 	reopen
 	expect_clean
 	rule_seen NM-POOL-01 caught
 }
+
+# Harmless until somebody binds: information, then a warning, and an error for the
+# pool that the kernel refuses; the old one is not taken for it.
+test_latent_until_a_bind() {
+	local status=0
+
+	defer disarm pp_flags
+	fault pp_flags -1
+	reopen
+	expect 0 lenient --settle 1
+	expect_json "$W/check.json" '.result == "holds" and .infos >= 1 and
+		.errors + .warnings == 0 and .findings == []'
+	expect 0 netmem-audit -j check -v -i nm0 >"$W/check.json"
+	expect_json "$W/check.json" 'any(.findings[]; .rule == "NM-POOL-01" and
+		.severity == "info" and .latent)'
+	background audit netmem-audit -j watch -i nm0
+	wait_for 30 audits
+	refuse nma-traffic bind -i nm0 -q "$Q" -n 1
+	wait_for 10 warned
+	kill -INT "${pid[audit]}"
+	wait "${pid[audit]}" || status=$?
+	[ "$status" = 1 ]
+	jq -s 'map(select(.rule == "NM-POOL-01" and .severity == "error"))' \
+		"$W/audit.out" >"$W/errors"
+	expect_json "$W/errors" "length == 1 and .[0].queue == $Q and
+		(.[0] | has(\"pool_id\") | not)"
+	jq -s . "$W/audit.out" >"$W/all"
+	expect_json "$W/all" 'any(.[]; .rule == "NM-POOL-01" and
+		.severity == "warn" and .latent)'
+}
+
+audits() { grep -qs '"type":"start"' "$W/audit.out"; }
+warned() { jq -se 'any(.[]; .severity == "warn")' "$W/audit.out"; }
 
 test_fault_always_unreadable() {
 	defer disarm always_unreadable
@@ -215,8 +252,8 @@ test_only_named_ports_are_judged() {
 	defer disarm pp_flags
 	fault pp_flags 1
 	reopen
-	expect 1 netmem-audit -j check -i nm0 >"$W/check.json"
-	expect 0 netmem-audit -j check -i lo >"$W/check.json"
+	expect 1 netmem-audit -j check --strict -i nm0 >"$W/check.json"
+	expect 0 netmem-audit -j check --strict -i lo >"$W/check.json"
 }
 
 # A fault that is known, and one that is waived, until the waiver expires.
@@ -224,7 +261,8 @@ test_baseline_and_waiver() {
 	defer disarm pp_flags
 	fault pp_flags 1
 	reopen
-	expect 1 check --save "$W/base"
+	expect 0 check --save "$W/base"
+	expect_json "$W/check.json" '.warnings == 1 and (.findings | length) == 1'
 	expect 0 check --baseline "$W/base"
 	expect_json "$W/check.json" '.known == 1 and .mended == 0 and
 		.findings[0].known'
@@ -254,15 +292,20 @@ settings() {
 }
 
 # What this kernel and this driver must refuse, they refuse; AF_XDP in copy mode is
-# what no kernel refuses, and it is gone again. Port and binding are as before.
+# what no kernel refuses, which is not held against the driver, and it is gone again.
+# Port and binding are as before.
 test_probe() {
 	local before progs
 
 	bound
 	before=$(settings)
 	progs=$(bpftool -j prog list | jq length)
+	expect 0 lenient --probe
+	expect_json "$W/check.json" '.result == "holds" and
+		[.findings[] | .rule, .severity, .kernel_gap] ==
+		["NM-BIND-05", "info", true]'
 	expect 1 check --probe
-	expect_json "$W/check.json" '[.findings[] | .rule] == ["NM-BIND-05"] or
+	expect_json "$W/check.json" '[.findings[] | .rule] == ["NM-BIND-05"] and
 		[.probes[] | select(.outcome == "allowed, undone") | .probe] ==
 		["xsk_copy"]'
 	expect_json "$W/check.json" '[.probes[] | select(.probe | test(
@@ -276,9 +319,10 @@ test_probe() {
 # On a port without a binding there is little to refuse, on others nothing is
 # tried.
 test_probe_leaves_others_alone() {
-	expect 0 check --probe
-	expect_json "$W/check.json" '.probes | length == 1 and
-		.[0].outcome == "not tried"'
+	expect 5 check --probe
+	expect_json "$W/check.json" '.result == "incomplete" and
+		(.coverage.blind[0].reason | test("no queue is bound")) and
+		(.probes | length == 1 and .[0].outcome == "not tried")'
 	expect 2 netmem-audit check --probe 2>"$W/check.err"
 }
 
@@ -289,6 +333,19 @@ waive() {
 		printf '{"rule":"NM-POOL-01","driver":"nmnic","reason":"a test",'
 		printf '"expires":"%s"}\n' "$1"
 	} >"$W/waivers"
+}
+
+# Not "holds" because nobody asked: what was judged stands beside it.
+test_coverage() {
+	expect_clean
+	expect_json "$W/check.json" '(.coverage | .rules == (.judged | length) +
+		(.no_occasion | length) + (.unavailable | length)) and
+		(.coverage.no_occasion | any(.[]; .rule == "NM-BIND-01")) and
+		(.coverage.judged | index("NM-POOL-02")) and
+		(.host | length > 0) and .architecture == "x86_64"'
+	bound
+	expect_clean
+	expect_json "$W/check.json" '.coverage.judged | index("NM-BIND-01")'
 }
 
 unprivileged() {
@@ -329,10 +386,11 @@ test_bad_usage() {
 
 nm_setup
 run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
-	test_fault_pp_flags test_fault_always_unreadable \
+	test_fault_pp_flags test_latent_until_a_bind test_fault_always_unreadable \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
 	test_fault_leak_netmem test_fault_nameless_pool \
 	test_bound_without_split test_xdp_above_a_bound_port \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
 	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
+	test_coverage \
 	test_without_privilege test_closed_output test_bad_usage

@@ -44,7 +44,7 @@ look_end() {
 		;;
 	*)
 		# shellcheck disable=SC2086 # options
-		netmem-audit -j $1 >"$W/check.json" || status=$?
+		netmem-audit -j $1 --strict >"$W/check.json" || status=$?
 		jq -c '.findings[]' "$W/check.json" >"$W/found"
 		;;
 	esac

@@ -15,7 +15,7 @@ progs_are() { [ "$(progs)" = "$1" ]; }
 # Runs until unwatch, output in $W/watch.out
 watch() {
 	before=$(progs)
-	background watch netmem-audit -j watch -i nm0
+	background watch netmem-audit -j watch --strict -i nm0
 	wait_for 20 watching || { cat "$W/watch.err"; fail "watch: no start"; }
 	[ "$(progs)" -gt "$before" ]
 }
@@ -87,6 +87,36 @@ test_interrupt_leaves_nothing() {
 	unwatch KILL
 }
 
+# watch_command OPTION... -- CMD...: the summary is in $W/end
+watch_command() {
+	local status=0
+
+	netmem-audit -j watch -i nm0 "$@" >"$W/out" 2>"$W/err" || status=$?
+	tail -n 1 "$W/out" >"$W/end"
+	return "$status"
+}
+
+test_command_and_verdict() {
+	expect 0 watch_command -- true
+	expect_json "$W/end" '.result == "holds" and .command_status == 0'
+	expect 1 watch_command -- sh -c 'exit 77'
+	expect_json "$W/end" '.result == "command_failed" and .errors == 0 and
+		.verdict == "holds" and .command_status == 77'
+	expect 1 watch_command --duration 2 -- sleep 33
+	expect_json "$W/end" '.result == "timeout" and .verdict == "holds" and
+		.command_signal == 15'
+}
+
+commands() { pgrep -f 'sleep 4711'; }
+no_commands() { ! commands; }
+
+test_command_ends_with_a_killed_watch() {
+	background watch netmem-audit watch -i nm0 -- sleep 4711
+	wait_for 30 commands
+	kill -KILL "${pid[watch]}"
+	wait_for 5 no_commands
+}
+
 test_kept_tokens() {
 	watch
 	recv_devmem --keep-tokens 23 -b 1M
@@ -124,5 +154,6 @@ test_plain_recv_gets_efault() {
 
 nm_setup
 run_tests test_clean_stream_has_no_finding test_fault_armed_once_is_found_once \
-	test_interrupt_leaves_nothing test_kept_tokens \
+	test_interrupt_leaves_nothing test_command_and_verdict \
+	test_command_ends_with_a_killed_watch test_kept_tokens \
 	test_tokens_left_at_exit test_plain_recv_gets_efault

@@ -7,7 +7,8 @@
 # The start of netmem-audit takes longer than most sub-tests. So a script starts
 # one for all of them, with watch_open before run_tests, and each looks at what is
 # told after its watch_start. Who has to see a start or an end, or needs other
-# options, gives them to watch_start and gets one of its own.
+# options, gives them to watch_start and gets one of its own. All are strict: most
+# faults are provoked on a port that nobody has bound.
 
 watcher=watch	# whose output is looked at: everybody's ("all") or one's own
 mark=1		# the line of it from which on it counts
@@ -15,7 +16,7 @@ mark=1		# the line of it from which on it counts
 started() { grep -qs '"type":"start"' "$W/$watcher.out"; }
 
 launch() {
-	background "$watcher" netmem-audit -j watch "$@"
+	background "$watcher" netmem-audit -j watch --strict "$@"
 	wait_for 30 started && return
 	cat "$W/$watcher.err"
 	return 1
@@ -188,7 +189,7 @@ watch_holds() {
 
 # check_finds RULE FILTER: check finds this and nothing else
 check_finds() {
-	expect 1 netmem-audit -j check -i nm0 --settle 1 >"$W/check.json"
+	expect 1 netmem-audit -j check --strict -i nm0 --settle 1 >"$W/check.json"
 	expect_json "$W/check.json" "[.findings[] | select(.rule == \"$1\")] |
 		any(.[]; $2)"
 	expect_json "$W/check.json" "[.findings[].rule] | unique == [\"$1\"]"
@@ -197,7 +198,7 @@ check_finds() {
 check_holds() {
 	local status=0
 
-	netmem-audit -j check -i nm0 --settle 1 >"$W/check.json" || status=$?
+	netmem-audit -j check --strict -i nm0 --settle 1 >"$W/check.json" || status=$?
 	expect_json "$W/check.json" '.findings == []'
 	[ "$status" = 0 ]
 }

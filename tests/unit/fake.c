@@ -146,6 +146,13 @@ nma_hook_set nma_session__missing_hooks(const struct nma_session *s)
 	return fake.missing_hooks;
 }
 
+int nma_session__denied(const struct nma_session *s, __u32 *netns)
+{
+	(void)s;
+	*netns = fake.denied_netns;
+	return fake.denied_netns ? -EPERM : 0;
+}
+
 const char *nma_session__error(const struct nma_session *s)
 {
 	(void)s;
@@ -205,5 +212,13 @@ ATTEMPT(bind)
 ATTEMPT(split_off)
 ATTEMPT(hds_thresh)
 ATTEMPT(channels)
-ATTEMPT(xsk_copy)
+struct nma_attempt nma_attempt__xsk_copy(const struct nma_attempt_at *at)
+{
+	const struct nma_attempt allowed = { NMA_UNDONE, 0, "" };
+
+	fake.attempts++;
+	fake.attempt_queue = at->queue;
+	return fake.allowed_xsk_copy ? allowed : fake.attempt;
+}
+
 ATTEMPT(xsk_zerocopy)

@@ -23,9 +23,11 @@ struct fake {
 	int snapshot_err;
 	struct nma_lost lost;
 	nma_hook_set missing_hooks;
+	__u32 denied_netns;		/* it can not be entered */
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
 	struct nma_attempt attempt;	/* how each one ends */
+	bool allowed_xsk_copy;		/* but for this one, which is let through */
 	unsigned int attempts;
 	__u32 attempt_queue;		/* of the last one */
 

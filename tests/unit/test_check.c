@@ -65,8 +65,10 @@ static void test_baseline(void **state)
 {
 	(void)state;
 	pool[1].flags &= ~NMA_PP_DMA_SYNC_DEV;
-	/* the verdict is what it is, whether it is kept or not */
-	assert_int_equal(runf("check --save %s", base), NMA_EXIT_VIOLATION);
+	/* who keeps it has taken note of it */
+	assert_int_equal(runf("check --save %s", base), NMA_EXIT_OK);
+	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 11");
+	expect_said(out, "errors: 0, warnings: 1");
 	expect_said(out, "baseline written to ");
 	assert_int_equal(runf("check --baseline %s", base), NMA_EXIT_OK);
 	expect_said(out, "warn NM-POOL-01 nm0 queue 0 pool 11 (known)\n");
@@ -85,6 +87,16 @@ static void test_baseline(void **state)
 	pool[3].flags |= NMA_PP_DMA_SYNC_DEV;
 	assert_int_equal(runf("check -j --baseline %s", base), NMA_EXIT_OK);
 	assert_int_equal(num(parse(), "mended"), 1);
+}
+
+/* What an expired waiver covers is not kept, so it fails now as it will later. */
+static void test_save_leaves_out(void **state)
+{
+	(void)state;
+	pool[1].flags &= ~NMA_PP_DMA_SYNC_DEV;
+	write_waiver("2026-11-19");
+	assert_int_equal(runf("check --waive %s --save %s", waive, base),
+			 NMA_EXIT_VIOLATION);
 }
 
 static void test_baseline_of_a_part(void **state)
@@ -215,10 +227,30 @@ static void test_probe_allowed(void **state)
 	expect_said(out, "could not be undone");
 	expect_said(out, "\"not_undone\":\"it is stuck\"");
 	/* known like any other finding */
-	assert_int_equal(run("check -i nm0 --probe --save base"), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("check -i nm0 --probe --save base"), NMA_EXIT_OK);
 	run("check -i nm0 --probe --baseline base -j");
 	assert_int_equal(num(parse(), "errors"), 0);
 	assert_int_equal(num(doc, "known"), length(doc, "findings"));
+}
+
+/* What no driver can help is not held against it. */
+static void test_probe_gap(void **state)
+{
+	(void)state;
+	here();
+	fake.attempt = (struct nma_attempt){ NMA_REFUSED, -EBUSY, "" };
+	fake.allowed_xsk_copy = true;
+	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_OK);
+	expect_said(out, "info NM-BIND-05 nm0 queue 1 (a gap of the kernel)\n");
+	expect_said(out, "at once: no\n    kernel refuses it, on any driver\n");
+	expect_said(out, "no violation\n");
+	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_OK);
+	assert_string_equal(str(parse(), "result"), "holds");
+	assert_true(json_object_get_boolean(get(first(doc, "findings"), "kernel_gap")));
+	assert_int_equal(run("check -i nm0 --probe --strict"), NMA_EXIT_VIOLATION);
+	expect_said(out, "warn NM-BIND-05 nm0 queue 1 (a gap of the kernel)\n");
+	assert_int_equal(run("check -i nm0 --probe --strict --fail-on error"),
+			 NMA_EXIT_OK);
 }
 
 static void test_probe_only_what_can_be(void **state)
@@ -231,15 +263,21 @@ static void test_probe_only_what_can_be(void **state)
 	assert_int_equal(fake.snapshots, 0);
 	/* its namespace is not to be found */
 	nic.hdr.netns = 1;
-	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_OK);
+	assert_int_equal(run("check -i nm0 --probe -j"), NMA_EXIT_INCOMPLETE);
 	p = first(parse(), "probes");
 	assert_string_equal(str(p, "outcome"), "not tried");
 	expect_said(str(p, "reason"), "namespace");
+	assert_string_equal(str(doc, "result"), "incomplete");
+	p = first(get(doc, "coverage"), "blind");
+	assert_true(json_object_get_boolean(get(p, "incomplete")));
+	expect_said(str(p, "reason"), "its network namespace can not be entered");
 	assert_int_equal(fake.attempts, 0);
 	here();
 	queue[1] = rec_queue(1);
-	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_OK);
+	assert_int_equal(run("check -i nm0 --probe"), NMA_EXIT_INCOMPLETE);
 	expect_said(out, "no queue is bound");
+	expect_said(err, "nothing could be tried: no queue is bound");
+	assert_null(strstr(out, "no violation"));
 	assert_int_equal(fake.attempts, 0);
 	/* what must be refused on a port without a binding */
 	nic.hds = NMA_HDS_OFF;
@@ -272,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_baseline),
+		T(test_save_leaves_out),
 		T(test_baseline_of_a_part),
 		T(test_baseline_can_not_be_written),
 		T(test_bad_files),
@@ -280,6 +319,7 @@ int main(void)
 		T(test_waived_is_not_saved),
 		T(test_probe_refused),
 		T(test_probe_allowed),
+		T(test_probe_gap),
 		T(test_probe_only_what_can_be),
 		T(test_probe_with_xdp),
 	};

@@ -184,6 +184,23 @@ static void test_blind(void **state)
 	assert_int_equal(length(get(doc, "coverage"), "blind"), 1);
 }
 
+/* Exit status 5 with the reason, not "walks cut short". */
+static void test_denied(void **state)
+{
+	struct json_object *b;
+
+	(void)state;
+	fake.denied_netns = 4026532222u;
+	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "network namespace 4026532222 can not be entered");
+	expect_said(err, "CAP_SYS_ADMIN");
+	assert_null(strstr(err, "cut short"));
+	assert_int_equal(run("check -j"), NMA_EXIT_INCOMPLETE);
+	b = first(get(parse(), "coverage"), "blind");
+	assert_string_equal(str(b, "rule"), "NM-TOK-01");
+	assert_int_equal(run("show tokens"), NMA_EXIT_INCOMPLETE);
+}
+
 /* What others tell: once each, with the place; and what we may not look at. */
 static void test_api(void **state)
 {
@@ -235,6 +252,7 @@ int main(void)
 		T(test_watch),
 		T(test_hooks),
 		T(test_blind),
+		T(test_denied),
 		T(test_api),
 		T(test_origin),
 	};

@@ -151,6 +151,27 @@ static void test_pool_01_refused(void **state)
 	expect_none(verdict(m, NMA_RULE_POOL_01, c.ref, NOW, c.hdr));
 }
 
+/* While the bind that the kernel is about to refuse lasts, the queue has a provider and
+ * the pool is the old one, of host memory.
+ */
+static void test_pool_01_while_refused(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_payload(11, 0);
+	const struct nma_finding *f;
+
+	r.flags &= ~NMA_PP_DMA_SYNC_DEV;
+	FEED(m, r);
+	FEED(m, rec_bound(0));
+	f = expect_one(VERDICT(POOL_01, pool(m, 11)), NMA_SEV_W);
+	assert_non_null(strstr(f->message, "will be refused"));
+	assert_int_equal(evidence(f, "max_len_bytes")->u, 4096);
+	r.mp = NMA_MP_DMABUF;		/* one that has got through */
+	r.mp_priv = PROVIDER;
+	FEED(m, r);
+	expect_one(VERDICT(POOL_01, pool(m, 11)), NMA_SEV_E);
+}
+
 static void test_pool_02(void **state)
 {
 	struct nma_model *m = *state;
@@ -469,6 +490,7 @@ int main(void)
 		T(test_drv_01_spares),
 		T(test_pool_01),
 		T(test_pool_01_refused),
+		T(test_pool_01_while_refused),
 		T(test_pool_02),
 		T(test_pool_02_flag_missing),
 		T(test_pool_03),

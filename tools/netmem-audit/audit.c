@@ -308,6 +308,18 @@ static int read_lost(struct nma_audit *a, __u64 *walks_cut)
 	return 0;
 }
 
+/* Who holds tokens is asked in each namespace: another privilege than ours. */
+static void note_denied(struct nma_audit *a)
+{
+	__u32 netns;
+	int err = nma_session__denied(a->session, &netns);
+
+	if (err)
+		nma_coverage__blind(&a->coverage, NMA_RULE_TOK_01, NULL, true,
+				    "network namespace %u can not be entered to look at its sockets: %s (CAP_SYS_ADMIN)",
+				    netns, strerror(-err));
+}
+
 /* A walk over changing state may be cut short, and what it missed would look
  * gone: it is done again.
  */
@@ -336,6 +348,7 @@ int nma_audit__snapshot(struct nma_audit *a)
 		a->walks_redone += after - first;
 		a->lost.count[NMA_LOSS_WALK] -= after - first;
 	}
+	note_denied(a);
 	return NMA_EXIT_OK;
 }
 
@@ -484,6 +497,7 @@ struct nma_limits nma_limits_of(const struct nma_judge_args *args)
 {
 	struct nma_limits limits = NMA_LIMITS_DEFAULT;
 
+	limits.strict = args->strict;
 	limits.stall_ns = args->stall_ns;
 	limits.token_age_ns = args->token_age_ns;
 	return limits;

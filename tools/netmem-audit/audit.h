@@ -83,6 +83,7 @@ extern const char *const nma_fail_on_names[];
 
 struct nma_judge_args {
 	int fail_on;		/* enum nma_fail_on */
+	bool strict;
 	__u64 stall_ns;
 	__u64 token_age_ns;
 };
@@ -97,6 +98,9 @@ struct nma_judge_args {
 	{ "fail-on", 0, NMA_OPT_CHOICE, offsetof(type, member.fail_on), \
 	  "error|warn", "lowest severity that makes the exit status 1", \
 	  0, 0, nma_fail_on_names }, \
+	{ "strict", 0, NMA_OPT_FLAG, offsetof(type, member.strict), NULL, \
+	  "warn also of faults that do no harm until somebody binds, and of what the " \
+	  "kernel lets through on every driver", 0, 0, NULL }, \
 	{ "stall", 0, NMA_OPT_TIME, offsetof(type, member.stall_ns), "SEC", \
 	  "a destroyed page_pool may keep buffers that long (NM-PP-06)", \
 	  0, 86400, NULL }, \

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,10 +17,13 @@
 #define STEP_MS		20
 
 /* In the new process; the write end of @report closes when exec succeeds. */
-static void run_child(char *const argv[], int stdout_fd, int report)
+static void run_child(char *const argv[], int stdout_fd, int report, pid_t parent)
 {
 	int err;
 
+	/* whose parent is gone by now would not be told */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
+		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
 	if (stdout_fd == STDOUT_FILENO || dup2(stdout_fd, STDOUT_FILENO) >= 0)
 		execvp(argv[0], argv);
@@ -31,8 +35,8 @@ static void run_child(char *const argv[], int stdout_fd, int report)
 
 int nma_child__start(struct nma_child *c, char *const argv[], int stdout_fd)
 {
+	pid_t pid, parent = getpid();
 	int report[2], err = 0;
-	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC))
 		return -errno;
@@ -44,7 +48,7 @@ int nma_child__start(struct nma_child *c, char *const argv[], int stdout_fd)
 		return err;
 	}
 	if (!pid)
-		run_child(argv, stdout_fd, report[1]);
+		run_child(argv, stdout_fd, report[1], parent);
 	close(report[1]);
 	while (read(report[0], &err, sizeof(err)) < 0 && errno == EINTR)
 		;
@@ -70,6 +74,7 @@ void nma_child__stop(struct nma_child *c)
 
 	if (!c->pid || nma_child__ended(c))
 		return;
+	c->stopped = true;
 	kill(c->pid, SIGTERM);
 	for (ms = 0; ms < STOP_MS && !nma_child__ended(c); ms += STEP_MS)
 		usleep(STEP_MS * 1000);

@@ -12,11 +12,12 @@
 struct nma_child {
 	pid_t pid;	/* 0: none was started */
 	bool ended;
+	bool stopped;	/* by us */
 	int status;	/* as wait() tells */
 };
 
 /* @stdout_fd: what the command gets as its stdout. -errno if it can not be
- * executed.
+ * executed. It is ended, too, if this process is killed.
  */
 int nma_child__start(struct nma_child *c, char *const argv[], int stdout_fd);
 

@@ -78,7 +78,7 @@ static void help_tool(FILE *f)
 	}
 	help_globals(f);
 	help_exit(f);
-	fputs("\nnetmem-audit COMMAND --help tells more; see also netmem-audit(8).\n", f);
+	fputs("\nnetmem-audit help COMMAND tells more; see also netmem-audit(8).\n", f);
 }
 
 void nma_cli_help(FILE *f, const struct nma_command *cmd)
@@ -181,6 +181,10 @@ static int parse_command(struct nma_env *env, const struct nma_command *cmd,
 		}
 		words->word[words->nr++] = args->argv[args->next++];
 	}
+	if (ret == NMA_ARGS_END && args->plain && cmd->takes_command) {
+		snprintf(args->error, sizeof(args->error), "no command behind --");
+		return -EINVAL;
+	}
 	return ret;
 }
 
@@ -212,6 +216,32 @@ static int run_command(struct nma_env *env, const struct nma_command *cmd,
 	return ret;
 }
 
+static int unknown_command(const struct nma_env *env, const char *name)
+{
+	char message[200];
+
+	snprintf(message, sizeof(message), "unknown command '%s'", name);
+	return usage_error(env, message);
+}
+
+/* "help" and "help COMMAND", for those who try that first */
+static int help(const struct nma_env *env, const struct nma_args *args)
+{
+	const struct nma_command *cmd;
+
+	if (args->next == args->argc) {
+		help_tool(env->out.file);
+		return NMA_EXIT_OK;
+	}
+	cmd = find_command(args->argv[args->next]);
+	if (!cmd)
+		return unknown_command(env, args->argv[args->next]);
+	if (args->next + 1 < args->argc)
+		return usage_error(env, "help takes one command");
+	nma_cli_help(env->out.file, cmd);
+	return NMA_EXIT_OK;
+}
+
 static int run(struct nma_env *env, int argc, char **argv)
 {
 	struct nma_args args = { .argc = argc, .argv = argv, .next = 1 };
@@ -234,13 +264,11 @@ static int run(struct nma_env *env, int argc, char **argv)
 	}
 	if (ret == NMA_ARGS_END)
 		return usage_error(env, "a command is missing");
-	cmd = find_command(argv[args.next]);
-	if (!cmd) {
-		snprintf(args.error, sizeof(args.error), "unknown command '%s'",
-			 argv[args.next]);
-		return usage_error(env, args.error);
-	}
-	args.next++;
+	cmd = find_command(argv[args.next++]);
+	if (!cmd && !strcmp(argv[args.next - 1], "help"))
+		return help(env, &args);
+	if (!cmd)
+		return unknown_command(env, argv[args.next - 1]);
 	env->out.json = wants_json(argc, argv);
 	env->command = cmd->name;
 	return run_command(env, cmd, &args);

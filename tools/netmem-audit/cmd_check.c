@@ -37,11 +37,12 @@ struct tally {
 	unsigned int errors;
 	unsigned int warnings;
 	unsigned int infos;
-	unsigned int notes;
+	unsigned int hidden;	/* of these, for -v */
 	unsigned int known;
 	unsigned int waived;
 	unsigned int mended;	/* in the baseline, but no longer there */
-	bool failed;
+	bool failed;		/* some finding that counts is severe enough */
+	bool left_out;		/* and one of these is not saved */
 };
 
 struct ruling {
@@ -123,10 +124,10 @@ static void on_probed(void *ctx, const struct nma_probed *p)
 	struct check *c = ctx;
 	struct nma_finding f;
 
-	if (nma_probe__finding(p, &f))
+	if (nma_probe__finding(p, c->opts->judge.strict, &f))
 		nma_judge__witness(c->audit.judge, &f, nma_clock_ns());
 	else if (nma_probe__allowed(p))
-		c->tally.failed = true;		/* no rule for it yet */
+		c->tally.failed = c->tally.left_out = true;	/* no rule for it yet */
 	grown = realloc(c->probed, (c->nr_probed + 1) * sizeof(*grown));
 	if (!grown)
 		return;
@@ -134,24 +135,48 @@ static void on_probed(void *ctx, const struct nma_probed *p)
 	c->probed[c->nr_probed++] = *p;
 }
 
+/* Nothing that was tried on the device says anything about it: who asked for the
+ * attempts must not take that for a good answer.
+ */
+static void tell_untried(struct check *c, const struct nma_nic *nic, size_t first)
+{
+	const struct nma_probed *p = c->probed + first, *end = c->probed + c->nr_probed;
+
+	for (; p < end; p++)
+		if (nma_probe__answered(p))
+			return;
+	nma_coverage__blind(&c->audit.coverage, NMA_RULE_MAX, nic, true,
+			    "nothing could be tried: %s", first < c->nr_probed ?
+			    nma_probe__reason(&c->probed[first]) : "out of memory");
+}
+
 /* Only on ports that were named: it may disturb whoever uses them. */
 static void probe(struct check *c)
 {
 	const struct nma_audit *a = &c->audit;
+	size_t first;
 
-	nma_model_for_each(struct nma_nic, &a->model->nics, nic)
-		if (nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname))
-			nma_probe__nic(a->model, nic, on_probed, c);
+	nma_model_for_each(struct nma_nic, &a->model->nics, nic) {
+		if (!nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname))
+			continue;
+		first = c->nr_probed;
+		nma_probe__nic(a->model, nic, on_probed, c);
+		tell_untried(c, nic, first);
+	}
 }
 
-static void count(struct tally *t, const struct ruling *r, int fail_on)
+/* What is or was waived is not: it shall fail when its waiver has expired. */
+static bool is_saved(const struct ruling *r)
+{
+	return r->finding->kind != NMA_KIND_NOTE && !r->standing.waiver;
+}
+
+static void count(struct tally *t, const struct ruling *r, bool shown, int fail_on)
 {
 	enum nma_severity severity = r->finding->severity;
 
-	if (r->finding->kind == NMA_KIND_NOTE) {
-		t->notes++;
+	if (r->finding->kind == NMA_KIND_NOTE)
 		return;
-	}
 	if (r->standing.kind == NMA_KNOWN || r->standing.kind == NMA_WAIVED) {
 		t->known += r->standing.kind == NMA_KNOWN;
 		t->waived += r->standing.kind == NMA_WAIVED;
@@ -163,7 +188,11 @@ static void count(struct tally *t, const struct ruling *r, int fail_on)
 		t->warnings++;
 	else
 		t->infos++;
-	t->failed |= nma_severity_fails(severity, fail_on);
+	t->hidden += !shown;
+	if (!nma_severity_fails(severity, fail_on))
+		return;
+	t->failed = true;
+	t->left_out |= !is_saved(r);
 }
 
 static int rule_on_all(struct check *c)
@@ -184,7 +213,7 @@ static int rule_on_all(struct check *c)
 		r->finding = f;
 		if (f->kind != NMA_KIND_NOTE)
 			r->standing = nma_excuses__judge(&c->excuses, a->model, f);
-		count(&c->tally, r, c->opts->judge.fail_on);
+		count(&c->tally, r, nma_view_shown(&a->env->out, f), c->opts->judge.fail_on);
 	}
 	if (c->excuses.baseline)
 		c->tally.mended = nma_baseline__left(c->excuses.baseline, a->rules,
@@ -192,7 +221,6 @@ static int rule_on_all(struct check *c)
 	return NMA_EXIT_OK;
 }
 
-/* What is waived is left out: it shall fail when its waiver expires. */
 static int save(struct check *c)
 {
 	struct nma_baseline *b = nma_baseline__new();
@@ -201,8 +229,7 @@ static int save(struct check *c)
 	size_t i;
 
 	for (i = 0; i < c->nr && !err; i++)
-		if (c->rulings[i].finding->kind != NMA_KIND_NOTE &&
-		    !c->rulings[i].standing.waiver)
+		if (is_saved(&c->rulings[i]))
 			err = nma_baseline__add(b, c->rulings[i].finding);
 	if (!err)
 		err = nma_baseline__save(b, c->opts->save, c->audit.features.release,
@@ -321,14 +348,13 @@ static void emit_text(const struct check *c, int ret)
 	emit_excuses(c);
 	if (ret == NMA_EXIT_INCOMPLETE)
 		nma_out_text(out, 0, "result incomplete: see the warnings");
-	if (!t->errors && !t->warnings)
+	else if (!t->errors && !t->warnings)
 		nma_out_text(out, 0, "no%s violation%s",
 			     t->known + t->waived ? " new" : "",
-			     t->infos && !out->verbose ?
+			     t->hidden ?
 			     " (-v shows what else was noticed)" : "");
-	else
-		nma_out_text(out, 0, "errors: %u, warnings: %u; netmem-audit rules ID tells what to do",
-			     t->errors, t->warnings);
+	if (t->errors || t->warnings)
+		nma_out_text(out, 0, "errors: %u, warnings: %u", t->errors, t->warnings);
 }
 
 /* A baseline of a part would hide the rest next time. */
@@ -356,7 +382,8 @@ static int verdict(struct check *c)
 	ret = save_if_asked(c, complete);
 	if (ret)
 		return ret;
-	if (c->tally.failed)
+	/* who saves what is wrong takes note of it */
+	if (c->opts->save ? c->tally.left_out : c->tally.failed)
 		ret = NMA_EXIT_VIOLATION;
 	else if (!complete)
 		ret = NMA_EXIT_INCOMPLETE;
@@ -449,12 +476,17 @@ static const char *const about[] = {
 	"except tokens of sockets that are at work.",
 	"--probe attaches XDP programs, binds a dma-buf and AF_XDP sockets, and changes "
 	"ring and channel settings where a queue is bound and the kernel must refuse. "
-	"What is allowed is undone at once and is a finding; what could not be tried is "
-	"reported.",
+	"What is allowed is undone at once and is a finding; if every kernel allows it, "
+	"on any driver, only with --strict a warning. What could not be tried is reported; "
+	"if that was all, the result is incomplete.",
+	"A driver's fault that does harm only once somebody binds (a missing flag, "
+	"callback or tcp-data-split) is information on a device where no bind is or was "
+	"tried, shown with -v; a warning where one was, and with --strict everywhere.",
 	"A finding is known if the baseline has it, as often and as severe, for the "
 	"same rule, condition, namespace name, interface name and queue. A waiver "
 	"names a rule, an interface or a driver, a reason and the last day it holds; "
-	"when that has passed, the finding fails again.",
+	"when that has passed, the finding fails again. With --save the exit status is 0 "
+	"once the baseline is written, whatever is in it.",
 	NULL
 };
 

@@ -45,6 +45,7 @@ struct watch {
 	__u64 period_ns;	/* between two */
 	__u64 events;
 	bool ready;		/* the first snapshot is over */
+	bool timed_out;		/* before the command had ended */
 	int out_err;		/* stdout is gone: nobody listens */
 };
 
@@ -163,12 +164,78 @@ static bool over(struct watch *w)
 {
 	if (nma_child__ended(&w->child))
 		return true;
-	return w->opts->duration_ns &&
-	       nma_clock_ns() - w->start_ns >= w->opts->duration_ns;
+	if (!w->opts->duration_ns ||
+	    nma_clock_ns() - w->start_ns < w->opts->duration_ns)
+		return false;
+	w->timed_out = w->child.pid;
+	return true;
+}
+
+/* What came of the command, apart from what was found while it ran. */
+static void command_text(const struct watch *w, char *dst, size_t size)
+{
+	int status = w->child.status;
+
+	dst[0] = '\0';
+	if (!w->child.pid)
+		return;
+	if (w->child.stopped)
+		snprintf(dst, size, "the command was stopped: %s", w->timed_out ?
+			 "it had not ended after --duration" : "watch was interrupted");
+	else if (WIFSIGNALED(status))
+		snprintf(dst, size, "the command was ended by signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(dst, size, "the command ended with status %d",
+			 WEXITSTATUS(status));
+}
+
+/* As a shell would tell it. */
+static void command_json(const struct watch *w, struct json_object *doc)
+{
+	int status = w->child.status;
+
+	if (!w->child.pid)
+		return;
+	if (WIFSIGNALED(status)) {
+		add_u64(doc, "command_status", 128 + WTERMSIG(status));
+		add_u64(doc, "command_signal", WTERMSIG(status));
+	} else {
+		add_u64(doc, "command_status", WEXITSTATUS(status));
+	}
+}
+
+/* How it ended: what was found, and what came of the command. */
+struct ending {
+	int exit;		/* enum nma_exit */
+	const char *verdict;	/* on the rules */
+	const char *result;	/* of all */
+};
+
+static int end_text(struct watch *w, const struct ending *end)
+{
+	const struct nma_out *out = &w->env->out;
+	char command[128];
+
+	nma_view_coverage(&w->audit);
+	command_text(w, command, sizeof(command));
+	nma_out_text(out, 0, "result: %s%s%s", end->result, command[0] ? "; " : "",
+		     command);
+	return nma_out_finish(out);
+}
+
+static int end_json(struct watch *w, struct json_object *doc, const struct ending *end)
+{
+	nma_view_origin_json(doc);
+	nma_json_add_str(doc, "result", end->result);
+	nma_json_add_str(doc, "verdict", end->verdict);
+	command_json(w, doc);
+	nma_view_coverage_json(&w->audit, doc);
+	return nma_out_emit(&w->env->out, doc);
 }
 
 /* How many of what; what came of it only at the end. */
-static int totals(struct watch *w, const char *type, const char *result)
+static int totals(struct watch *w, const char *type, const struct ending *end)
 {
 	const struct nma_judge *j = w->audit.judge;
 	const struct nma_out *out = &w->env->out;
@@ -179,19 +246,13 @@ static int totals(struct watch *w, const char *type, const char *result)
 	if (!out->json) {
 		nma_out_text(out, 0,
 			     "%serrors: %llu, warnings: %llu, infos: %llu, pre-existing: %llu; %llu events in %llu.%llu s",
-			     result ? "" : "so far: ", errors, j->total[NMA_SEV_W],
+			     end ? "" : "so far: ", errors, j->total[NMA_SEV_W],
 			     j->total[NMA_SEV_I], j->total_pre_existing, w->events,
 			     ns / NMA_NSEC_PER_SEC,
 			     ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
-		if (result)
-			nma_view_coverage(&w->audit);
-		return nma_out_finish(out);
+		return end ? end_text(w, end) : nma_out_finish(out);
 	}
 	doc = nma_json_doc(type);
-	if (result) {
-		nma_view_origin_json(doc);
-		nma_json_add_str(doc, "result", result);
-	}
 	add_u64(doc, "errors", errors);
 	add_u64(doc, "warnings", j->total[NMA_SEV_W]);
 	add_u64(doc, "infos", j->total[NMA_SEV_I]);
@@ -200,9 +261,7 @@ static int totals(struct watch *w, const char *type, const char *result)
 	add_u64(doc, "dropped", j->dropped);
 	add_u64(doc, "events", w->events);
 	add_u64(doc, "duration_ns", ns);
-	if (result)
-		nma_view_coverage_json(&w->audit, doc);
-	return nma_out_emit(out, doc);
+	return end ? end_json(w, doc, end) : nma_out_emit(out, doc);
 }
 
 /* No condition waits for the next look any more, or it has had its time. */
@@ -266,20 +325,29 @@ static int verdict(struct watch *w)
 {
 	bool complete = nma_audit__complete(&w->audit);
 	const struct nma_judge *j = w->audit.judge;
-	int status = w->child.status, sev;
+	int sev;
 
 	for (sev = NMA_SEV_I; sev <= NMA_SEV_F; sev++)
 		if (j->total[sev] && nma_severity_fails(sev, w->opts->judge.fail_on))
 			return NMA_EXIT_VIOLATION;
-	if (!complete)
-		return NMA_EXIT_INCOMPLETE;
-	if (!w->child.pid || !status)
-		return NMA_EXIT_OK;
-	if (WIFSIGNALED(status))
-		nma_warn(w->env, "the command was ended by signal %d", WTERMSIG(status));
-	else
-		nma_warn(w->env, "the command ended with status %d", WEXITSTATUS(status));
-	return NMA_EXIT_VIOLATION;
+	return complete ? NMA_EXIT_OK : NMA_EXIT_INCOMPLETE;
+}
+
+/* A violation goes before a command that failed, and that before what is not
+ * known: what is sure remains true.
+ */
+static struct ending ending(struct watch *w)
+{
+	struct ending end = { .exit = verdict(w) };
+
+	end.verdict = nma_view_result(end.exit);
+	end.result = end.verdict;
+	if (end.exit == NMA_EXIT_VIOLATION || !w->child.pid ||
+	    (!w->child.status && !w->child.stopped))
+		return end;
+	end.exit = NMA_EXIT_VIOLATION;
+	end.result = w->child.stopped && w->timed_out ? "timeout" : "command_failed";
+	return end;
 }
 
 static int start_command(struct watch *w, char **argv)
@@ -300,6 +368,7 @@ static int start_command(struct watch *w, char **argv)
 static int watch(struct watch *w, char **argv)
 {
 	struct nma_limits limits = nma_limits_of(&w->opts->judge);
+	struct ending end;
 	int ret;
 
 	ret = nma_audit__judge(&w->audit, &w->opts->rules, &limits, on_finding,
@@ -315,8 +384,8 @@ static int watch(struct watch *w, char **argv)
 	nma_child__stop(&w->child);
 	if (ret)
 		return ret;
-	ret = verdict(w);
-	return totals(w, "summary", nma_view_result(ret)) && !ret ? NMA_EXIT_ENV : ret;
+	end = ending(w);
+	return totals(w, "summary", &end) && !end.exit ? NMA_EXIT_ENV : end.exit;
 }
 
 static int run(struct nma_env *env, const void *opts, const struct nma_words *words)
@@ -342,6 +411,10 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 			o->rules.v[i]);
 		return NMA_EXIT_USAGE;
 	}
+	if (o->buffers && !o->deep) {
+		nma_err(env, -EINVAL, "--buffers needs --deep");
+		return NMA_EXIT_USAGE;
+	}
 	nma_stop_catch();
 	nma_ask_catch();
 	w.start_ns = nma_clock_ns();
@@ -357,7 +430,7 @@ static const struct nma_opt options[] = {
 	NMA_NETNS_OPTION(struct watch_opts, netns),
 	{ "rule", 0, NMA_OPT_STRS, offsetof(struct watch_opts, rules), "ID",
 	  "only this rule; may be repeated", 0, 0, NULL },
-	{ "duration", 0, NMA_OPT_TIME, offsetof(struct watch_opts, duration_ns), "SEC",
+	{ "duration", 0, NMA_OPT_SPAN, offsetof(struct watch_opts, duration_ns), "SEC",
 	  "end after SEC seconds", 0, 31536000, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, deep), NULL,
 	  "also the rules that look at every packet or buffer", 0, 0, NULL },
@@ -379,6 +452,10 @@ static const char *const about[] = {
 	"Identical findings are folded: the first is printed at once, later ones at "
 	"most once a second with their count. With -j the standard output of CMD goes "
 	"to standard error.",
+	"What came of CMD is told apart from the verdict on the rules: the result is "
+	"violation, else command_failed (CMD failed) or timeout (it had not ended after "
+	"--duration and was stopped), else incomplete or holds. CMD is ended with watch, "
+	"also if that is killed.",
 	NULL
 };
 

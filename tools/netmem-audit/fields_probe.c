@@ -28,7 +28,7 @@ GET_NONZERO(p_ifindex, PROBED(row)->ifindex)
 NETNS(p, PROBED(row)->netns)
 GET_NONZERO(p_errno, -PROBED(row)->attempt.err)
 GET(p_outcome, nma_value_str(v, nma_probe_outcome(PROBED(row)->attempt.outcome)))
-GET(p_reason, nma_value_str(v, PROBED(row)->attempt.text))
+GET(p_reason, nma_value_str(v, nma_probe__reason(PROBED(row))))
 
 static void p_queue(const void *row, struct nma_value *v)
 {

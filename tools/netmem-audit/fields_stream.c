@@ -40,6 +40,18 @@ static void f_pre_existing(const void *row, struct nma_value *v)
 		nma_value_bool(v, true);
 }
 
+static void f_latent(const void *row, struct nma_value *v)
+{
+	if (FINDING(row)->latent)
+		nma_value_bool(v, true);
+}
+
+static void f_gap(const void *row, struct nma_value *v)
+{
+	if (FINDING(row)->kernel_gap)
+		nma_value_bool(v, true);
+}
+
 static const struct nma_field finding_fields[] = {
 	{ "rule", "RULE", 0, f_rule },
 	{ "severity", "SEVERITY", 0, f_severity },
@@ -54,6 +66,8 @@ static const struct nma_field finding_fields[] = {
 	{ "cookie", "", NMA_FIELD_JSON, f_cookie },
 	{ "message", "MESSAGE", 0, f_message },
 	{ "pre_existing", "", NMA_FIELD_JSON, f_pre_existing },
+	{ "latent", "", NMA_FIELD_JSON, f_latent },
+	{ "kernel_gap", "", NMA_FIELD_JSON, f_gap },
 	{ "count", "COUNT", 0, f_count },
 	{ "time_ns", "", NMA_FIELD_JSON, f_time },
 	{ "first_time_ns", "", NMA_FIELD_JSON, f_first },

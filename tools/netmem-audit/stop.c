@@ -18,8 +18,10 @@ static void on_signal(int sig)
 
 void nma_stop_catch(void)
 {
-	/* without SA_RESTART, so that a wait for events returns */
-	struct sigaction sa = { .sa_handler = on_signal }, old;
+	/* A write that waits for a slow reader is resumed; a wait for events or for
+	 * time returns all the same (signal(7)).
+	 */
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, old;
 
 	stopped = 0;
 	sigemptyset(&sa.sa_mask);
@@ -44,7 +46,7 @@ static void on_question(int sig)
 
 void nma_ask_catch(void)
 {
-	struct sigaction sa = { .sa_handler = on_question };
+	struct sigaction sa = { .sa_handler = on_question, .sa_flags = SA_RESTART };
 
 	asked = 0;
 	sigemptyset(&sa.sa_mask);

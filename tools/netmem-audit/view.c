@@ -57,6 +57,16 @@ static void excuse(const struct nma_finding *f, const struct nma_standing *st,
 			 "waived until" : "its waiver expired on", st->waiver->expires);
 }
 
+/* What to do, once for each finding: not again for more of the same. */
+static void advise(const struct nma_out *out, const struct nma_finding *f)
+{
+	const struct nma_rule *rule = &nma_rules[f->rule];
+
+	if (f->kind == NMA_KIND_NOTE || (f->folded && f->folded < f->count))
+		return;
+	nma_out_text(out, 4, "-> %s (netmem-audit rules %s)", rule->advice, rule->id);
+}
+
 void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
 		      const struct nma_standing *st)
 {
@@ -65,12 +75,15 @@ void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
 
 	place(f, where, sizeof(where));
 	excuse(f, st, but, sizeof(but));
-	nma_out_text(out, 0, "%s %s%s%s",
+	nma_out_text(out, 0, "%s %s%s%s%s",
 		     f->kind == NMA_KIND_NOTE ? "note" : nma_severity_name(f->severity),
-		     nma_rules[f->rule].id, where, but);
+		     nma_rules[f->rule].id, where,
+		     f->kernel_gap ? " (a gap of the kernel)" :
+		     f->latent && f->severity == NMA_SEV_I ? " (latent)" : "", but);
 	nma_out_text(out, 4, "%s", f->message);
 	for (i = 0; i < f->nr_evidence; i++)
 		nma_out_label(out, f->evidence[i].key, &f->evidence[i].value, 4);
+	advise(out, f);
 }
 
 static void fill_finding(const struct nma_out *out, struct json_object *obj,
@@ -83,6 +96,8 @@ static void fill_finding(const struct nma_out *out, struct json_object *obj,
 	for (i = 0; i < f->nr_evidence; i++)
 		nma_out_add(out, evidence, f->evidence[i].key, &f->evidence[i].value);
 	json_object_object_add(obj, "evidence", evidence);
+	if (f->kind != NMA_KIND_NOTE)
+		nma_json_add_str(obj, "advice", nma_rules[f->rule].advice);
 }
 
 static void fill_standing(struct json_object *obj, const struct nma_standing *st)

@@ -45,11 +45,10 @@ void nma_judge__free(struct nma_judge *j)
 }
 
 /* Of what device nobody knows may be that of any: it is never left out. */
-static bool wanted(const struct nma_judge *j, const struct nma_finding *f)
+static bool wanted(const struct nma_judge *j, __u32 netns, const char *ifname)
 {
-	return nma_netns_match(j->opts.netns, f->netns) &&
-	       (!f->ifname[0] ||
-		nma_strs_match(j->opts.ifnames, f->ifname, NMA_IFNAME_LEN));
+	return nma_netns_match(j->opts.netns, netns) &&
+	       (!ifname[0] || nma_strs_match(j->opts.ifnames, ifname, NMA_IFNAME_LEN));
 }
 
 static void report(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
@@ -210,6 +209,7 @@ static void judge_item(struct nma_judge *j, const struct nma_finding *item,
 		       const __u64 key[2], bool steady, __u64 now_ns)
 {
 	struct nma_finding *f = nma_table_find(&j->cases, key[0], key[1]);
+	bool worse = f && f->status == NMA_ACTIVE && item->severity > f->severity;
 
 	if (f)
 		refresh(f, item, now_ns);
@@ -222,7 +222,9 @@ static void judge_item(struct nma_judge *j, const struct nma_finding *item,
 	f->stamp = j->stamp;
 	if (item->kind == NMA_KIND_NOTE && j->opts.coverage)
 		nma_coverage__note(j->opts.coverage, item);
-	if (counts(f, steady, now_ns))
+	if (worse)
+		f->begin_ns = now_ns;
+	if (worse || counts(f, steady, now_ns))
 		count(j, f, now_ns);
 	else if (f->status == NMA_ACTIVE)
 		f->last_ns = now_ns;
@@ -263,7 +265,7 @@ static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 	__u64 key[2];
 
 	nma_rule_run(ctx, rule, ref, &v);
-	if (!wanted(j, &v.base))
+	if (!wanted(j, v.base.netns, v.base.ifname))
 		return;
 	steady = v.nr && is_steady(ctx, nma_rules[rule].subject, ref);
 	for (i = 0; i < v.nr; i++) {
@@ -290,7 +292,7 @@ static void cover(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 	if (!j->opts.coverage)
 		return;
 	nma_subjects[subject].place(ctx->model, ref, &place);
-	if (nma_strs_match(j->opts.ifnames, place.ifname, NMA_IFNAME_LEN))
+	if (wanted(j, place.netns, place.ifname))
 		nma_coverage__object(j->opts.coverage, subject, ref);
 }
 

@@ -182,6 +182,12 @@ nma_hook_set nma_session__missing_hooks(const struct nma_session *s)
 	return s->missing;
 }
 
+int nma_session__denied(const struct nma_session *s, __u32 *netns)
+{
+	*netns = s->denied_netns;
+	return s->denied_err;
+}
+
 const char *nma_session__error(const struct nma_session *s)
 {
 	return s ? s->error : "out of memory";

@@ -72,6 +72,9 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 /* Hooks that could not be attached although features had found them. */
 nma_hook_set nma_session__missing_hooks(const struct nma_session *s);
 
+/* A network namespace whose sockets could not be looked at, and why (-errno); 0: none. */
+int nma_session__denied(const struct nma_session *s, __u32 *netns);
+
 const char *nma_session__error(const struct nma_session *s);
 void nma_session__close(struct nma_session *s);
 

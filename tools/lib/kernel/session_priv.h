@@ -37,6 +37,8 @@ struct nma_session {
 	nma_hook_set wanted;
 	nma_hook_set missing;
 	__u64 walk_cut;
+	int denied_err;		/* of a namespace that must not be entered */
+	__u32 denied_netns;
 	__u64 acts_read;	/* value of nma_act_total when the rows were read */
 	__u64 socks_lost;	/* see count_lost_socks() */
 	struct nma_missed missed;

@@ -154,9 +154,11 @@ static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
 	int back, err;
 
 	err = nma_netns__enter(netns, &back);
+	if (err == -ENOENT)
+		return;
 	if (err) {
-		if (err != -ENOENT)
-			s->walk_cut++;
+		s->denied_err = err;
+		s->denied_netns = netns;
 		return;
 	}
 	if (iterate(s, link))

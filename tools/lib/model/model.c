@@ -113,6 +113,14 @@ static int apply_nic(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+static void note_bind(struct nma_model *m, __u64 netdev)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (nic)
+		nic->bind_tried = true;
+}
+
 static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		       struct nma_change *change)
 {
@@ -127,6 +135,8 @@ static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	if (r->napi_id)
 		queue->last_napi_id = r->napi_id;
 	queue->r = *r;
+	if (r->mp != NMA_MP_NONE)
+		note_bind(m, r->netdev);
 	change->subject = NMA_SUBJ_QUEUE;
 	change->ref.queue = queue;
 	return 0;
@@ -203,6 +213,8 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	struct nma_pool *pool;
 
 	change->subject = NMA_SUBJ_POOL;
+	if (r->mp != NMA_MP_NONE || r->mp_priv)
+		note_bind(m, r->netdev);
 	if (hdr->cause == NMA_CAUSE_CREATE_FAILED ||
 	    hdr->cause == NMA_CAUSE_CREATE_ASKED || !r->pool_id) {
 		m->failed_pool = (struct nma_pool){ 0 };
@@ -276,6 +288,8 @@ static int apply_binding(struct nma_model *m, const struct nma_rec_hdr *hdr,
 			return -ENOMEM;
 	}
 	binding_merge(m, binding, r);
+	if (r->dma_dir != NMA_DMA_TO_DEVICE)
+		note_bind(m, binding->r.netdev);
 	change->subject = NMA_SUBJ_BINDING;
 	change->ref.binding = binding;
 	return 0;
@@ -319,6 +333,8 @@ static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 
 	if (nic && r->op == NMA_OP_QUEUES_SET)
 		nic->resized = *r;
+	if (r->op == NMA_OP_BIND_QUEUE || r->op == NMA_OP_MP_CHECK)
+		note_bind(m, r->netdev);
 	if (r->op == NMA_OP_UNBOUND) {
 		binding = nma_table_find(&m->bindings, r->value, 0);
 		if (binding)
@@ -495,6 +511,13 @@ unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev)
 		    !queue->seen.gone)
 			nr++;
 	return nr;
+}
+
+bool nma_model__bind_tried(const struct nma_model *m, __u64 netdev)
+{
+	const struct nma_nic *nic = nma_model__nic(m, netdev);
+
+	return nic && nic->bind_tried;
 }
 
 enum nma_hds nma_nic_hds(const struct nma_nic *nic)

@@ -17,6 +17,10 @@
 #include "util/queue_set.h"
 #include "util/table.h"
 
+/* enum dma_data_direction */
+#define NMA_DMA_TO_DEVICE	1
+#define NMA_DMA_FROM_DEVICE	2
+
 /* How an object came to be known and when it was last seen. */
 struct nma_seen {
 	bool pre_existing;	/* found by the first snapshot */
@@ -34,6 +38,7 @@ struct nma_nic {
 	struct nma_queue_set rss;	/* queues that flows are spread over */
 	__u8 asked_hds;		/* enum nma_hds: the driver's answer (ethtool) */
 	bool asked_thresh_known;
+	bool bind_tried;	/* a queue has or had a provider, or one was refused */
 	__u32 asked_thresh;
 };
 
@@ -116,6 +121,8 @@ const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
 const struct nma_nic *nma_model__lower(const struct nma_model *m,
 				       const struct nma_nic *nic);
 unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev);
+/* A memory provider is or was on the device, as far as we saw, or was to be. */
+bool nma_model__bind_tried(const struct nma_model *m, __u64 netdev);
 
 /* tcp-data-split as best known; UNKNOWN if neither core nor driver told. */
 enum nma_hds nma_nic_hds(const struct nma_nic *nic);

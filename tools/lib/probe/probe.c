@@ -28,30 +28,31 @@ static const struct row {
 	enum when when;
 	nma_attempt_fn *fn;
 } rows[] = {
-	{ { "xdp_driver", "XDP on a port with a bound queue", "NM-BIND-04" },
+	{ { "xdp_driver", "XDP on a port with a bound queue", "NM-BIND-04", NULL },
 	  WHEN_BOUND, nma_attempt__xdp_driver },
 	{ { "xdp_driver_frags", "XDP with frags on a port with a bound queue",
-	    "NM-BIND-04" },
+	    "NM-BIND-04", NULL },
 	  WHEN_BOUND, nma_attempt__xdp_driver_frags },
-	{ { "xdp_generic", "generic XDP on a port with a bound queue", "NM-BIND-04" },
+	{ { "xdp_generic", "generic XDP on a port with a bound queue", "NM-BIND-04", NULL },
 	  WHEN_BOUND, nma_attempt__xdp_generic },
-	{ { "bind_again", "a second dma-buf for a bound queue", "NM-BIND-01" },
+	{ { "bind_again", "a second dma-buf for a bound queue", "NM-BIND-01", NULL },
 	  WHEN_QUEUE_BOUND, nma_attempt__bind },
-	{ { "split_off", "tcp-data-split off while a queue is bound", "NM-BIND-03" },
+	{ { "split_off", "tcp-data-split off while a queue is bound", "NM-BIND-03", NULL },
 	  WHEN_BOUND, nma_attempt__split_off },
-	{ { "hds_thresh", "hds-thresh above 0 while a queue is bound", "NM-BIND-03" },
+	{ { "hds_thresh", "hds-thresh above 0 while a queue is bound", "NM-BIND-03", NULL },
 	  WHEN_BOUND, nma_attempt__hds_thresh },
-	{ { "channels", "so few channels that a bound queue goes", "NM-BIND-06" },
+	{ { "channels", "so few channels that a bound queue goes", "NM-BIND-06", NULL },
 	  WHEN_QUEUE_BOUND, nma_attempt__channels },
-	{ { "xsk_copy", "AF_XDP in copy mode on a bound queue", "NM-BIND-05" },
+	{ { "xsk_copy", "AF_XDP in copy mode on a bound queue", "NM-BIND-05",
+	    "no kernel refuses it, on any driver" },
 	  WHEN_QUEUE_BOUND, nma_attempt__xsk_copy },
-	{ { "xsk_zerocopy", "AF_XDP in zero-copy mode on a bound queue", "NM-BIND-05" },
+	{ { "xsk_zerocopy", "AF_XDP in zero-copy mode on a bound queue", "NM-BIND-05", NULL },
 	  WHEN_QUEUE_BOUND, nma_attempt__xsk_zerocopy },
-	{ { "bind_with_xdp", "a dma-buf while XDP is attached", "NM-BIND-04" },
+	{ { "bind_with_xdp", "a dma-buf while XDP is attached", "NM-BIND-04", NULL },
 	  WHEN_XDP, nma_attempt__bind },
-	{ { "bind_unsplit", "a dma-buf while tcp-data-split is off", "NM-BIND-02" },
+	{ { "bind_unsplit", "a dma-buf while tcp-data-split is off", "NM-BIND-02", NULL },
 	  WHEN_UNSPLIT, nma_attempt__bind },
-	{ { "bind_with_xsk", "a dma-buf for a queue that AF_XDP uses", "NM-BIND-05" },
+	{ { "bind_with_xsk", "a dma-buf for a queue that AF_XDP uses", "NM-BIND-05", NULL },
 	  WHEN_XSK, nma_attempt__bind },
 };
 
@@ -196,7 +197,19 @@ bool nma_probe__allowed(const struct nma_probed *p)
 	return p->attempt.outcome == NMA_UNDONE || p->attempt.outcome == NMA_STUCK;
 }
 
-bool nma_probe__finding(const struct nma_probed *p, struct nma_finding *f)
+bool nma_probe__answered(const struct nma_probed *p)
+{
+	return p->attempt.outcome != NMA_UNTRIED;
+}
+
+const char *nma_probe__reason(const struct nma_probed *p)
+{
+	if (!p->attempt.text[0] && nma_probe__allowed(p) && p->probe->gap)
+		return p->probe->gap;
+	return p->attempt.text;
+}
+
+bool nma_probe__finding(const struct nma_probed *p, bool strict, struct nma_finding *f)
 {
 	enum nma_rule_id rule;
 
@@ -211,9 +224,14 @@ bool nma_probe__finding(const struct nma_probed *p, struct nma_finding *f)
 		.netns = p->netns, .ifindex = p->ifindex, .queue = p->queue,
 	};
 	memcpy(f->ifname, p->ifname, sizeof(f->ifname));
-	snprintf(f->message, sizeof(f->message), "%s was allowed and %s",
+	snprintf(f->message, sizeof(f->message), "%s was allowed and %s%s%s",
 		 p->probe->text, p->attempt.outcome == NMA_UNDONE ?
-		 "undone at once" : "could not be undone");
+		 "undone at once" : "could not be undone",
+		 p->probe->gap ? ": " : "", p->probe->gap ? p->probe->gap : "");
+	if (p->probe->gap) {
+		f->kernel_gap = true;
+		f->severity = strict ? NMA_SEV_W : NMA_SEV_I;
+	}
 	nma_value_str(nma_finding_ev(f, "probe"), p->probe->key);
 	nma_value_str(nma_finding_ev(f, "not_undone"), p->attempt.text);
 	return true;

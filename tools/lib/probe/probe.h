@@ -15,6 +15,7 @@ struct nma_probe {
 	const char *key;	/* "xdp_driver" */
 	const char *text;	/* "XDP without frags on a port with a bound queue" */
 	const char *rule;
+	const char *gap;	/* why no driver is to blame if it is allowed; or NULL */
 };
 
 /* One attempt, or one device on which nothing could be tried (@probe NULL). */
@@ -38,8 +39,13 @@ const char *nma_probe_outcome(enum nma_outcome outcome);	/* "refused" */
 bool nma_probe__allowed(const struct nma_probed *p);
 
 /* What was allowed is a finding; false for everything else, and if the catalogue
- * lacks the rule.
+ * lacks the rule. A gap of the kernel is information, with @strict a warning.
  */
-bool nma_probe__finding(const struct nma_probed *p, struct nma_finding *f);
+bool nma_probe__finding(const struct nma_probed *p, bool strict, struct nma_finding *f);
+
+/* Something was asked, and the kernel answered. */
+bool nma_probe__answered(const struct nma_probed *p);
+/* What is to be said about the outcome, "" nothing. */
+const char *nma_probe__reason(const struct nma_probed *p);
 
 #endif /* NMA_PROBE_H */

@@ -37,6 +37,17 @@ static void missing_rings(struct nma_value *v, __u8 rings)
 		nma_value_set_add(v, "set_ringparam");
 }
 
+static struct nma_finding *lacks(struct nma_verdict *v, unsigned int detail,
+				 const struct nma_rule_ctx *ctx, __u64 netdev,
+				 const char *text)
+{
+	struct nma_finding *f = nma_verdict_add(v, detail, NMA_SEV_E, "%s", text);
+
+	if (!nma_model__bound_queues(ctx->model, netdev))
+		nma_finding_latent(f, ctx, netdev);
+	return f;
+}
+
 /* NM-DRV-01. Only drivers that offer queue restart claim to be fit for netmem;
  * queue_mgmt_ops without any of the four callbacks (netkit) do not.
  */
@@ -44,28 +55,25 @@ void nma_rule_DRV_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		     struct nma_verdict *v)
 {
 	const struct nma_rec_nic *r = &ref.nic->r;
-	enum nma_severity severity = NMA_SEV_W;
 	struct nma_finding *f;
 
 	if (ref.nic->seen.gone || !(r->qops & NMA_QOPS_PRESENT) ||
 	    !(r->qops & QOPS_CALLS) || !(r->flags & NMA_NIC_REGISTERED))
 		return;
-	if (nma_model__bound_queues(ctx->model, r->netdev))
-		severity = NMA_SEV_E;
 	if ((r->qops & NMA_QOPS_ALL) != NMA_QOPS_ALL) {
-		f = nma_verdict_add(v, 0, severity,
-				    "driver fills queue_mgmt_ops only partly, queues cannot be restarted for a bind");
+		f = lacks(v, 0, ctx, r->netdev,
+			  "driver fills queue_mgmt_ops only partly, queues cannot be restarted for a bind");
 		missing_ops(nma_finding_ev(f, "missing"), r->qops);
 	}
 	if ((r->rings & RINGS_ALL) != RINGS_ALL) {
-		f = nma_verdict_add(v, 1, severity,
-				    "driver restarts queues but does not offer tcp-data-split");
+		f = lacks(v, 1, ctx, r->netdev,
+			  "driver restarts queues but does not offer tcp-data-split");
 		missing_rings(nma_finding_ev(f, "missing"), r->rings);
 	}
 	/* pools are often made on open only, and not all at once */
 	if (r->flags & NMA_NIC_UP && !r->pools) {
-		f = nma_verdict_add(v, 2, severity,
-				    "device is up but none of its page_pools names it (page_pool_params.netdev)");
+		f = lacks(v, 2, ctx, r->netdev,
+			  "device is up but none of its page_pools names it (page_pool_params.netdev)");
 		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
 	}
 }
@@ -76,14 +84,15 @@ void nma_rule_DRV_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 {
 	struct nma_finding *f;
 
-	(void)ctx;
 	if (!nma_is_act(ref, NMA_ACT_PAGE_API))
 		return;
-	if (ref.act->mp != NMA_MP_NONE)
+	if (ref.act->mp != NMA_MP_NONE) {
 		f = nma_verdict_add(v, 1, NMA_SEV_F,
 				    "page API used on a page_pool with a memory provider");
-	else
+	} else {
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "page API used on a page_pool that accepts unreadable memory");
+		nma_finding_latent(f, ctx, ref.act->netdev);
+	}
 	nma_act_evidence(f, ref.act);
 }

@@ -46,6 +46,8 @@ struct nma_finding {
 	enum nma_kind kind;
 	enum nma_patience patience;
 	bool event;		/* happened, as opposed to: is so */
+	bool latent;		/* does harm only when somebody binds */
+	bool kernel_gap;	/* the kernel lets it through on every driver */
 	__u64 occasions;	/* that the record stands for; 0: one */
 	__u64 hold_ns;		/* with SETTLE and AGE */
 	__u64 since_ns;		/* when the condition began, 0 unknown */

@@ -58,15 +58,20 @@ static bool of_queue(const struct nma_model *m, const struct nma_pool *pool,
 	       (served ? served->r.queue : pool->r.queue) == queue;
 }
 
-/* The pool's queue has a provider, or the pool itself runs on one. */
-static bool has_provider(const struct nma_model *m, const struct nma_pool *pool)
+/* The pool itself runs on one. Its queue may have a provider without that: for a
+ * moment while it is bound, until the pool is replaced or the bind is refused.
+ */
+static bool has_provider(const struct nma_pool *pool)
+{
+	return pool->r.mp != NMA_MP_NONE || pool->r.mp_priv;
+}
+
+static bool queue_bound(const struct nma_model *m, const struct nma_pool *pool)
 {
 	const struct nma_queue *queue;
 
-	if (pool->r.mp != NMA_MP_NONE || pool->r.mp_priv)
-		return true;
 	queue = nma_model__queue(m, pool->r.netdev, pool->r.queue);
-	return queue && queue->r.mp != NMA_MP_NONE;
+	return queue && nma_queue_bound(queue);
 }
 
 static const char *dma_fault(const struct nma_rec_pool *r)
@@ -102,13 +107,14 @@ void nma_rule_POOL_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_value_s64(nma_finding_ev(f, "errno"), -pool->r.err);
 	} else if (!created(pool) || !nma_pool_live(pool)) {
 		return;
-	} else if (has_provider(ctx->model, pool)) {
+	} else if (has_provider(pool)) {
 		f = nma_verdict_add(v, 1, NMA_SEV_E,
 				    "page_pool with a memory provider lacks %s", fault);
 	} else {
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "page_pool accepts unreadable memory but lacks %s: a bind will be refused",
 				    fault);
+		nma_finding_latent(f, ctx, pool->r.netdev);
 	}
 	nma_value_u64(nma_finding_ev(f, "max_len_bytes"), pool->r.max_len);
 	nma_pool_evidence(f, pool);
@@ -144,18 +150,20 @@ void nma_rule_POOL_02(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	if (!nma_pool_live(pool) || !created(pool) || !nic)
 		return;
 	hds = nma_nic_hds(nic);
-	if (hds == NMA_HDS_OFF && flagged(pool) && has_provider(ctx->model, pool))
+	if (hds == NMA_HDS_OFF && flagged(pool) && has_provider(pool)) {
 		f = nma_verdict_add(v, 1, NMA_SEV_E,
 				    "page_pool with a memory provider while tcp-data-split is off");
-	else if (hds == NMA_HDS_OFF && flagged(pool))
+	} else if (hds == NMA_HDS_OFF && flagged(pool)) {
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "page_pool accepts unreadable memory while tcp-data-split is off");
-	else if (hds == NMA_HDS_ON && !flagged(pool) &&
-		 nic->r.qops & NMA_QOPS_PRESENT &&
-		 !has_provider(ctx->model, pool) &&	/* NM-BIND-01 tells */
-		 speaks_for_flagless_queue(ctx->model, pool))
+		nma_finding_latent(f, ctx, pool->r.netdev);
+	} else if (hds == NMA_HDS_ON && !flagged(pool) &&
+		   nic->r.qops & NMA_QOPS_PRESENT &&
+		   !queue_bound(ctx->model, pool) &&	/* NM-BIND-01 tells */
+		   speaks_for_flagless_queue(ctx->model, pool)) {
 		f = nma_verdict_add(v, 2, NMA_SEV_I,
 				    "tcp-data-split is on but no page_pool of the queue accepts unreadable memory");
+	}
 	if (!f)
 		return;
 	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
@@ -214,6 +222,7 @@ void nma_rule_POOL_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "%u live page_pools of the queue accept unreadable memory, its header pool among them",
 				    flags.nr);
+		nma_finding_latent(f, ctx, r->netdev);
 	} else {
 		return;
 	}
@@ -271,9 +280,11 @@ void nma_rule_POOL_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	other = napi_queue(ctx->model, pool);
 	if (!other)
 		return;
-	f = nma_verdict_add(v, 2, pool->r.mp || other->r.mp ? NMA_SEV_F : NMA_SEV_W,
+	f = nma_verdict_add(v, 2, NMA_SEV_F,
 			    "page_pool of queue %u names queue %u: it gets the memory provider of the wrong queue",
 			    other->r.queue, pool->r.queue);
+	if (!pool->r.mp && !other->r.mp)
+		nma_finding_latent(f, ctx, pool->r.netdev);
 	nma_value_u64(nma_finding_ev(f, "napi_queue"), other->r.queue);
 	nma_pool_evidence(f, pool);
 }
@@ -312,6 +323,7 @@ void nma_rule_POOL_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		f = nma_verdict_add(v, 0, NMA_SEV_W,
 				    "page_pool accepts unreadable memory in buffers of order %u: a bind will be refused",
 				    pool->r.order);
+		nma_finding_latent(f, ctx, pool->r.netdev);
 		nma_pool_evidence(f, pool);
 	}
 	/* without a provider an XDP program may send what was received */

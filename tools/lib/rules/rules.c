@@ -183,6 +183,14 @@ struct nma_finding *nma_verdict_blind(struct nma_verdict *v, unsigned int detail
 	return f;
 }
 
+void nma_finding_latent(struct nma_finding *f, const struct nma_rule_ctx *ctx,
+			__u64 netdev)
+{
+	f->latent = true;
+	f->severity = ctx->limits->strict || nma_model__bind_tried(ctx->model, netdev) ?
+		      NMA_SEV_W : NMA_SEV_I;
+}
+
 void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
 		      __u64 hold_ns)
 {

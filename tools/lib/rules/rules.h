@@ -20,6 +20,7 @@ struct nma_limits {
 	__u64 stall_ns;		/* a destroyed pool may keep buffers that long */
 	__u64 token_age_ns;	/* an application may keep a token that long */
 	__u32 token_share;	/* percent of a dma-buf one socket may hold */
+	bool strict;		/* faults that cannot do harm yet are warnings */
 };
 
 #define NMA_LIMITS_DEFAULT { \
@@ -101,6 +102,11 @@ struct nma_finding *nma_verdict_add(struct nma_verdict *v, unsigned int detail,
 struct nma_finding *nma_verdict_blind(struct nma_verdict *v, unsigned int detail,
 				      const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The driver's fault does harm only once somebody binds: information on a device where
+ * nobody has tried to, else a warning.
+ */
+void nma_finding_latent(struct nma_finding *f, const struct nma_rule_ctx *ctx,
+			__u64 netdev);
 void nma_finding_hold(struct nma_finding *f, enum nma_patience patience,
 		      __u64 hold_ns);
 /* Value of a new piece of evidence, to be set by the caller. */
@@ -138,10 +144,6 @@ static inline bool nma_is_act(union nma_ref ref, enum nma_act act)
 {
 	return ref.act->act == act;
 }
-
-/* enum dma_data_direction */
-#define NMA_DMA_TO_DEVICE	1
-#define NMA_DMA_FROM_DEVICE	2
 
 /* PP_FLAG_* by name. */
 #define NMA_PP_DMA_MAP		0x1

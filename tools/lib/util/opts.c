@@ -130,6 +130,12 @@ static int set_value(struct nma_args *args, const struct nma_opt *opt,
 	case NMA_OPT_TIME:
 		err = nma_opts_time(s, opt->min, opt->max, value);
 		break;
+	case NMA_OPT_SPAN:
+		err = nma_opts_time(s, opt->min, opt->max, value);
+		if (!err && !*(__u64 *)value)
+			return bad(args, "--%s needs %s above 0", opt->name,
+				   opt->metavar);
+		break;
 	case NMA_OPT_STRS:
 		err = set_strs(s, value);
 		break;
@@ -284,6 +290,7 @@ static void put_default(char *dst, size_t size, const struct nma_opt *opt,
 			snprintf(dst, size, " (default %u)", *(const __u32 *)value);
 		return;
 	case NMA_OPT_TIME:
+	case NMA_OPT_SPAN:
 		ns = *(const __u64 *)value;
 		if (ns)
 			snprintf(dst, size, " (default %g)", (double)ns / NSEC_PER_SEC);

@@ -19,6 +19,7 @@ enum nma_opt_type {
 	NMA_OPT_FLAG,	/* bool */
 	NMA_OPT_U32,	/* __u32 within min..max */
 	NMA_OPT_TIME,	/* seconds with decimals, stored as __u64 ns; limits in s */
+	NMA_OPT_SPAN,	/* as TIME, but not 0, which stands for "not given" */
 	NMA_OPT_STRS,	/* struct nma_strs; may be repeated */
 	NMA_OPT_STR,	/* const char *, not empty; NULL if not given */
 	NMA_OPT_CHOICE,	/* int, index into choices */
