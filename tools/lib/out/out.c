@@ -139,7 +139,7 @@ static bool may_shrink(const struct grid *g, size_t c)
 /* Takes room from the widest columns until the last one has some. */
 static void grid_fit(const struct nma_out *out, struct grid *g)
 {
-	size_t c, widest, width, room, sum;
+	size_t c, widest = 0, width, room, sum;
 
 	for (;;) {
 		sum = 0;
