@@ -62,15 +62,19 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 		return 0;
 	pin_dma_dev(np);
 	if (rxq->xdp) {
-		netdev_err(np->netdev, "queue %u: no memory provider while XDP is attached\n", q);
+		if (net_ratelimit())
+			netdev_err(np->netdev,
+				   "queue %u: no memory provider while XDP is attached\n", q);
 		return -EBUSY;
 	}
 	if (!(*flags & PP_FLAG_ALLOW_UNREADABLE_NETMEM)) {
 		/* New kernels do not let it come this far. The old ones have
 		 * no way to tell the user who asked.
 		 */
-		netdev_err(np->netdev,
-			   "queue %u: no memory provider while tcp-data-split is off\n", q);
+		if (net_ratelimit())
+			netdev_err(np->netdev,
+				   "queue %u: no memory provider while tcp-data-split is off\n",
+				   q);
 		return -EINVAL;
 	}
 	if (nmnic_fault(np, NMNIC_FAULT_IGNORE_PROVIDER, q))
@@ -345,9 +349,7 @@ bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp)
 	if (fill->tail != before) {
 		/* Descriptors before the doorbell */
 		dma_wmb();
-		local_bh_disable();
 		nmhw_rx_doorbell(vec->port->hw, vec->idx, fill->ring, fill->tail);
-		local_bh_enable();
 	}
 	if (unlikely(rxq->xsk) && nmnic_xsk_starved(rxq, !ok))
 		return true;

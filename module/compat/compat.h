@@ -138,13 +138,9 @@ static int fn##_compat(struct net_device *dev, void *qmem, int idx)	\
 
 /* 3e7efc3f4f03 ("net: devmem: don't call queue stop / start when the interface
  * is down"), v6.16. Before, the core stops and starts queues of a closed
- * device, and expects the driver to refuse with -ENETDOWN.
+ * device, and expects the driver to refuse with -ENETDOWN. No declaration changed.
  */
-#ifdef NMA_HAVE_QUEUE_MEM_WHILE_CLOSED
-#define NMA_QUEUE_MEM_WHILE_CLOSED	1
-#else
-#define NMA_QUEUE_MEM_WHILE_CLOSED	0
-#endif
+#define NMA_QUEUE_MEM_WHILE_CLOSED	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0))
 
 /* a08a5c948401 ("net: devmem: add ring parameter filtering"), v6.14: the core
  * refuses a provider while tcp-data-split is off, with extack text. It keeps

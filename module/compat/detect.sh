@@ -51,7 +51,6 @@ have_new OPS_LOCK_DEREFERENCE net/netdev_lock.h 'define netdev_ops_lock_derefere
 have NAPI_CONFIG $netdev 'netif_napi_add_config('
 have SET_RX_MODE_ASYNC $netdev 'ndo_set_rx_mode_async)'
 have QUEUE_CONFIG $queues 'QCFG_RX_PAGE_SIZE'
-have QUEUE_MEM_WHILE_CLOSED $queues 'ndo_queue_mem_free may be called while'
 have HDS_CONFIG $queues 'hds_config'
 have HDS_THRESH linux/ethtool.h 'hds_thresh_max;'
 have RXQ_HAS_UNREADABLE_MP $queues 'netif_rxq_has_unreadable_mp('

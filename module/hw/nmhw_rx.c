@@ -407,7 +407,7 @@ void nmhw_rx_doorbell(struct nmhw_port *port, unsigned int q, enum nmhw_rx_ring 
 	smp_mb();
 	if (list_empty(&rxq->waiters))
 		return;
-	spin_lock(&rxq->lock);
+	spin_lock_bh(&rxq->lock);
 	nmhw_rx_wake(rxq);
-	spin_unlock(&rxq->lock);
+	spin_unlock_bh(&rxq->lock);
 }
