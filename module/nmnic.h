@@ -110,9 +110,8 @@ struct nmnic_rxq {
 	dma_addr_t cmpl_dma;
 };
 
-/* Counters of a vector outlive its queues. */
-struct nmnic_rx_stats {
-	struct u64_stats_sync syncp;
+/* Of a poll, and of all time */
+struct nmnic_rx_counts {
 	u64 packets;		/* on the wire */
 	u64 bytes;
 	u64 gro_packets;	/* merged by the device */
@@ -125,6 +124,12 @@ struct nmnic_rx_stats {
 	u64 drop_unreadable;	/* headers, or what needs a checksum, in such memory */
 	u64 drop_error;		/* no skb, too many buffers, bad completion */
 	u64 drop_fault;		/* by the fault panel */
+};
+
+/* Counters of a vector outlive its queues. */
+struct nmnic_rx_stats {
+	struct u64_stats_sync syncp;
+	struct nmnic_rx_counts poll;
 	u64 xdp[NMNIC_XDP_COUNTS];
 };
 
@@ -162,13 +167,13 @@ struct nmnic_txq {
 	size_t bytes;		/* of descriptors and write-back word */
 };
 
-struct nmnic_tx_stats {
-	struct u64_stats_sync syncp;
+struct nmnic_tx_done_counts {
 	u64 packets;		/* completed, on the wire */
 	u64 bytes;
 	u64 wake;
-	/* Under the lock of the transmit queue */
-	struct u64_stats_sync xmit_syncp;
+};
+
+struct nmnic_tx_xmit_counts {
 	u64 needs_csum;
 	u64 csum_none;
 	u64 gso_packets;
@@ -177,6 +182,14 @@ struct nmnic_tx_stats {
 	u64 gso_wire_bytes;
 	u64 stop;
 	u64 drop_error;		/* no DMA mapping */
+};
+
+struct nmnic_tx_stats {
+	struct u64_stats_sync syncp;
+	struct nmnic_tx_done_counts done;
+	/* Under the lock of the transmit queue */
+	struct u64_stats_sync xmit_syncp;
+	struct nmnic_tx_xmit_counts xmit;
 };
 
 /* ---- Vectors and ports -----------------------------------------------------*/
@@ -257,6 +270,7 @@ void nmnic_fill_free(struct nmnic_rxq *rxq, enum nmhw_rx_ring ring);
 void nmnic_fill_connect(struct nmnic_rxq *rxq, struct nmnic_fill *fill);
 void nmnic_fill_disconnect(struct nmnic_rxq *rxq, struct nmnic_fill *fill);
 bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp);
+u64 *nmnic_pool_stats(struct nmnic_port *np, u64 *data);
 void nmnic_netmem_put(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem,
 		      bool napi);
 

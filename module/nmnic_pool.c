@@ -342,7 +342,7 @@ bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp)
 		ok = fill_post_one(rxq, fill, gfp);
 	if (unlikely(!ok)) {
 		u64_stats_update_begin(&vec->rx_stats.syncp);
-		vec->rx_stats.alloc_fail++;
+		vec->rx_stats.poll.alloc_fail++;
 		u64_stats_update_end(&vec->rx_stats.syncp);
 	}
 
@@ -355,3 +355,33 @@ bool nmnic_fill_post(struct nmnic_rxq *rxq, struct nmnic_fill *fill, gfp_t gfp)
 		return true;
 	return ok || fill->tail - fill->head >= fill->size / 4;
 }
+
+/* ---- ethtool -S ----------------------------------------------------------------*/
+
+#ifdef CONFIG_PAGE_POOL_STATS
+static void rxq_pool_stats(const struct nmnic_rxq *rxq, struct page_pool_stats *st)
+{
+	const struct nmnic_fill *hdr = &rxq->fill[NMHW_RX_RING_HDR];
+
+	page_pool_get_stats(rxq->fill[NMHW_RX_RING_PAY].pool, st);
+	if (hdr->size && !pool_is_shared(rxq))
+		page_pool_get_stats(hdr->pool, st);
+}
+
+/* Of the pools that the port has now, which come and go with its queues */
+u64 *nmnic_pool_stats(struct nmnic_port *np, u64 *data)
+{
+	struct page_pool_stats st = {};
+	unsigned int i;
+
+	for (i = 0; i < np->num_queues; i++)
+		if (np->vec[i].q.rxq)
+			rxq_pool_stats(np->vec[i].q.rxq, &st);
+	return page_pool_ethtool_stats_get(data, &st);
+}
+#else
+u64 *nmnic_pool_stats(struct nmnic_port *np, u64 *data)
+{
+	return data;
+}
+#endif

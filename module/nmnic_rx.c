@@ -20,22 +20,6 @@
 #include "nmnic.h"
 #include "nmnic_trace.h"
 
-/* Counted per poll, added to the queue's counters at its end */
-struct rx_tally {
-	unsigned int packets;
-	unsigned int bytes;
-	unsigned int gro_packets;
-	unsigned int gro_bytes;
-	unsigned int gro_wire_packets;
-	unsigned int gro_wire_bytes;
-	unsigned int csum_unnecessary;
-	unsigned int csum_none;
-	unsigned int alloc_fail;
-	unsigned int drop_unreadable;
-	unsigned int drop_error;
-	unsigned int drop_fault;
-};
-
 static int cmpl_alloc(struct nmnic_rxq *rxq, u32 size)
 {
 	struct device *dev = rxq->vec->port->dev;
@@ -167,7 +151,7 @@ void nmnic_rxq_stop(struct nmnic_rxq *rxq)
 }
 
 /* The rest of the frame in the making is dropped. */
-static void rx_drop(struct nmnic_rxq *rxq, unsigned int *counter)
+static void rx_drop(struct nmnic_rxq *rxq, u64 *counter)
 {
 	(*counter)++;
 	rxq->drop = true;
@@ -180,7 +164,7 @@ static void rx_drop(struct nmnic_rxq *rxq, unsigned int *counter)
  * counted and the buffer gone.
  */
 static void *rx_head(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
-		     const struct nmnic_rx_buf *buf, u32 len, struct rx_tally *tally)
+		     const struct nmnic_rx_buf *buf, u32 len, struct nmnic_rx_counts *tally)
 {
 	void *va = netmem_address(buf->netmem);
 
@@ -204,7 +188,7 @@ err_put_netmem:
 /* Takes over @buf. Returns the skb, or NULL with the drop counted. */
 static struct sk_buff *rx_build_skb(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 				    const struct nmnic_rx_buf *buf, u32 len,
-				    struct rx_tally *tally)
+				    struct nmnic_rx_counts *tally)
 {
 	struct sk_buff *skb;
 	void *va;
@@ -226,7 +210,8 @@ static struct sk_buff *rx_build_skb(struct nmnic_rxq *rxq, struct nmnic_fill *fi
 }
 
 static void rx_set_offloads(struct nmnic_rxq *rxq, struct sk_buff *skb,
-			    const struct nmhw_rx_cmpl *cmpl, u16 flags, struct rx_tally *tally)
+			    const struct nmhw_rx_cmpl *cmpl, u16 flags,
+			    struct nmnic_rx_counts *tally)
 {
 	netdev_features_t features = rxq->vec->port->netdev->features;
 	u32 hash = le32_to_cpu(cmpl->hash);
@@ -249,7 +234,7 @@ static void rx_set_offloads(struct nmnic_rxq *rxq, struct sk_buff *skb,
 
 /* Takes over @buf. */
 static void rx_add_frag(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
-			const struct nmnic_rx_buf *buf, u32 len, struct rx_tally *tally)
+			const struct nmnic_rx_buf *buf, u32 len, struct nmnic_rx_counts *tally)
 {
 	struct sk_buff *skb = rxq->skb;
 	int nr = skb_shinfo(skb)->nr_frags;
@@ -266,7 +251,7 @@ static void rx_add_frag(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 /* The same for a program to look at. Takes over @buf. */
 static void rx_buffer_xdp(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 			  const struct nmnic_rx_buf *buf, const struct nmhw_rx_cmpl *cmpl,
-			  u16 flags, u32 len, struct rx_tally *tally)
+			  u16 flags, u32 len, struct nmnic_rx_counts *tally)
 {
 	struct xdp_buff *xdp = &rxq->xb.xdp;
 	void *va;
@@ -287,7 +272,7 @@ static void rx_buffer_xdp(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 /* One buffer, whose ownership goes to the skb in the making or to the pool */
 static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 		      const struct nmnic_rx_buf *buf, const struct nmhw_rx_cmpl *cmpl, u16 flags,
-		      struct rx_tally *tally)
+		      struct nmnic_rx_counts *tally)
 {
 	struct nmnic_vec *vec = rxq->vec;
 	struct nmnic_port *np = vec->port;
@@ -330,7 +315,7 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
  * found wrong ends here, and one that it has verified needs no other look, with
  * NETIF_F_RXCSUM or without.
  */
-static bool rx_check_unreadable(struct nmnic_rxq *rxq, struct rx_tally *tally)
+static bool rx_check_unreadable(struct nmnic_rxq *rxq, struct nmnic_rx_counts *tally)
 {
 	if (likely(rxq->flags & NMHW_RXC_CSUM_OK)) {
 		rxq->skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -341,7 +326,7 @@ static bool rx_check_unreadable(struct nmnic_rxq *rxq, struct rx_tally *tally)
 }
 
 /* A merged frame counts as what it was on the wire: headers for each. */
-static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
+static void rx_deliver(struct nmnic_rxq *rxq, struct nmnic_rx_counts *tally)
 {
 	struct nmnic_vec *vec = rxq->vec;
 	struct sk_buff *skb = rxq->skb;
@@ -373,7 +358,8 @@ static void rx_deliver(struct nmnic_rxq *rxq, struct rx_tally *tally)
  * was no memory for one
  */
 static void rx_deliver_rest(struct nmnic_rxq *rxq, struct sk_buff *skb,
-			    const struct nmhw_rx_cmpl *cmpl, u16 flags, struct rx_tally *tally)
+			    const struct nmhw_rx_cmpl *cmpl, u16 flags,
+			    struct nmnic_rx_counts *tally)
 {
 	struct nmnic_vec *vec = rxq->vec;
 
@@ -391,7 +377,7 @@ static void rx_deliver_rest(struct nmnic_rxq *rxq, struct sk_buff *skb,
 }
 
 /* The frame counts as received whatever the program makes of it. */
-static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct rx_tally *tally)
+static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct nmnic_rx_counts *tally)
 {
 	struct nmnic_xdp_buff *xb = &rxq->xb;
 
@@ -407,7 +393,7 @@ static void rx_deliver_xdp(struct nmnic_rxq *rxq, struct rx_tally *tally)
 
 /* One buffer of an AF_XDP socket: a frame that needs more was not expected. */
 static void rx_buffer_xsk(struct nmnic_rxq *rxq, const struct nmnic_rx_buf *buf,
-			  const struct nmhw_rx_cmpl *cmpl, u16 flags, struct rx_tally *tally)
+			  const struct nmhw_rx_cmpl *cmpl, u16 flags, struct nmnic_rx_counts *tally)
 {
 	const u16 whole = NMHW_RXC_SOP | NMHW_RXC_EOP;
 	u32 len = le32_to_cpu(cmpl->len);
@@ -426,7 +412,7 @@ static void rx_buffer_xsk(struct nmnic_rxq *rxq, const struct nmnic_rx_buf *buf,
 
 /* Returns 1 at the end of a frame. */
 static int rx_completion(struct nmnic_rxq *rxq, const struct nmhw_rx_cmpl *cmpl, u16 flags,
-			 struct rx_tally *tally)
+			 struct nmnic_rx_counts *tally)
 {
 	struct nmnic_fill *fill;
 	struct nmnic_rx_buf buf;
@@ -457,28 +443,28 @@ static int rx_completion(struct nmnic_rxq *rxq, const struct nmhw_rx_cmpl *cmpl,
 	return 1;
 }
 
-static void rx_add_tally(struct nmnic_rx_stats *st, const struct rx_tally *tally)
+static void rx_add_tally(struct nmnic_rx_stats *st, const struct nmnic_rx_counts *tally)
 {
 	u64_stats_update_begin(&st->syncp);
-	st->packets += tally->packets;
-	st->bytes += tally->bytes;
-	st->gro_packets += tally->gro_packets;
-	st->gro_bytes += tally->gro_bytes;
-	st->gro_wire_packets += tally->gro_wire_packets;
-	st->gro_wire_bytes += tally->gro_wire_bytes;
-	st->csum_unnecessary += tally->csum_unnecessary;
-	st->csum_none += tally->csum_none;
-	st->alloc_fail += tally->alloc_fail;
-	st->drop_unreadable += tally->drop_unreadable;
-	st->drop_error += tally->drop_error;
-	st->drop_fault += tally->drop_fault;
+	st->poll.packets += tally->packets;
+	st->poll.bytes += tally->bytes;
+	st->poll.gro_packets += tally->gro_packets;
+	st->poll.gro_bytes += tally->gro_bytes;
+	st->poll.gro_wire_packets += tally->gro_wire_packets;
+	st->poll.gro_wire_bytes += tally->gro_wire_bytes;
+	st->poll.csum_unnecessary += tally->csum_unnecessary;
+	st->poll.csum_none += tally->csum_none;
+	st->poll.alloc_fail += tally->alloc_fail;
+	st->poll.drop_unreadable += tally->drop_unreadable;
+	st->poll.drop_error += tally->drop_error;
+	st->poll.drop_fault += tally->drop_fault;
 	u64_stats_update_end(&st->syncp);
 }
 
 /* NAPI. Returns the number of frames, at most @budget. */
 int nmnic_rxq_poll(struct nmnic_rxq *rxq, int budget)
 {
-	struct rx_tally tally = {};
+	struct nmnic_rx_counts tally = {};
 	struct nmhw_rx_cmpl *cmpl;
 	int done = 0;
 	u16 phase;

@@ -3,176 +3,152 @@
  *
  * Statistics: what the driver counts per vector and the device per queue, in
  * the forms the kernel has. Each number is shown once: what qstats define is
- * there, ethtool -S has the rest.
+ * there, ethtool -S has the rest. A row names the kernel's member, or the string,
+ * and where the number comes from.
  */
 #include <linux/ethtool.h>
 #include <net/netdev_queues.h>
+#include <net/page_pool/helpers.h>
 
 #include "nmnic.h"
 
+/* All of a queue, in numbers of 64 bits only */
 struct rx_counts {
-	u64 packets, bytes, csum_unnecessary, csum_none, alloc_fail;
-	u64 gro_packets, gro_bytes, gro_wire_packets, gro_wire_bytes;
-	u64 drop_unreadable, drop_error, drop_fault;
+	struct nmnic_rx_counts poll;
 	u64 xdp[NMNIC_XDP_COUNTS];
+	struct nmhw_rxq_stats hw;
+	u64 hw_drops;		/* frames that reached the device and never left it upwards */
 };
 
 struct tx_counts {
-	u64 packets, bytes, wake, needs_csum, csum_none, stop, drop_error;
-	u64 gso_packets, gso_bytes, gso_wire_packets, gso_wire_bytes;
+	struct nmnic_tx_done_counts done;
+	struct nmnic_tx_xmit_counts xmit;
+	struct nmhw_txq_stats hw;
+	u64 hw_drops;
 };
 
-static struct rx_counts rx_read(const struct nmnic_vec *vec)
+static void rx_read(const struct nmnic_port *np, unsigned int idx, struct rx_counts *c)
 {
-	const struct nmnic_rx_stats *st = &vec->rx_stats;
-	struct rx_counts c;
+	const struct nmnic_rx_stats *st = &np->vec[idx].rx_stats;
 	unsigned int start;
 
 	do {
 		start = u64_stats_fetch_begin(&st->syncp);
-		c = (struct rx_counts){
-			.packets	  = st->packets,
-			.bytes		  = st->bytes,
-			.gro_packets	  = st->gro_packets,
-			.gro_bytes	  = st->gro_bytes,
-			.gro_wire_packets = st->gro_wire_packets,
-			.gro_wire_bytes	  = st->gro_wire_bytes,
-			.csum_unnecessary = st->csum_unnecessary,
-			.csum_none	  = st->csum_none,
-			.alloc_fail	  = st->alloc_fail,
-			.drop_unreadable  = st->drop_unreadable,
-			.drop_error	  = st->drop_error,
-			.drop_fault	  = st->drop_fault,
-		};
-		memcpy(c.xdp, st->xdp, sizeof(c.xdp));
+		c->poll = st->poll;
+		memcpy(c->xdp, st->xdp, sizeof(c->xdp));
 	} while (u64_stats_fetch_retry(&st->syncp, start));
-	return c;
+	nmhw_rxq_stats_get(np->hw, idx, &c->hw);
+	c->hw_drops = c->hw.drop_no_buf + c->hw.drop_oversize + c->hw.drop_malformed;
 }
 
-static struct tx_counts tx_read(const struct nmnic_vec *vec)
+static void tx_read(const struct nmnic_port *np, unsigned int idx, struct tx_counts *c)
 {
-	const struct nmnic_tx_stats *st = &vec->tx_stats;
-	struct tx_counts c = {};
+	const struct nmnic_tx_stats *st = &np->vec[idx].tx_stats;
 	unsigned int start;
 
 	do {
 		start = u64_stats_fetch_begin(&st->syncp);
-		c.packets = st->packets;
-		c.bytes = st->bytes;
-		c.wake = st->wake;
+		c->done = st->done;
 	} while (u64_stats_fetch_retry(&st->syncp, start));
 	do {
 		start = u64_stats_fetch_begin(&st->xmit_syncp);
-		c.needs_csum = st->needs_csum;
-		c.csum_none = st->csum_none;
-		c.gso_packets = st->gso_packets;
-		c.gso_bytes = st->gso_bytes;
-		c.gso_wire_packets = st->gso_wire_packets;
-		c.gso_wire_bytes = st->gso_wire_bytes;
-		c.stop = st->stop;
-		c.drop_error = st->drop_error;
+		c->xmit = st->xmit;
 	} while (u64_stats_fetch_retry(&st->xmit_syncp, start));
-	return c;
+	nmhw_txq_stats_get(np->hw, idx, &c->hw);
+	c->hw_drops = c->hw.drop_link + c->hw.drop_filter + c->hw.drop_invalid;
 }
 
-/* Frames that reached the device and never left it upwards */
-static u64 rx_hw_drops(const struct nmhw_rxq_stats *hw)
+static u64 *number(void *base, size_t offset)
 {
-	return hw->drop_no_buf + hw->drop_oversize + hw->drop_malformed;
+	return base + offset;
 }
 
-static u64 tx_hw_drops(const struct nmhw_txq_stats *hw)
-{
-	return hw->drop_link + hw->drop_filter + hw->drop_invalid;
-}
+/* ---- qstats ----------------------------------------------------------------*/
 
-static void queue_stats_rx(struct nmnic_port *np, unsigned int idx,
-			   struct netdev_queue_stats_rx *st)
-{
-	struct rx_counts c = rx_read(&np->vec[idx]);
-	struct nmhw_rxq_stats hw;
+struct qstat {
+	u16 member;		/* offset in the kernel's structure */
+	u16 from;		/* ... in ours */
+};
 
-	nmhw_rxq_stats_get(np->hw, idx, &hw);
-	st->packets += c.packets;
-	st->bytes += c.bytes;
-	st->alloc_fail += c.alloc_fail;
-	st->hw_drops += rx_hw_drops(&hw);
-	st->hw_drop_overruns += hw.drop_no_buf;
-	st->csum_unnecessary += c.csum_unnecessary;
-	st->csum_none += c.csum_none;
-	st->csum_bad += hw.csum_bad;
-	st->hw_gro_packets += c.gro_packets;
-	st->hw_gro_bytes += c.gro_bytes;
-	st->hw_gro_wire_packets += c.gro_wire_packets;
-	st->hw_gro_wire_bytes += c.gro_wire_bytes;
-}
+#define RX_QSTAT(_member, _from) \
+	{ offsetof(struct netdev_queue_stats_rx, _member), offsetof(struct rx_counts, _from) }
 
-static void queue_stats_tx(struct nmnic_port *np, unsigned int idx,
-			   struct netdev_queue_stats_tx *st)
-{
-	struct tx_counts c = tx_read(&np->vec[idx]);
-	struct nmhw_txq_stats hw;
+static const struct qstat rx_qstats[] = {
+	RX_QSTAT(packets, poll.packets),
+	RX_QSTAT(bytes, poll.bytes),
+	RX_QSTAT(alloc_fail, poll.alloc_fail),
+	RX_QSTAT(hw_drops, hw_drops),
+	RX_QSTAT(hw_drop_overruns, hw.drop_no_buf),
+	RX_QSTAT(csum_unnecessary, poll.csum_unnecessary),
+	RX_QSTAT(csum_none, poll.csum_none),
+	RX_QSTAT(csum_bad, hw.csum_bad),
+	RX_QSTAT(hw_gro_packets, poll.gro_packets),
+	RX_QSTAT(hw_gro_bytes, poll.gro_bytes),
+	RX_QSTAT(hw_gro_wire_packets, poll.gro_wire_packets),
+	RX_QSTAT(hw_gro_wire_bytes, poll.gro_wire_bytes),
+};
 
-	nmhw_txq_stats_get(np->hw, idx, &hw);
-	st->packets += c.packets;
-	st->bytes += c.bytes;
-	st->hw_drops += tx_hw_drops(&hw);
-	st->hw_drop_errors += hw.drop_invalid;
-	st->csum_none += c.csum_none;
-	st->needs_csum += c.needs_csum;
-	st->hw_gso_packets += c.gso_packets;
-	st->hw_gso_bytes += c.gso_bytes;
-	st->hw_gso_wire_packets += c.gso_wire_packets;
-	st->hw_gso_wire_bytes += c.gso_wire_bytes;
-	st->stop += c.stop;
-	st->wake += c.wake;
-}
+#define TX_QSTAT(_member, _from) \
+	{ offsetof(struct netdev_queue_stats_tx, _member), offsetof(struct tx_counts, _from) }
+
+static const struct qstat tx_qstats[] = {
+	TX_QSTAT(packets, done.packets),
+	TX_QSTAT(bytes, done.bytes),
+	TX_QSTAT(hw_drops, hw_drops),
+	TX_QSTAT(hw_drop_errors, hw.drop_invalid),
+	TX_QSTAT(csum_none, xmit.csum_none),
+	TX_QSTAT(needs_csum, xmit.needs_csum),
+	TX_QSTAT(hw_gso_packets, xmit.gso_packets),
+	TX_QSTAT(hw_gso_bytes, xmit.gso_bytes),
+	TX_QSTAT(hw_gso_wire_packets, xmit.gso_wire_packets),
+	TX_QSTAT(hw_gso_wire_bytes, xmit.gso_wire_bytes),
+	TX_QSTAT(stop, xmit.stop),
+	TX_QSTAT(wake, done.wake),
+};
 
 /* What is never set is not shown: zero exactly what is counted. */
-static void queue_stats_rx_zero(struct netdev_queue_stats_rx *st)
+static void qstats_zero(const struct qstat *row, size_t rows, void *st)
 {
-	st->packets = 0;
-	st->bytes = 0;
-	st->alloc_fail = 0;
-	st->hw_drops = 0;
-	st->hw_drop_overruns = 0;
-	st->csum_unnecessary = 0;
-	st->csum_none = 0;
-	st->csum_bad = 0;
-	st->hw_gro_packets = 0;
-	st->hw_gro_bytes = 0;
-	st->hw_gro_wire_packets = 0;
-	st->hw_gro_wire_bytes = 0;
+	for (; rows; rows--, row++)
+		*number(st, row->member) = 0;
 }
 
-static void queue_stats_tx_zero(struct netdev_queue_stats_tx *st)
+static void qstats_add(const struct qstat *row, size_t rows, void *st, void *counts)
 {
-	st->packets = 0;
-	st->bytes = 0;
-	st->hw_drops = 0;
-	st->hw_drop_errors = 0;
-	st->csum_none = 0;
-	st->needs_csum = 0;
-	st->hw_gso_packets = 0;
-	st->hw_gso_bytes = 0;
-	st->hw_gso_wire_packets = 0;
-	st->hw_gso_wire_bytes = 0;
-	st->stop = 0;
-	st->wake = 0;
+	for (; rows; rows--, row++)
+		*number(st, row->member) += *number(counts, row->from);
+}
+
+static void rx_qstats_add(struct nmnic_port *np, unsigned int idx,
+			  struct netdev_queue_stats_rx *st)
+{
+	struct rx_counts c;
+
+	rx_read(np, idx, &c);
+	qstats_add(rx_qstats, ARRAY_SIZE(rx_qstats), st, &c);
+}
+
+static void tx_qstats_add(struct nmnic_port *np, unsigned int idx,
+			  struct netdev_queue_stats_tx *st)
+{
+	struct tx_counts c;
+
+	tx_read(np, idx, &c);
+	qstats_add(tx_qstats, ARRAY_SIZE(tx_qstats), st, &c);
 }
 
 static void nmnic_get_queue_stats_rx(struct net_device *netdev, int idx,
 				     struct netdev_queue_stats_rx *st)
 {
-	queue_stats_rx_zero(st);
-	queue_stats_rx(netdev_priv(netdev), idx, st);
+	qstats_zero(rx_qstats, ARRAY_SIZE(rx_qstats), st);
+	rx_qstats_add(netdev_priv(netdev), idx, st);
 }
 
 static void nmnic_get_queue_stats_tx(struct net_device *netdev, int idx,
 				     struct netdev_queue_stats_tx *st)
 {
-	queue_stats_tx_zero(st);
-	queue_stats_tx(netdev_priv(netdev), idx, st);
+	qstats_zero(tx_qstats, ARRAY_SIZE(tx_qstats), st);
+	tx_qstats_add(netdev_priv(netdev), idx, st);
 }
 
 /* Counters live as long as the port. The core adds those of the queues it knows,
@@ -184,41 +160,46 @@ static void nmnic_get_base_stats(struct net_device *netdev, struct netdev_queue_
 	struct nmnic_port *np = netdev_priv(netdev);
 	unsigned int i;
 
-	queue_stats_rx_zero(rx);
-	queue_stats_tx_zero(tx);
+	qstats_zero(rx_qstats, ARRAY_SIZE(rx_qstats), rx);
+	qstats_zero(tx_qstats, ARRAY_SIZE(tx_qstats), tx);
 	for (i = np->cfg.queues; i < np->num_queues; i++) {
-		queue_stats_rx(np, i, rx);
-		queue_stats_tx(np, i, tx);
+		rx_qstats_add(np, i, rx);
+		tx_qstats_add(np, i, tx);
 	}
 }
+
+const struct netdev_stat_ops nmnic_stat_ops = {
+	.get_queue_stats_rx	= nmnic_get_queue_stats_rx,
+	.get_queue_stats_tx	= nmnic_get_queue_stats_tx,
+	.get_base_stats		= nmnic_get_base_stats,
+};
+
+/* ---- the stack's and the MAC's ---------------------------------------------*/
 
 void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st)
 {
 	struct nmnic_port *np = netdev_priv(netdev);
-	struct nmhw_rxq_stats hw_rx;
-	struct nmhw_txq_stats hw_tx;
 	struct rx_counts rx;
 	struct tx_counts tx;
 	unsigned int i;
 
 	for (i = 0; i < np->num_queues; i++) {
-		rx = rx_read(&np->vec[i]);
-		tx = tx_read(&np->vec[i]);
-		nmhw_rxq_stats_get(np->hw, i, &hw_rx);
-		nmhw_txq_stats_get(np->hw, i, &hw_tx);
+		rx_read(np, i, &rx);
+		tx_read(np, i, &tx);
 
-		st->rx_packets += rx.packets;
-		st->rx_bytes += rx.bytes;
-		st->rx_dropped += rx.drop_unreadable + rx.drop_error + rx.drop_fault;
-		st->rx_missed_errors += hw_rx.drop_no_buf;
-		st->rx_length_errors += hw_rx.drop_oversize;
-		st->rx_frame_errors += hw_rx.drop_malformed;
-		st->rx_errors += hw_rx.drop_oversize + hw_rx.drop_malformed;
-		st->tx_packets += tx.packets;
-		st->tx_bytes += tx.bytes;
-		st->tx_dropped += tx.drop_error;
-		st->tx_errors += hw_tx.drop_invalid;
-		st->tx_carrier_errors += hw_tx.drop_link;
+		st->rx_packets += rx.poll.packets;
+		st->rx_bytes += rx.poll.bytes;
+		st->rx_dropped += rx.poll.drop_unreadable + rx.poll.drop_error +
+				  rx.poll.drop_fault;
+		st->rx_missed_errors += rx.hw.drop_no_buf;
+		st->rx_length_errors += rx.hw.drop_oversize;
+		st->rx_frame_errors += rx.hw.drop_malformed;
+		st->rx_errors += rx.hw.drop_oversize + rx.hw.drop_malformed;
+		st->tx_packets += tx.done.packets;
+		st->tx_bytes += tx.done.bytes;
+		st->tx_dropped += tx.xmit.drop_error;
+		st->tx_errors += tx.hw.drop_invalid;
+		st->tx_carrier_errors += tx.hw.drop_link;
 	}
 }
 
@@ -256,24 +237,35 @@ void nmnic_get_eth_mac_stats(struct net_device *netdev, struct ethtool_eth_mac_s
 
 /* ---- ethtool -S ------------------------------------------------------------*/
 
-static const char * const queue_strings[] = {
-	"rx%u_split_frames",	/* headers and payload apart */
-	"rx%u_waits",		/* a frame waited for buffers */
-	"rx%u_bad_fill",	/* buffers that the device could not use */
-	"rx%u_drop_unreadable",	/* headers, or what needs a checksum, in such memory */
-	"rx%u_drop_error",	/* no skb, or a completion that makes no sense */
-	"rx%u_drop_fault",	/* by the fault panel */
-	"rx%u_xdp_pass",	/* as NMNIC_XDP_*, in that order */
-	"rx%u_xdp_drop",
-	"rx%u_xdp_aborted",
-	"rx%u_xdp_tx",
-	"rx%u_xdp_redirect",
-	"rx%u_xdp_tx_error",
-	"rx%u_xdp_redirect_error",
-	"rx%u_xdp_too_long",
-	"tx%u_stalls",		/* stopped for the peer's buffers */
-	"tx%u_drop_link",	/* nobody at the other end */
-	"tx%u_drop_filter",	/* not for the other end */
+struct queue_string {
+	const char *format;	/* with the queue's number */
+	u16 from;
+};
+
+#define RX_STRING(_name, _from)	{ "rx%u_" _name, offsetof(struct rx_counts, _from) }
+#define TX_STRING(_name, _from)	{ "tx%u_" _name, offsetof(struct tx_counts, _from) }
+
+static const struct queue_string rx_strings[] = {
+	RX_STRING("split_frames", hw.split_frames),
+	RX_STRING("waits", hw.waits),
+	RX_STRING("bad_fill", hw.bad_fill),
+	RX_STRING("drop_unreadable", poll.drop_unreadable),
+	RX_STRING("drop_error", poll.drop_error),
+	RX_STRING("drop_fault", poll.drop_fault),
+	RX_STRING("xdp_pass", xdp[NMNIC_XDP_PASS]),
+	RX_STRING("xdp_drop", xdp[NMNIC_XDP_DROP]),
+	RX_STRING("xdp_aborted", xdp[NMNIC_XDP_ABORTED]),
+	RX_STRING("xdp_tx", xdp[NMNIC_XDP_TX]),
+	RX_STRING("xdp_redirect", xdp[NMNIC_XDP_REDIRECT]),
+	RX_STRING("xdp_tx_error", xdp[NMNIC_XDP_TX_ERROR]),
+	RX_STRING("xdp_redirect_error", xdp[NMNIC_XDP_REDIRECT_ERROR]),
+	RX_STRING("xdp_too_long", xdp[NMNIC_XDP_TOO_LONG]),
+};
+
+static const struct queue_string tx_strings[] = {
+	TX_STRING("stalls", hw.stalls),
+	TX_STRING("drop_link", hw.drop_link),
+	TX_STRING("drop_filter", hw.drop_filter),
 };
 
 int nmnic_get_sset_count(struct net_device *netdev, int sset)
@@ -282,7 +274,8 @@ int nmnic_get_sset_count(struct net_device *netdev, int sset)
 
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
-	return np->num_queues * ARRAY_SIZE(queue_strings);
+	return np->num_queues * (ARRAY_SIZE(rx_strings) + ARRAY_SIZE(tx_strings)) +
+	       page_pool_ethtool_stats_get_count();
 }
 
 void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data)
@@ -292,40 +285,29 @@ void nmnic_get_strings(struct net_device *netdev, u32 sset, u8 *data)
 
 	if (sset != ETH_SS_STATS)
 		return;
-	for (i = 0; i < np->num_queues; i++)
-		for (s = 0; s < ARRAY_SIZE(queue_strings); s++)
-			ethtool_sprintf(&data, queue_strings[s], i);
+	for (i = 0; i < np->num_queues; i++) {
+		for (s = 0; s < ARRAY_SIZE(rx_strings); s++)
+			ethtool_sprintf(&data, rx_strings[s].format, i);
+		for (s = 0; s < ARRAY_SIZE(tx_strings); s++)
+			ethtool_sprintf(&data, tx_strings[s].format, i);
+	}
+	page_pool_ethtool_stats_get_strings(data);
 }
 
 void nmnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *st, u64 *data)
 {
 	struct nmnic_port *np = netdev_priv(netdev);
-	struct nmhw_rxq_stats hw_rx;
-	struct nmhw_txq_stats hw_tx;
 	struct rx_counts rx;
-	unsigned int i, j;
+	struct tx_counts tx;
+	unsigned int i, s;
 
 	for (i = 0; i < np->num_queues; i++) {
-		rx = rx_read(&np->vec[i]);
-		nmhw_rxq_stats_get(np->hw, i, &hw_rx);
-		nmhw_txq_stats_get(np->hw, i, &hw_tx);
-
-		*data++ = hw_rx.split_frames;
-		*data++ = hw_rx.waits;
-		*data++ = hw_rx.bad_fill;
-		*data++ = rx.drop_unreadable;
-		*data++ = rx.drop_error;
-		*data++ = rx.drop_fault;
-		for (j = 0; j < NMNIC_XDP_COUNTS; j++)
-			*data++ = rx.xdp[j];
-		*data++ = hw_tx.stalls;
-		*data++ = hw_tx.drop_link;
-		*data++ = hw_tx.drop_filter;
+		rx_read(np, i, &rx);
+		tx_read(np, i, &tx);
+		for (s = 0; s < ARRAY_SIZE(rx_strings); s++)
+			*data++ = *number(&rx, rx_strings[s].from);
+		for (s = 0; s < ARRAY_SIZE(tx_strings); s++)
+			*data++ = *number(&tx, tx_strings[s].from);
 	}
+	nmnic_pool_stats(np, data);
 }
-
-const struct netdev_stat_ops nmnic_stat_ops = {
-	.get_queue_stats_rx	= nmnic_get_queue_stats_rx,
-	.get_queue_stats_tx	= nmnic_get_queue_stats_tx,
-	.get_base_stats		= nmnic_get_base_stats,
-};

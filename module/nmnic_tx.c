@@ -191,9 +191,9 @@ bool nmnic_txq_clean(struct nmnic_txq *txq, int budget)
 		woken = tx_wake(txq);
 
 	u64_stats_update_begin(&st->syncp);
-	st->packets += wire_packets;
-	st->bytes += wire_bytes;
-	st->wake += !woken;
+	st->done.packets += wire_packets;
+	st->done.bytes += wire_bytes;
+	st->done.wake += !woken;
 	u64_stats_update_end(&st->syncp);
 	return true;
 }
@@ -264,7 +264,7 @@ err_unmap:
 static u16 tx_set_tso(struct nmnic_txq *txq, const struct sk_buff *skb, struct nmhw_tx_desc *desc,
 		      struct nmnic_tx_buf *last)
 {
-	struct nmnic_tx_stats *st = &txq->vec->tx_stats;
+	struct nmnic_tx_xmit_counts *count = &txq->vec->tx_stats.xmit;
 	u32 hdr_len = skb_tcp_all_headers(skb);
 
 	desc->mss = cpu_to_le16(skb_shinfo(skb)->gso_size);
@@ -272,10 +272,10 @@ static u16 tx_set_tso(struct nmnic_txq *txq, const struct sk_buff *skb, struct n
 	last->segs = skb_shinfo(skb)->gso_segs;
 	last->wire_bytes = skb->len + (last->segs - 1) * hdr_len;
 
-	st->gso_packets++;
-	st->gso_bytes += skb->len;
-	st->gso_wire_packets += last->segs;
-	st->gso_wire_bytes += last->wire_bytes;
+	count->gso_packets++;
+	count->gso_bytes += skb->len;
+	count->gso_wire_packets += last->segs;
+	count->gso_wire_bytes += last->wire_bytes;
 	return NMHW_TXD_TSO;
 }
 
@@ -299,9 +299,9 @@ static u16 tx_set_offloads(struct nmnic_txq *txq, const struct sk_buff *skb,
 		flags |= NMHW_TXD_CSUM;
 	}
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		st->needs_csum += last->segs;
+		st->xmit.needs_csum += last->segs;
 	else
-		st->csum_none++;
+		st->xmit.csum_none++;
 	u64_stats_update_end(&st->xmit_syncp);
 
 	if (skb_vlan_tag_present(skb)) {
@@ -328,7 +328,7 @@ static netdev_tx_t tx_drop(struct nmnic_txq *txq, struct sk_buff *skb)
 
 	dev_kfree_skb_any(skb);
 	u64_stats_update_begin(&st->xmit_syncp);
-	st->drop_error++;
+	st->xmit.drop_error++;
 	u64_stats_update_end(&st->xmit_syncp);
 	/* Frames before this one may count on it. */
 	nmnic_txq_bell(txq);
@@ -363,7 +363,7 @@ netdev_tx_t nmnic_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 
 	if (netif_txq_maybe_stop(core, nmnic_txq_avail(txq), TX_STOP, TX_WAKE) == 0) {
 		u64_stats_update_begin(&vec->tx_stats.xmit_syncp);
-		vec->tx_stats.stop++;
+		vec->tx_stats.xmit.stop++;
 		u64_stats_update_end(&vec->tx_stats.xmit_syncp);
 	}
 	if (__netdev_tx_sent_queue(core, len, netdev_xmit_more()))

@@ -54,6 +54,28 @@ test_many_flows() {
 		.bytes == $((23 * MIB)) and .verify_errors == 0"
 }
 
+statistic() { ethtool -S nm0 | awk -v name="$1:" '$1 == name { print $2 }'; }
+
+# Of the pools that the port has: none while it is down
+test_statistics_of_page_pools() {
+	local before after
+
+	[ -z "$(ethtool -S nm0 | awk 'NF == 2 { print $1 }' | sort | uniq -d)" ]
+	if ! grep -qw page_pool_ethtool_stats_get /proc/kallsyms; then
+		[ -z "$(statistic rx_pp_alloc_fast)" ]
+		return
+	fi
+	before=$(statistic rx_pp_alloc_fast)
+	transfer "$V4"
+	after=$(statistic rx_pp_alloc_fast)
+	[ "$after" -gt "$before" ]
+	[ $(($(statistic rx_pp_recycle_cached) + $(statistic rx_pp_recycle_ring))) -gt 0 ]
+	ip link set nm0 down
+	[ "$(statistic rx_pp_alloc_fast)" = 0 ]
+	ip link set nm0 up
+	wait_for 5 carrier_up nm0
+}
+
 test_down_and_up_with_traffic() {
 	local i
 
@@ -96,5 +118,6 @@ traffic_flows() {
 nm_setup
 ethtool -X nm0 default
 run_tests test_ping test_tcp_with_data_split test_tcp_without_data_split \
-	test_many_flows test_down_and_up_with_traffic \
+	test_many_flows test_statistics_of_page_pools \
+	test_down_and_up_with_traffic \
 	test_namespace_goes_with_traffic_running
