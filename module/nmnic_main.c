@@ -25,8 +25,13 @@ static unsigned int ring_size = 512;
 module_param(ring_size, uint, 0444);
 MODULE_PARM_DESC(ring_size, "entries per ring, a power of two from 64 to 8192 (default 512)");
 
-/* The bus does not tell why a probe failed, nor that it had no memory to come to it.
- * Read when all devices have been added.
+static bool dma_sync;
+module_param(dma_sync, bool, 0444);
+MODULE_PARM_DESC(dma_sync,
+		 "DMA has to be synced, as that of a device that is not coherent (default N)");
+
+/* The bus hides probe errors: keep the last one and count successes. Read when all
+ * devices have been added.
  */
 static unsigned int num_probed;
 static int probe_err;
@@ -111,7 +116,7 @@ static int __init nmnic_init(void)
 	err = platform_driver_register(&port_driver);
 	if (err)
 		goto err_unregister_notifier;
-	err = nmhw_board_create(pairs, queues);
+	err = nmhw_board_create(pairs, queues, dma_sync);
 	if (err)
 		goto err_unregister_driver;
 	if (num_probed < 2 * pairs) {

@@ -176,17 +176,21 @@ static void hold_page(struct nmnic_rxq *rxq)
 	put_page(page);
 }
 
-/* Called by the name that is not skipped where devices need no sync. */
-static void sync_netmem(struct nmnic_rxq *rxq, netmem_ref netmem)
+/* As drivers did it before they had page_pools do it: without effect where the
+ * device needs no sync, and then nobody sees it either.
+ */
+static void sync_netmem(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem)
 {
-#ifdef CONFIG_DMA_NEED_SYNC
 	struct nmnic_vec *vec = rxq->vec;
+	dma_addr_t addr;
 
-	if (netmem_address(netmem) || !nmnic_fault(vec->port, NMNIC_FAULT_SYNC_NETMEM, vec->idx))
+	if (netmem_address(netmem))
 		return;
-	__dma_sync_single_for_cpu(vec->port->dev, page_pool_get_dma_addr_netmem(netmem),
-				  SMP_CACHE_BYTES, DMA_FROM_DEVICE);
-#endif
+	addr = page_pool_get_dma_addr_netmem(netmem) + fill->headroom;
+	if (nmnic_fault(vec->port, NMNIC_FAULT_SYNC_NETMEM, vec->idx))
+		dma_sync_single_for_cpu(vec->port->dev, addr, fill->len, DMA_FROM_DEVICE);
+	if (nmnic_fault(vec->port, NMNIC_FAULT_SYNC_NETMEM_DEV, vec->idx))
+		dma_sync_single_for_device(vec->port->dev, addr, fill->len, DMA_FROM_DEVICE);
 }
 
 /* ---- What needs a pool that nobody else uses, and a task ---------------------*/
@@ -246,22 +250,34 @@ static void alloc_dead(struct nmnic_vec *vec, int n)
 	page_pool_put_full_netmem(pool, first, false);
 }
 
-/* One that nobody polls: the kernel looks at these two members and no further. */
+static int nothing_to_poll(struct napi_struct *napi, int budget)
+{
+	napi_complete_done(napi, 0);
+	return 0;
+}
+
+/* One of its own, that is enabled all the time: a queue's is not while the queue
+ * restarts. Device drivers without a network device have their NAPIs like this.
+ */
 static void live_napi(struct nmnic_vec *vec, int n)
 {
-	struct napi_struct *napi = kzalloc(sizeof(*napi), GFP_KERNEL);
+	struct net_device *dummy = alloc_netdev_dummy(sizeof(struct napi_struct));
+	struct napi_struct *napi;
 	struct page_pool *pool;
 
-	if (!napi)
+	if (!dummy)
 		return;
-	INIT_LIST_HEAD(&napi->poll_list);
-	napi->list_owner = -1;
+	napi = netdev_priv(dummy);
+	netif_napi_add(dummy, napi, nothing_to_poll);
+	napi_enable(napi);
 	while (n--) {
 		pool = private_pool(vec, napi);
 		if (pool)
 			page_pool_destroy(pool);
 	}
-	kfree(napi);
+	napi_disable(napi);
+	netif_napi_del(napi);
+	free_netdev(dummy);
 }
 
 static void fault_work(struct work_struct *work)
@@ -280,6 +296,15 @@ static void fault_work(struct work_struct *work)
 	if (n)
 		live_napi(vec, n);
 }
+
+static void wait_for_task(struct nmnic_fault_panel *panel)
+{
+	flush_work(&panel->work.work);
+}
+
+static const struct nmnic_fault_ops task_ops = {
+	.settle	= wait_for_task,
+};
 
 static void leave_to_task(struct nmnic_vec *vec, enum nmnic_fault_id id, atomic_t *count)
 {
@@ -303,7 +328,7 @@ void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_r
 	put_wrong_pool(rxq, netmem);
 	double_put(rxq, fill->pool, netmem);
 	hold_page(rxq);
-	sync_netmem(rxq, netmem);
+	sync_netmem(rxq, fill, netmem);
 	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &fw->recycle_direct);
 	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &fw->alloc_dead);
 	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &fw->live_napi);
@@ -324,4 +349,7 @@ void nmnic_fault_buffer_init(struct nmnic_fault_panel *panel)
 	INIT_WORK(&panel->work.work, fault_work);
 	panel->fault[NMNIC_FAULT_LEAK_NETMEM].ops = &leak_ops;
 	panel->fault[NMNIC_FAULT_LEAK_ON_STOP].ops = &leak_ops;
+	panel->fault[NMNIC_FAULT_RECYCLE_DIRECT].ops = &task_ops;
+	panel->fault[NMNIC_FAULT_ALLOC_DEAD].ops = &task_ops;
+	panel->fault[NMNIC_FAULT_LIVE_NAPI].ops = &task_ops;
 }

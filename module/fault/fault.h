@@ -31,10 +31,12 @@ struct page_pool;
 struct page_pool_params;
 struct sk_buff;
 
-/* What a fault does beside being asked for; either may be missing. Process
+/* What a fault does beside being asked for; each may be missing. Process
  * context.
  */
 struct nmnic_fault_ops {
+	/* Waits until what has fired is done, where that takes a task. */
+	void (*settle)(struct nmnic_fault_panel *panel);
 	/* Gives back what the fault has taken away. */
 	void (*disarm)(struct nmnic_fault_panel *panel);
 	/* Of the fault's file */

@@ -79,6 +79,8 @@ static ssize_t fault_read(struct file *file, char __user *buf, size_t count, lof
 	char text[48];
 	int len;
 
+	if (fault->ops && fault->ops->settle)
+		fault->ops->settle(&fault->port->faults);
 	len = scnprintf(text, sizeof(text), "armed=%d fired=%d\n", atomic_read(&fault->armed),
 			atomic_read(&fault->fired));
 	return simple_read_from_buffer(buf, count, pos, text, len);

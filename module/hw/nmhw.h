@@ -168,11 +168,11 @@ struct nmhw_txq_cfg {
 /* ---- Ports and the board ---------------------------------------------------*/
 
 /* Creates @pairs pairs of platform devices named "nmnic" (64-bit DMA mask) with
- * a port each, @queues queue pairs per port. Process context. The driver's
- * probe gets its port with nmhw_port_get(). Returns 0 or -errno with nothing
- * left behind.
+ * a port each, @queues queue pairs per port; @dma_sync: what the CPU and the device
+ * share has to be synced. Process context. The driver's probe gets its port with
+ * nmhw_port_get(). Returns 0 or -errno with nothing left behind.
  */
-int nmhw_board_create(unsigned int pairs, unsigned int queues);
+int nmhw_board_create(unsigned int pairs, unsigned int queues, bool dma_sync);
 void nmhw_board_destroy(void);
 
 /* NULL if @dev is none of the board's. Valid as long as @dev is. */
@@ -211,10 +211,11 @@ void nmhw_rxq_disable(struct nmhw_port *port, unsigned int q);
 int nmhw_txq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_txq_cfg *cfg);
 void nmhw_txq_disable(struct nmhw_port *port, unsigned int q);
 
-/* Doorbells, BH disabled. @tail is the free-running count of descriptors the
- * driver has written since enable. Posting RX buffers resumes transmitters
- * that wait for them. A doorbell of a disabled queue does nothing. Those of one
- * RX ring must not race with each other or with disable and enable of the queue.
+/* Doorbells, process context or BH; that of transmission with BH disabled. @tail
+ * is the free-running count of descriptors the driver has written since enable.
+ * Posting RX buffers resumes transmitters that wait for them. A doorbell of a
+ * disabled queue does nothing. Those of one RX ring must not race with each other
+ * or with disable and enable of the queue.
  */
 void nmhw_rx_doorbell(struct nmhw_port *port, unsigned int q, enum nmhw_rx_ring ring, u32 tail);
 void nmhw_tx_doorbell(struct nmhw_port *port, unsigned int q, u32 tail);

@@ -151,7 +151,21 @@ static void port_init_queues(struct nmhw_port *port)
 	}
 }
 
-static int port_create(struct nmhw_pair *pair, unsigned int index, unsigned int queues)
+/* Whoever sets the mask by the function for it learns whether the device is coherent,
+ * and the kernel skips what syncs it if so. Of one that has its mask from its bus the
+ * kernel assumes nothing, and syncs.
+ */
+static int port_set_mask(struct device *dev, bool dma_sync)
+{
+	if (!dma_sync)
+		return dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	dev->coherent_dma_mask = DMA_BIT_MASK(64);
+	dev->dma_mask = &dev->coherent_dma_mask;
+	return 0;
+}
+
+static int port_create(struct nmhw_pair *pair, unsigned int index, unsigned int queues,
+		       bool dma_sync)
 {
 	const u8 mac[NMHW_MAC_LEN] = { 0x02, 'n', 'm', 0, 0, index };
 	struct platform_device *pdev;
@@ -166,7 +180,7 @@ static int port_create(struct nmhw_pair *pair, unsigned int index, unsigned int 
 		err = -ENOMEM;
 		goto err_free_port;
 	}
-	err = dma_coerce_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	err = port_set_mask(&pdev->dev, dma_sync);
 	if (err)
 		goto err_put_pdev;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
@@ -215,16 +229,17 @@ static void port_destroy(struct nmhw_port *port)
 	kvfree(port);
 }
 
-static int pair_create(struct nmhw_pair *pair, unsigned int index, unsigned int queues)
+static int pair_create(struct nmhw_pair *pair, unsigned int index, unsigned int queues,
+		       bool dma_sync)
 {
 	int err;
 
 	mutex_init(&pair->lock);
 	pair->up = false;
-	err = port_create(pair, index, queues);
+	err = port_create(pair, index, queues, dma_sync);
 	if (err)
 		return err;
-	err = port_create(pair, index + 1, queues);
+	err = port_create(pair, index + 1, queues, dma_sync);
 	if (err)
 		goto err_destroy_port;
 	pair->port[0]->peer = pair->port[1];
@@ -269,7 +284,7 @@ static int board_add_device(unsigned int index)
 	return 0;
 }
 
-int nmhw_board_create(unsigned int pairs, unsigned int queues)
+int nmhw_board_create(unsigned int pairs, unsigned int queues, bool dma_sync)
 {
 	unsigned int added;
 	int err = 0;
@@ -283,7 +298,7 @@ int nmhw_board_create(unsigned int pairs, unsigned int queues)
 	 * come into being, then all devices.
 	 */
 	for (; board.pairs < pairs; board.pairs++) {
-		err = pair_create(&board.pair[board.pairs], 2 * board.pairs, queues);
+		err = pair_create(&board.pair[board.pairs], 2 * board.pairs, queues, dma_sync);
 		if (err) {
 			board_free(0);
 			return err;
