@@ -107,6 +107,7 @@ static __always_inline void driver_name(struct nma_rec_nic *r,
 
 static __always_inline __u8 netdev_flags(struct net_device *dev)
 {
+	struct device *parent = BPF_CORE_READ(dev, dev.parent);
 	__u8 flags = 0;
 
 	if (BPF_CORE_READ(dev, flags) & IFF_UP)
@@ -117,8 +118,10 @@ static __always_inline __u8 netdev_flags(struct net_device *dev)
 		flags |= NMA_NIC_HDS_VALID;
 	if (netdev_has_netmem_tx())
 		flags |= NMA_NIC_TX_VALID;
-	if (BPF_CORE_READ(dev, dev.parent, dma_mask))
+	if (BPF_CORE_READ(parent, dma_mask))
 		flags |= NMA_NIC_DMA_DEV;
+	if (device_skips_sync(parent))
+		flags |= NMA_NIC_SYNC_SKIPPED;
 	return flags;
 }
 

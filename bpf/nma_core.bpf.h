@@ -84,6 +84,38 @@ static __always_inline __u8 netdev_netmem_tx(struct net_device *dev)
 	return BPF_CORE_READ_BITFIELD_PROBED(d, netmem_tx);
 }
 
+/* f406c8e4b770 ("dma: avoid redundant calls for sync operations"), v6.10: syncing
+ * is skipped for a device that needs none. "driver core: Replace dev->dma_skip_sync
+ * with DEV_FLAG_DMA_SKIP_SYNC", some time before v7.2; BTF may lack that enum, of
+ * which only numbers are used, and then the number is that of v7.2.
+ */
+struct device___with_skip_sync {
+	bool dma_skip_sync : 1;
+} __attribute__((preserve_access_index));
+
+enum struct_device_flags {
+	DEV_FLAG_DMA_SKIP_SYNC = 3,
+};
+
+struct device___with_flags {
+	unsigned long flags[1];
+} __attribute__((preserve_access_index));
+
+static __always_inline bool device_skips_sync(struct device *device)
+{
+	struct device___with_skip_sync *bit = (void *)device;
+	struct device___with_flags *bits = (void *)device;
+	__u64 bit_nr = DEV_FLAG_DMA_SKIP_SYNC;
+
+	if (bpf_core_field_exists(bit->dma_skip_sync))
+		return BPF_CORE_READ_BITFIELD_PROBED(bit, dma_skip_sync);
+	if (!bpf_core_field_exists(bits->flags))
+		return false;
+	if (bpf_core_enum_value_exists(enum struct_device_flags, DEV_FLAG_DMA_SKIP_SYNC))
+		bit_nr = bpf_core_enum_value(enum struct_device_flags, DEV_FLAG_DMA_SKIP_SYNC);
+	return BPF_CORE_READ(bits, flags[0]) >> bit_nr & 1;
+}
+
 /* Since v6.15 (request_ops_lock) queues are configured under a lock of their
  * device, before under rtnl_lock().
  */

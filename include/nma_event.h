@@ -100,6 +100,7 @@ enum nma_lock {
 #define NMA_NIC_HDS_VALID	0x04	/* hds and hds_thresh come from the core */
 #define NMA_NIC_TX_VALID	0x08	/* so does netmem_tx */
 #define NMA_NIC_DMA_DEV		0x10	/* the parent device can do DMA */
+#define NMA_NIC_SYNC_SKIPPED	0x20	/* ... which needs no sync; nobody sees one */
 
 /* Producers: snapshot walk, XDP install, ring change, register/up. */
 struct nma_rec_nic {

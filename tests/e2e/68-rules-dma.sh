@@ -10,16 +10,25 @@
 # shellcheck source=tests/e2e/deep.sh
 . "$(dirname -- "$0")/deep.sh"
 
+dma_sync_is() {
+	netmem-audit -j show nics >"$W/nics.json"
+	expect_json "$W/nics.json" "any(.nics[]; .ifname == \"nm0\" and .dma_sync == $1)"
+}
+
+# Here the driver works with a device that needs it; the page_pools' own syncs are legal.
 test_sync() {
 	local n
 
+	dma_sync_is true
 	watch_start
 	devmem_stream 1M
+	host_stream 1M
 	watch_look
 	no_finding
 	for n in 1 23 1009; do
 		break_rule NM-DMA-01 sync_netmem "$n" devmem 8M
 	done
+	break_rule NM-DMA-01 sync_netmem_dev 23 devmem 8M
 }
 
 sent_stream() {
@@ -54,6 +63,27 @@ test_unmap() {
 	done
 }
 
+# As most devices of a PC are. The kernel does nothing when the driver syncs: nobody
+# can see it, and nobody is accused.
+test_sync_skipped() {
+	nm_unload
+	NM_PARAMS=
+	nm_setup
+	dma_sync_is false
+	watch_start --deep -i nm0
+	fault sync_netmem 23
+	fault sync_netmem_dev 23
+	devmem_stream 8M
+	fired sync_netmem
+	fired sync_netmem_dev
+	watch_end 0
+	no_finding
+	tail -n 1 "$W/watched" >"$W/summary"
+	expect_json "$W/summary" '.coverage.blind | any(.[]; .rule == "NM-DMA-01" and
+		.ifname == "nm0" and (.reason | test("needs no DMA sync")))'
+}
+
+NM_PARAMS=dma_sync=1
 nm_setup
 watch_open --deep -i nm0
-run_tests test_sync test_unmap
+run_tests test_sync test_unmap test_sync_skipped

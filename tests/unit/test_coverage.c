@@ -201,6 +201,30 @@ static void test_denied(void **state)
 	assert_int_equal(run("show tokens"), NMA_EXIT_INCOMPLETE);
 }
 
+/* On a device that needs no sync nobody sees one. */
+static void test_no_dma_sync(void **state)
+{
+	struct json_object *b;
+
+	(void)state;
+	assert_int_equal(run("watch -j --duration 5 --deep"), NMA_EXIT_OK);
+	parse_line(last_line());
+	assert_non_null(find("judged", "NM-DMA-01"));
+	nic.flags |= NMA_NIC_SYNC_SKIPPED;
+	assert_int_equal(run("watch -j --duration 5 --deep"), NMA_EXIT_OK);
+	parse_line(last_line());
+	assert_non_null(find("no_occasion", "NM-DMA-01"));
+	assert_int_equal(length(get(doc, "coverage"), "blind"), 1);
+	b = first(get(doc, "coverage"), "blind");
+	assert_string_equal(str(b, "rule"), "NM-DMA-01");
+	assert_string_equal(str(b, "ifname"), "nm0");
+	expect_said(str(b, "reason"), "needs no DMA sync");
+	/* nor would it have been looked at */
+	assert_int_equal(run("check -j"), NMA_EXIT_OK);
+	parse();
+	assert_int_equal(length(get(doc, "coverage"), "blind"), 0);
+}
+
 /* What others tell: once each, with the place; and what we may not look at. */
 static void test_api(void **state)
 {
@@ -253,6 +277,7 @@ int main(void)
 		T(test_hooks),
 		T(test_blind),
 		T(test_denied),
+		T(test_no_dma_sync),
 		T(test_api),
 		T(test_origin),
 	};

@@ -69,6 +69,12 @@ static void nic_thresh(const void *row, struct nma_value *v)
 		nma_value_u64(v, thresh);
 }
 
+static void nic_dma_sync(const void *row, struct nma_value *v)
+{
+	if (NIC(row)->r.flags & NMA_NIC_DMA_DEV)
+		nma_value_bool(v, !(NIC(row)->r.flags & NMA_NIC_SYNC_SKIPPED));
+}
+
 static void nic_xdp(const void *row, struct nma_value *v)
 {
 	const __u32 *id = NIC(row)->r.xdp_prog_id;
@@ -117,6 +123,7 @@ static const struct nma_field nic_fields[] = {
 	{ "xdp", "XDP", 0, nic_xdp },
 	{ "xdp_prog_ids", "", NMA_FIELD_JSON, nic_xdp_ids },
 	{ "lower_ifindex", "", NMA_FIELD_JSON, nic_lower },
+	{ "dma_sync", "", NMA_FIELD_JSON, nic_dma_sync },
 	{ "driver", "DRIVER", 0, nic_driver },
 	{ "netdev", "", NMA_FIELD_VERBOSE, nic_addr },
 };

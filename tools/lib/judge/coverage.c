@@ -17,6 +17,7 @@ enum thing {
 	TELLS_TX,		/* a device that says how it sends netmem */
 	QUEUE,
 	BOUND,			/* a queue with a memory provider */
+	BOUND_SYNC,		/* ... whose device needs DMA sync */
 	POOL,
 	PAYLOAD,		/* a pool that accepts unreadable memory */
 	NEW_PAYLOAD,		/* ... made while we watched */
@@ -39,6 +40,7 @@ static const char *const names[THINGS] = {
 	[TELLS_TX] = "a device that tells how it sends netmem",
 	[QUEUE] = "a queue",
 	[BOUND] = "a queue with a memory provider",
+	[BOUND_SYNC] = "a queue with a memory provider, of a device that needs DMA sync",
 	[POOL] = "a page_pool",
 	[PAYLOAD] = "a page_pool that accepts unreadable memory",
 	[NEW_PAYLOAD] = "a new page_pool that accepts unreadable memory",
@@ -92,7 +94,7 @@ static const struct need needs[NMA_RULE_MAX] = {
 	[NMA_RULE_SKB_03] = { B(BOUND) },
 	[NMA_RULE_SKB_04] = { B(BOUND) | B(TX_BINDING) },
 	[NMA_RULE_SKB_05] = { B(BOUND) | B(TX_BINDING) },
-	[NMA_RULE_DMA_01] = { B(BOUND) },
+	[NMA_RULE_DMA_01] = { B(BOUND_SYNC) },
 	[NMA_RULE_DMA_02] = { B(TX_BINDING) },
 	[NMA_RULE_TOK_01] = { B(SOCKET) },
 	[NMA_RULE_TOK_02] = { B(SOCKET) },
@@ -208,10 +210,8 @@ static unsigned int things(enum nma_subject subject, union nma_ref ref)
 	}
 }
 
-void nma_coverage__object(struct nma_coverage *c, enum nma_subject subject,
-			  union nma_ref ref)
+static void see(struct nma_coverage *c, unsigned int what)
 {
-	unsigned int what = things(subject, ref);
 	int i;
 
 	if (!(what & ~c->seen))
@@ -220,6 +220,12 @@ void nma_coverage__object(struct nma_coverage *c, enum nma_subject subject,
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (c->cover[i] == NMA_COVER_NO_OCCASION && c->seen & needed(i))
 			c->cover[i] = NMA_COVER_JUDGED;
+}
+
+void nma_coverage__object(struct nma_coverage *c, enum nma_subject subject,
+			  union nma_ref ref)
+{
+	see(c, things(subject, ref));
 }
 
 /* Asked again at each look, told once. */
@@ -257,6 +263,17 @@ void nma_coverage__blind(struct nma_coverage *c, enum nma_rule_id rule,
 	vsnprintf(b.reason, sizeof(b.reason), fmt, ap);
 	va_end(ap);
 	add_blind(c, &b);
+}
+
+void nma_coverage__bound(struct nma_coverage *c, const struct nma_nic *nic)
+{
+	enum nma_cover cover = c->cover[NMA_RULE_DMA_01];
+
+	if (!(nic->r.flags & NMA_NIC_SYNC_SKIPPED))
+		see(c, B(BOUND_SYNC));
+	else if (cover == NMA_COVER_NO_OCCASION || cover == NMA_COVER_JUDGED)
+		nma_coverage__blind(c, NMA_RULE_DMA_01, nic, false,
+				    "its device needs no DMA sync: not observable and without effect");
 }
 
 void nma_coverage__note(struct nma_coverage *c, const struct nma_finding *f)

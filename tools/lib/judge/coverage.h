@@ -54,6 +54,9 @@ struct nma_coverage {
 void nma_coverage__object(struct nma_coverage *c, enum nma_subject subject,
 			  union nma_ref ref);
 
+/* A queue of that device has a memory provider: does it show whether a driver syncs? */
+void nma_coverage__bound(struct nma_coverage *c, const struct nma_nic *nic);
+
 /* "could not be judged on IF because ..."; told once for each rule and place.
  * @nic may be NULL. With @incomplete the verdict is incomplete (exit status 5): not
  * the device or the kernel can not tell, but we may not look.

@@ -288,12 +288,19 @@ static void cover(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		  enum nma_subject subject, union nma_ref ref)
 {
 	struct nma_place place = { 0 };
+	const struct nma_nic *nic;
 
 	if (!j->opts.coverage)
 		return;
 	nma_subjects[subject].place(ctx->model, ref, &place);
-	if (wanted(j, place.netns, place.ifname))
-		nma_coverage__object(j->opts.coverage, subject, ref);
+	if (!wanted(j, place.netns, place.ifname))
+		return;
+	nma_coverage__object(j->opts.coverage, subject, ref);
+	if (subject != NMA_SUBJ_QUEUE || !nma_queue_bound(ref.queue))
+		return;
+	nic = nma_model__nic(ctx->model, ref.queue->r.netdev);
+	if (nic)
+		nma_coverage__bound(j->opts.coverage, nic);
 }
 
 static void judge_object(struct nma_judge *j, const struct nma_rule_ctx *ctx,
