@@ -11,7 +11,9 @@
 #include "nma_ring.bpf.h"
 
 #define ERR_PTR_MAX	4095
-#define CHUNKS_MAX	(1 << 20)	/* ends a list that changes under us */
+/* These end what changes under us. */
+#define CHUNKS_MAX	(1 << 20)
+#define NIOVS_MAX	(1 << 22)
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -31,6 +33,14 @@ struct {
 } nma_mappings SEC(".maps");
 
 struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
+
+/* Devices that a dma-buf has been mapped for: the end of others is no news. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u32);
+} nma_dma_devs SEC(".maps");
 
 static __always_inline struct cpu_use *add_cpu_use(__u64 dmabuf)
 {
@@ -90,7 +100,9 @@ static __always_inline void fill_cpu_use(struct nma_rec_binding *r, __u64 dmabuf
 struct chunk_walk {
 	__u64 node;
 	__u64 end;
+	__u64 size;
 	__u64 lent;
+	__u64 refs;
 	__u32 ragged;
 	__u32 rsvd;
 };
@@ -106,7 +118,42 @@ static long count_chunk(__u32 i, struct chunk_walk *w)
 	size = BPF_CORE_READ(chunk, end_addr) - BPF_CORE_READ(chunk, start_addr) + 1;
 	if (size % NIOV_SIZE)
 		w->ragged++;
+	w->size += size;
 	w->lent += size - BPF_CORE_READ(chunk, avail.counter);
+	w->node = (__u64)BPF_CORE_READ(chunk, next_chunk.next);
+	return 0;
+}
+
+struct niov_walk {
+	__u64 niov;
+	__u64 left;
+	__u64 refs;
+};
+
+static long count_refs(__u32 i, struct niov_walk *w)
+{
+	if (!w->left)
+		return 1;
+	w->refs += niov_refs(w->niov);
+	w->niov += bpf_core_type_size(struct net_iov);
+	w->left--;
+	return 0;
+}
+
+static long count_chunk_refs(__u32 i, struct chunk_walk *w)
+{
+	struct gen_pool_chunk *chunk;
+	struct niov_array niovs;
+	struct niov_walk n = {};
+
+	if (!w->node || w->node == w->end)
+		return 1;
+	chunk = container_of(w->node, struct gen_pool_chunk, next_chunk);
+	niovs = chunk_niovs((__u64)BPF_CORE_READ(chunk, owner));
+	n.niov = niovs.first;
+	n.left = niovs.nr;
+	bpf_loop(NIOVS_MAX, count_refs, &n, 0);
+	w->refs += n.refs;
 	w->node = (__u64)BPF_CORE_READ(chunk, next_chunk.next);
 	return 0;
 }
@@ -118,12 +165,20 @@ static __always_inline void fill_chunks(struct nma_rec_binding *r,
 		.node = (__u64)BPF_CORE_READ(pool, chunks.next),
 		.end = (__u64)__builtin_preserve_access_index(&pool->chunks),
 	};
+	__u64 first = w.node;
 
 	if (!pool)
 		return;
 	bpf_loop(CHUNKS_MAX, count_chunk, &w, 0);
 	r->ragged = w.ragged;
 	r->lent = w.lent;
+	r->buffers = w.size / NIOV_SIZE;
+	r->buffers_free = (w.size - w.lent) / NIOV_SIZE;
+	if (r->hdr.cause != NMA_CAUSE_SNAPSHOT || r->buffers_free)
+		return;
+	w.node = first;
+	bpf_loop(CHUNKS_MAX, count_chunk_refs, &w, 0);
+	r->refs = w.refs;
 }
 
 /* The task that runs asked for the binding. */
@@ -142,6 +197,16 @@ static __always_inline void fill_owner(struct nma_rec_binding *r)
 	__builtin_memcpy(r->owner_comm, r->hdr.comm, sizeof(r->owner_comm));
 }
 
+static __always_inline void note_dma_dev(const struct nma_rec_binding *r)
+{
+	__u64 dev = r->dma_dev;
+	__u32 one = 1;
+
+	if (dev && !bpf_map_lookup_elem(&nma_dma_devs, &dev) &&
+	    bpf_map_update_elem(&nma_dma_devs, &dev, &one, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+}
+
 int nma_fill_binding(struct nma_rec_binding *r)
 {
 	struct net_devmem_dmabuf_binding *binding;
@@ -157,6 +222,7 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	r->binding_id = BPF_CORE_READ(binding, id);
 	r->dma_dir = binding_direction(r->binding);
 	r->dma_dev = (__u64)BPF_CORE_READ(binding, attachment, dev);
+	note_dma_dev(r);
 	dmabuf = BPF_CORE_READ(binding, dmabuf);
 	r->size = BPF_CORE_READ(dmabuf, size);
 	r->dmabuf_ino = nma_dmabuf_ino((__u64)dmabuf);
@@ -175,21 +241,74 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	return 0;
 }
 
+struct user_walk {
+	__u64 next;		/* address */
+	__u64 left;
+	__u32 held;
+	__u32 rsvd;
+};
+
+/* One at a time: how many there are left must not become a size, or the verifier
+ * follows every number of them.
+ */
+static long count_held(__u32 i, struct user_walk *w)
+{
+	__u32 refs = 0;
+
+	if (!w->left)
+		return 1;
+	bpf_probe_read_kernel(&refs, sizeof(refs), (void *)w->next);
+	w->held += (refs | -refs) >> 31;
+	w->next += sizeof(refs);
+	w->left--;
+	return 0;
+}
+
+static __always_inline void fill_account(struct nma_rec_binding *r,
+					 const struct zcrx_account *acc)
+{
+	struct user_walk w = { .next = acc->user_refs, .left = acc->buffers };
+
+	if (!acc->user_refs)
+		return;
+	bpf_loop(NIOVS_MAX, count_held, &w, 0);
+	r->buffers = acc->buffers;
+	r->buffers_free = acc->free;
+	r->buffers_app = w.held > acc->queued ? w.held - acc->queued : 0;
+	r->returned = acc->taken_back;
+}
+
+static __always_inline void fill_zcrx_owner(struct nma_rec_binding *r)
+{
+	struct task_struct *task = zcrx_task(r->binding);
+
+	if (!task)
+		return;
+	r->owner_pid = BPF_CORE_READ(task, tgid);
+	r->owner_uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&r->owner_comm, task, group_leader, comm);
+}
+
 /* An interface queue of io_uring: the memory is the application's, and the kernel
  * keeps no number for it. Its area may be a dma-buf, too.
  */
 int nma_fill_zcrx(struct nma_rec_binding *r)
 {
-	struct dma_buf *dmabuf;
+	struct zcrx_account acc;
 
 	if (!r || !r->binding)
 		return -1;
 	r->mp = NMA_MP_IO_URING;
 	r->listed = 1;
 	r->dma_dir = DMA_FROM_DEVICE;
-	zcrx_area(r->binding, &r->size, &r->lent, &dmabuf);
-	if (dmabuf)
-		r->dmabuf_ino = nma_dmabuf_ino((__u64)dmabuf);
+	acc = zcrx_account(r->binding);
+	r->size = acc.size;
+	if (acc.buffers)
+		r->lent = acc.size - acc.free * (acc.size / acc.buffers);
+	fill_account(r, &acc);
+	fill_zcrx_owner(r);
+	if (acc.dmabuf)
+		r->dmabuf_ino = nma_dmabuf_ino((__u64)acc.dmabuf);
 	return 0;
 }
 
@@ -321,5 +440,28 @@ int nma_on_UNMAP(const struct nma_call *call, __u64 ret)
 		}
 	}
 	bpf_map_delete_elem(&nma_mappings, &attachment);
+	return 0;
+}
+
+/* devres_release_all(device), after the driver has let go of it, or before the
+ * device is freed.
+ */
+int nma_on_DEVICE_GONE(const struct nma_call *call, __u64 ret)
+{
+	struct nma_rec_op *r;
+	__u64 device;
+
+	if (!call)
+		return 0;
+	device = call->arg[0];
+	if (!bpf_map_lookup_elem(&nma_dma_devs, &device))
+		return 0;
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
+	if (!r)
+		return 0;
+	r->op = NMA_OP_DEVICE_GONE;
+	r->queue = NMA_NO_QUEUE;
+	r->value = device;
+	bpf_ringbuf_submit(r, 0);
 	return 0;
 }

@@ -9,7 +9,9 @@
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
 
-#define POOLS_MAX	(1 << 16)	/* ends a list that changes under us */
+/* These end lists that change under us. */
+#define POOLS_MAX	(1 << 16)
+#define LOWERS_MAX	(1 << 12)
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -159,6 +161,51 @@ int nma_fill_nic(struct nma_rec_nic *r)
 	return 0;
 }
 
+struct lower_walk {
+	__u64 node;
+	__u64 end;
+	__u64 upper;
+	__u16 cause;
+	bool full;
+};
+
+static long send_lower(__u32 i, struct lower_walk *w)
+{
+	struct netdev_adjacent *adj;
+	struct nma_rec_edge *r;
+
+	if (!w->node || w->node == w->end)
+		return 1;
+	r = nma_try_reserve(nma_rec_edge, NMA_REC_EDGE, w->cause);
+	if (!r) {
+		w->full = true;
+		return 1;
+	}
+	adj = container_of(w->node, struct netdev_adjacent, list);
+	r->upper = w->upper;
+	r->lower = (__u64)BPF_CORE_READ(adj, dev);
+	w->node = (__u64)BPF_CORE_READ(adj, list.next);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* The devices right below one. A list that changes meanwhile is told by events,
+ * or read anew by the next walk.
+ */
+int nma_send_lowers(__u64 netdev, __u16 cause)
+{
+	struct net_device *dev = (void *)netdev;
+	struct lower_walk w = {
+		.node = (__u64)BPF_CORE_READ(dev, adj_list.lower.next),
+		.end = (__u64)__builtin_preserve_access_index(&dev->adj_list.lower),
+		.upper = netdev,
+		.cause = cause,
+	};
+
+	bpf_loop(LOWERS_MAX, send_lower, &w, 0);
+	return w.full ? -1 : 0;
+}
+
 static __always_inline struct nma_rec_nic *begin_nic(struct net_device *dev,
 						     __u16 cause)
 {
@@ -180,6 +227,17 @@ static __noinline void send_nic(struct net_device *dev, __u16 cause)
 		bpf_ringbuf_submit(r, 0);
 }
 
+static __always_inline void send_edge(__u64 upper, __u64 lower, __u16 cause)
+{
+	struct nma_rec_edge *r = nma_reserve(nma_rec_edge, NMA_REC_EDGE, cause);
+
+	if (!r)
+		return;
+	r->upper = upper;
+	r->lower = lower;
+	bpf_ringbuf_submit(r, 0);
+}
+
 /* page_pool_netdevice_event(nb, event, info): a notifier's callback, and as such
  * never inlined; sees every device event of every namespace. A move to another
  * namespace is UNREGISTER and REGISTER.
@@ -188,7 +246,7 @@ int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
 {
 	struct netdev_notifier_changeupper_info *upper;
 	struct netdev_notifier_info *info;
-	struct net_device *dev;
+	struct net_device *upper_dev, *dev;
 	__u16 cause = NMA_CAUSE_CHANGE;
 
 	if (!call)
@@ -201,7 +259,11 @@ int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
 		cause = NMA_CAUSE_GONE;
 		break;
 	case NETDEV_CHANGEUPPER:
-		dev = BPF_CORE_READ(upper, upper_dev);
+		upper_dev = BPF_CORE_READ(upper, upper_dev);
+		send_edge((__u64)upper_dev, (__u64)dev,
+			  BPF_CORE_READ(upper, linking) ? NMA_CAUSE_CHANGE :
+							  NMA_CAUSE_GONE);
+		dev = upper_dev;
 		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
@@ -213,6 +275,9 @@ int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
 		return 0;
 	}
 	send_nic(dev, cause);
+	if (call->arg[1] == NETDEV_REGISTER &&
+	    nma_send_lowers((__u64)dev, NMA_CAUSE_CHANGE))
+		nma_count_loss(NMA_LOSS_RING, 1);
 	return 0;
 }
 

@@ -185,7 +185,10 @@ static __always_inline __u64 binding_from_free_arg(__u64 arg)
 /* 7d60fa9e1ab1 ("net: generalise net_iov chunk owners"), v6.15: the owner
  * became an area that other providers have too, first member of the chunk's.
  */
+struct net_iov;
+
 struct net_iov_area {
+	struct net_iov *niovs;
 	unsigned long num_niovs;
 } __attribute__((preserve_access_index));
 
@@ -195,6 +198,11 @@ struct net_iov {
 
 struct dmabuf_genpool_chunk_owner {
 	struct net_devmem_dmabuf_binding *binding;
+} __attribute__((preserve_access_index));
+
+struct dmabuf_genpool_chunk_owner___before_v6_15 {
+	struct net_iov *niovs;
+	unsigned long num_niovs;
 } __attribute__((preserve_access_index));
 
 struct dmabuf_genpool_chunk_owner___since_v6_15 {
@@ -213,6 +221,39 @@ static __always_inline __u64 netmem_binding(__u64 netmem)
 			struct dmabuf_genpool_chunk_owner___since_v6_15, area);
 	return (__u64)BPF_CORE_READ((struct dmabuf_genpool_chunk_owner *)owner,
 				    binding);
+}
+
+struct niov_array {
+	__u64 first;
+	__u64 nr;
+};
+
+/* The net_iovs of one piece of a dma-buf */
+static __always_inline struct niov_array chunk_niovs(__u64 owner)
+{
+	struct dmabuf_genpool_chunk_owner___since_v6_15 *o = (void *)owner;
+	struct dmabuf_genpool_chunk_owner___before_v6_15 *old = (void *)owner;
+	struct niov_array a = {};
+
+	if (bpf_core_field_exists(o->area)) {
+		a.first = (__u64)BPF_CORE_READ(o, area.niovs);
+		a.nr = BPF_CORE_READ(o, area.num_niovs);
+	} else if (bpf_core_field_exists(old->niovs)) {
+		a.first = (__u64)BPF_CORE_READ(old, niovs);
+		a.nr = BPF_CORE_READ(old, num_niovs);
+	}
+	return a;
+}
+
+/* A net_iov is laid out like a page up to the reference count. */
+static __always_inline __s64 niov_refs(__u64 niov)
+{
+	__s64 refs = 0;
+
+	bpf_probe_read_kernel(&refs, sizeof(refs),
+			      (void *)niov + bpf_core_field_offset(struct page,
+								   pp_ref_count));
+	return refs;
 }
 
 /* 46e8fff6d45f ("x86/preempt: Move preempt count to percpu hot section"), v6.15:
@@ -271,15 +312,52 @@ static __always_inline __u32 sockcm_dmabuf_id(__u64 cookie)
 }
 
 /* io_uring's zero-copy receive, v6.15. Sizes in its own units: buffers of
- * 1 << niov_shift bytes, pages before that field came.
+ * 1 << niov_shift bytes, pages before that field came. What comes back through the
+ * refill queue was kept in the interface queue itself, before that became a structure
+ * of its own; the ring that registered it was "ctx" before others could join.
  */
+struct io_uring {
+	__u32 head;
+	__u32 tail;
+} __attribute__((preserve_access_index));
+
+struct io_ring_ctx {
+	struct task_struct *submitter_task;
+} __attribute__((preserve_access_index));
+
 struct io_zcrx_area___since_v6_15 {
 	struct net_iov_area nia;
 	__u32 free_count;
+	atomic_t *user_refs;
 } __attribute__((preserve_access_index));
 
 struct io_zcrx_ifq___since_v6_15 {
 	struct io_zcrx_area___since_v6_15 *area;
+	struct device *dev;
+	struct io_uring *rq_ring;
+	__u32 cached_rq_head;
+	struct io_ring_ctx *ctx;
+} __attribute__((preserve_access_index));
+
+struct zcrx_rq {
+	struct io_uring *ring;
+	__u32 cached_head;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_ifq___with_rq {
+	struct zcrx_rq rq;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_ifq___with_master {
+	struct io_ring_ctx *master_ctx;
+} __attribute__((preserve_access_index));
+
+struct mm_struct {
+	struct task_struct *owner;
+} __attribute__((preserve_access_index));
+
+struct io_zcrx_ifq___with_mm {
+	struct mm_struct *mm_account;
 } __attribute__((preserve_access_index));
 
 struct io_zcrx_ifq___with_shift {
@@ -294,27 +372,76 @@ struct io_zcrx_area___with_mem {
 	struct io_zcrx_mem___with_dmabuf mem;
 } __attribute__((preserve_access_index));
 
-static __always_inline void zcrx_area(__u64 addr, __u64 *size, __u64 *lent,
-				      struct dma_buf **dmabuf)
+struct zcrx_account {
+	__u64 buffers;
+	__u64 size;
+	__u64 free;
+	__u64 user_refs;	/* address of an array of ints, by buffer */
+	__u32 queued;		/* given back, and not yet looked at */
+	__u32 taken_back;	/* so far, modulo 2^32 */
+	struct dma_buf *dmabuf;
+};
+
+static __always_inline void zcrx_refill_queue(__u64 addr, struct zcrx_account *acc)
+{
+	struct io_zcrx_ifq___with_rq *ifq = (void *)addr;
+	struct io_zcrx_ifq___since_v6_15 *old = (void *)addr;
+	struct io_uring *ring = NULL;
+
+	if (bpf_core_field_exists(ifq->rq)) {
+		ring = BPF_CORE_READ(ifq, rq.ring);
+		acc->taken_back = BPF_CORE_READ(ifq, rq.cached_head);
+	} else if (bpf_core_field_exists(old->rq_ring)) {
+		ring = BPF_CORE_READ(old, rq_ring);
+		acc->taken_back = BPF_CORE_READ(old, cached_rq_head);
+	}
+	if (ring)
+		acc->queued = BPF_CORE_READ(ring, tail) - acc->taken_back;
+}
+
+static __always_inline struct zcrx_account zcrx_account(__u64 addr)
 {
 	struct io_zcrx_ifq___since_v6_15 *ifq = (void *)addr;
 	struct io_zcrx_ifq___with_shift *shifted = (void *)addr;
 	struct io_zcrx_area___since_v6_15 *area;
+	struct zcrx_account acc = {};
 	__u32 shift = 12;
-	__u64 niovs;
 
-	*dmabuf = NULL;
 	if (!bpf_core_field_exists(ifq->area))
-		return;
+		return acc;
 	area = BPF_CORE_READ(ifq, area);
 	if (bpf_core_field_exists(shifted->niov_shift))
 		shift = BPF_CORE_READ(shifted, niov_shift) & 31;
-	niovs = BPF_CORE_READ(area, nia.num_niovs);
-	*size = niovs << shift;
-	*lent = (niovs - BPF_CORE_READ(area, free_count)) << shift;
+	acc.buffers = BPF_CORE_READ(area, nia.num_niovs);
+	acc.size = acc.buffers << shift;
+	acc.free = BPF_CORE_READ(area, free_count);
+	acc.user_refs = (__u64)BPF_CORE_READ(area, user_refs);
 	if (bpf_core_field_exists(struct io_zcrx_mem___with_dmabuf, dmabuf))
-		*dmabuf = BPF_CORE_READ((struct io_zcrx_area___with_mem *)area,
-					mem.dmabuf);
+		acc.dmabuf = BPF_CORE_READ((struct io_zcrx_area___with_mem *)area,
+					   mem.dmabuf);
+	zcrx_refill_queue(addr, &acc);
+	return acc;
+}
+
+/* A task of the process that registered it; 0 not known. Its ring has one task only
+ * (IORING_SETUP_SINGLE_ISSUER), but is known only while notifications are asked for;
+ * then there is the process whose memory it is.
+ */
+static __always_inline struct task_struct *zcrx_task(__u64 addr)
+{
+	struct io_zcrx_ifq___with_master *ifq = (void *)addr;
+	struct io_zcrx_ifq___since_v6_15 *old = (void *)addr;
+	struct io_zcrx_ifq___with_mm *mm = (void *)addr;
+	struct task_struct *task = NULL;
+
+	if (bpf_core_field_exists(ifq->master_ctx))
+		task = BPF_CORE_READ(ifq, master_ctx, submitter_task);
+	else if (bpf_core_field_exists(old->ctx))
+		task = BPF_CORE_READ(old, ctx, submitter_task);
+	if (!task && bpf_core_field_exists(mm->mm_account) &&
+	    bpf_core_field_exists(struct mm_struct, owner))
+		task = BPF_CORE_READ(mm, mm_account, owner);
+	return task;
 }
 
 /* Some time before v7.2: bpf_session_is_return() got an argument. */

@@ -20,4 +20,7 @@ __noinline int nma_fill_binding(struct nma_rec_binding *r);	/* binding */
 __noinline int nma_fill_zcrx(struct nma_rec_binding *r);	/* binding: ifq */
 __noinline int nma_fill_op(struct nma_rec_op *r);			/* netdev, queue */
 
+/* A record for each device right below @netdev; not 0: the ring is full. */
+__noinline int nma_send_lowers(__u64 netdev, __u16 cause);
+
 #endif /* NMA_FILL_BPF_H */

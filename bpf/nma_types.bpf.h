@@ -183,6 +183,7 @@ struct netdev_notifier_info {
 
 struct netdev_notifier_changeupper_info {
 	struct net_device *upper_dev;
+	bool linking;
 };
 
 struct ethnl_req_info {
@@ -293,6 +294,7 @@ struct gen_pool {
 
 struct gen_pool_chunk {
 	struct list_head next_chunk;
+	void *owner;
 	atomic_long_t avail;
 	unsigned long start_addr;
 	unsigned long end_addr;	/* inclusive */
@@ -413,7 +415,12 @@ typedef struct {
 	__u64 val;
 } kernel_cap_t;
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct cred {
+	kuid_t uid;
 	kernel_cap_t cap_effective;
 	struct user_namespace *user_ns;
 };
@@ -466,6 +473,8 @@ struct bpf_iter__bpf_sk_storage_map {
 #define SOFTIRQ_MASK			0xff00
 #define PP_FLAG_SYSTEM_POOL		0x4
 #define PP_MAGIC_PFMEMALLOC		0x2
+#define PP_MAGIC_MASK			0x7c	/* of PP_SIGNATURE, without what */
+#define PP_MAGIC_POOL			0x40	/* the architecture puts before it */
 #define PP_FLAG_ALLOW_UNREADABLE	0x8
 #define CAP_NET_ADMIN			12
 #define NETREG_REGISTERED		1

@@ -109,6 +109,11 @@ static __always_inline bool send_nic(void)
 	return true;
 }
 
+static __always_inline bool send_nic_and_lowers(void)
+{
+	return send_nic() && !nma_send_lowers(walk.xa.entry, NMA_CAUSE_SNAPSHOT);
+}
+
 static __always_inline bool send_zcrx(struct net_device *dev, __u32 queue)
 {
 	struct nma_rec_binding *r;
@@ -182,7 +187,7 @@ static __always_inline long send_entry(void)
 
 	switch (walk.what) {
 	case NMA_WALK_NETDEVS:
-		sent = walk.queue || send_nic();
+		sent = walk.queue || send_nic_and_lowers();
 		break;
 	case NMA_WALK_POOLS:
 		sent = send_pool() && send_pool_binding();

@@ -33,6 +33,7 @@ enum nma_rec_type {
 	NMA_REC_MARK,		/* struct nma_rec_mark */
 	NMA_REC_ACT,		/* struct nma_rec_act */
 	NMA_REC_USE,		/* struct nma_rec_use */
+	NMA_REC_EDGE,		/* struct nma_rec_edge */
 };
 
 /* Why an object record was sent. */
@@ -108,7 +109,7 @@ struct nma_rec_nic {
 	__u64 netdev;
 	__u64 device;		/* its own struct device */
 	__u32 ifindex;
-	__u32 lower_ifindex;	/* first lower device (vlan on top of it), 0 none */
+	__u32 lower_ifindex;	/* first lower device (see nma_rec_edge), 0 none */
 	__u32 num_rx_queues;
 	__u32 real_num_rx_queues;
 	__u32 real_num_tx_queues;
@@ -125,6 +126,16 @@ struct nma_rec_nic {
 	__u8 rsvd[6];
 	char ifname[NMA_IFNAME_LEN];
 	char driver[NMA_NAME_LEN];
+};
+
+/* What one device receives goes on to another, stacked on it: a VLAN, the master
+ * of a bond, team or bridge. GONE: no longer. Producers: snapshot walk (one for
+ * each device right below another), NETDEV_CHANGEUPPER.
+ */
+struct nma_rec_edge {
+	struct nma_rec_hdr hdr;
+	__u64 upper;
+	__u64 lower;
 };
 
 /* Producers: snapshot walk (every real RX queue), bind, restart. */
@@ -208,6 +219,13 @@ struct nma_rec_binding {
 	__u32 cpu_sends;	/* sends from it */
 	__u32 rsvd2;
 	__u64 lent;		/* bytes out; GONE: never given back */
+	__u64 refs;		/* dma-buf of which no buffer is free: references to
+				 * its buffers, by whomever; snapshot walk only
+				 */
+	__u32 buffers;		/* that the memory is cut into */
+	__u32 buffers_free;	/* with the provider: never taken, or given back */
+	__u32 buffers_app;	/* io_uring: with the application, less returned ones */
+	__u32 returned;		/* io_uring: taken out of its refill queue, modulo 2^32 */
 	/* Who bound it: creation only */
 	__u64 owner_cgroup;
 	__u32 owner_pid;
@@ -302,6 +320,9 @@ enum nma_op {
 	NMA_OP_QUEUES_SET,	/* value: real_num_rx_queues now; stack */
 	NMA_OP_RSS_SET,
 	NMA_OP_UNBOUND,		/* value: binding id; no device */
+	NMA_OP_DEVICE_GONE,	/* its driver has left it, or it goes itself; value:
+				 * address of the struct device; no netdev
+				 */
 };
 
 struct nma_rec_op {
@@ -342,6 +363,7 @@ enum nma_act {
 	NMA_ACT_STARVED,	/* the provider had nothing: age of the pool in ns, -1
 				 * if older than the tool
 				 */
+	NMA_ACT_PAGE_FREED,	/* page of the pool freed past it: pages in flight */
 	/* per packet, on a device; of net_iovs: number of them, of all frags */
 	NMA_ACT_SKB_BIT,	/* unreadable and net_iovs do not agree */
 	NMA_ACT_SKB_MIXED,	/* net_iovs and pages in one skb */
@@ -418,9 +440,10 @@ enum nma_loss {
 
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
 NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 16 + 44 + 12 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_edge, 40 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 56 + 56 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 16 + 8 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 24 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);

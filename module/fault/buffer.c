@@ -76,6 +76,24 @@ bool nmnic_fault_hold_back(struct nmnic_port *np, enum nmnic_fault_id id, unsign
 	return taken;
 }
 
+/* False if the kernel took the page, which then is no longer the pool's. One that it
+ * refused when it was freed has no reference left, and nobody else will ask for it.
+ */
+static bool revive(const struct page_pool *pool, netmem_ref netmem)
+{
+	struct page *page;
+
+	if (netmem_is_net_iov(netmem))
+		return true;
+	page = netmem_to_page(netmem);
+	if (page_ref_count(page))
+		return true;
+	if (netmem_get_pp(netmem) != pool)
+		return false;
+	init_page_count(page);
+	return true;
+}
+
 /* Process context, so never straight into a pool's cache */
 static void give_back(struct nmnic_fault_panel *panel)
 {
@@ -91,14 +109,26 @@ static void give_back(struct nmnic_fault_panel *panel)
 
 	list_for_each_entry_safe(page, next, &pages, list) {
 		for (i = 0; i < page->num; i++)
-			page_pool_put_full_netmem(page->entry[i].pool, page->entry[i].netmem,
-						  false);
+			if (revive(page->entry[i].pool, page->entry[i].netmem))
+				page_pool_put_full_netmem(page->entry[i].pool,
+							  page->entry[i].netmem, false);
 		free_page((unsigned long)page);
 	}
 }
 
 static const struct nmnic_fault_ops leak_ops = {
 	.disarm	= give_back,
+};
+
+/* Not while strays with such pages are on their way. */
+static void give_back_freed(struct nmnic_fault_panel *panel)
+{
+	synchronize_net();
+	give_back(panel);
+}
+
+static const struct nmnic_fault_ops no_mark_page_ops = {
+	.disarm	= give_back_freed,
 };
 
 /* ---- Buffers that are misused in NAPI ------------------------------------------*/
@@ -352,4 +382,5 @@ void nmnic_fault_buffer_init(struct nmnic_fault_panel *panel)
 	panel->fault[NMNIC_FAULT_RECYCLE_DIRECT].ops = &task_ops;
 	panel->fault[NMNIC_FAULT_ALLOC_DEAD].ops = &task_ops;
 	panel->fault[NMNIC_FAULT_LIVE_NAPI].ops = &task_ops;
+	panel->fault[NMNIC_FAULT_NO_MARK_PAGE].ops = &no_mark_page_ops;
 }

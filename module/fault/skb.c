@@ -258,6 +258,36 @@ static const struct {
 	{ NMNIC_FAULT_FORWARD, forward },
 };
 
+/* The stack frees the page, and the page allocator refuses what is a page_pool's.
+ * Whoever turns the fault off gives it back to its pool, as if it had come there.
+ */
+static void no_mark_page(struct nmnic_rxq *rxq)
+{
+	struct nmnic_vec *vec = rxq->vec;
+	struct sk_buff *skb = stray(rxq);
+	netmem_ref netmem;
+
+	if (!skb)
+		return;
+	netmem = skb_frag_netmem(&skb_shinfo(skb)->frags[0]);
+	if (nmnic_fault_leak(vec->port, NMNIC_FAULT_NO_MARK_PAGE, vec->idx,
+			     pool_of(rxq, NMHW_RX_RING_PAY), netmem))
+		skb->pp_recycle = 0;
+	deliver(rxq, skb);
+}
+
+static bool page_strays_allowed(const struct nmnic_rxq *rxq)
+{
+	struct nmnic_port *np = rxq->vec->port;
+	struct net_device *netdev = np->netdev;
+
+	return atomic_read(&np->faults.fault[NMNIC_FAULT_NO_MARK_PAGE].armed) &&
+	       rxq->fill[NMHW_RX_RING_HDR].size &&
+	       rxq->fill[NMHW_RX_RING_PAY].truesize >= PAGE_SIZE &&
+	       !netif_rxq_has_unreadable_mp(netdev, rxq->vec->idx) &&
+	       !dev_nit_active(netdev);
+}
+
 static bool strays_allowed(const struct nmnic_rxq *rxq)
 {
 	struct nmnic_vec *vec = rxq->vec;
@@ -277,6 +307,8 @@ void nmnic_fault_frame(struct nmnic_rxq *rxq, struct sk_buff *skb)
 	if (!skb_frags_readable(skb) &&
 	    nmnic_fault(vec->port, NMNIC_FAULT_READ_PAYLOAD, vec->idx))
 		WARN_ON_ONCE(!skb_copy_bits(skb, skb_headlen(skb), &byte, sizeof(byte)));
+	if (page_strays_allowed(rxq))
+		no_mark_page(rxq);
 	if (!strays_allowed(rxq))
 		return;
 	for (i = 0; i < ARRAY_SIZE(strays); i++)

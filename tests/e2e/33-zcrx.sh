@@ -76,6 +76,41 @@ test_buffers_are_never_returned() {
 	expect_no_leak
 }
 
+check_nm0() { netmem-audit -j check -i nm0 >"$W/check.json"; }
+all_kept() {
+	netmem-audit -j show bindings >"$W/show.json"
+	jq -e '.bindings | length == 1 and (.[0] | .provider == "io-uring" and
+		.buffers == 256 and .buffers_app == .buffers)' "$W/show.json"
+}
+
+# The stream stands still; the audit starts afterwards. Before, with the same small
+# area, it goes on whatever it finds empty in between.
+test_starved() {
+	need_zcrx
+	recv_zcrx -s 1M -b 0
+	background tx send_to -b 0 -r "$RATE" "$V4"
+	wait_for 20 connected
+	check_nm0
+	expect_json "$W/check.json" '.findings == []'
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+	expect_no_leak
+	recv_zcrx -b 64M -s 1M --keep-buffers 1000000 -t 0
+	check_nm0
+	background tx send_to -b 64M "$V4"
+	wait_for 20 all_kept
+	expect_json "$W/show.json" ".bindings[0] | .owner_pid == ${pid[rx]} and
+		.owner_comm == \"nma-traffic\" and .queues == [$Q]"
+	expect 1 netmem-audit -j check -i nm0 >"$W/check.json"
+	expect_json "$W/check.json" "[.findings[].rule] == [\"NM-PP-09\"] and
+		(.findings[0] | .queue == $Q and .evidence.owner_pid == ${pid[rx]} and
+		.evidence.buffers == 256 and (.message | startswith(\"256 of 256 \")))"
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+	expect_no_leak
+	rule_seen NM-PP-09 caught
+}
+
 test_interrupted() {
 	need_zcrx
 	recv_zcrx -b 0
@@ -118,6 +153,6 @@ test_kernel_without_zcrx() {
 nm_setup
 run_tests test_ipv4 test_ipv6 test_eight_flows test_odd_length \
 	test_wrong_data_is_seen test_unsteered_flow test_buffers_are_kept \
-	test_buffers_are_never_returned test_interrupted \
+	test_buffers_are_never_returned test_starved test_interrupted \
 	test_without_data_split test_queue_out_of_range \
 	test_two_queues_in_one_call test_kernel_without_zcrx

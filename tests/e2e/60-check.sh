@@ -233,6 +233,37 @@ test_xdp_above_a_bound_port() {
 	rule_seen NM-BIND-04 caught
 }
 
+# A VLAN on a bond, of which nm0 is the second port. Others of the bond are free.
+test_xdp_above_a_bond() {
+	root_ns modprobe bonding && root_ns modprobe dummy || skip "no bonding"
+	ip link add dum7 type dummy
+	defer ip link del dum7
+	ip link add bond7 type bond mode active-backup
+	defer reopen
+	defer ip link del bond7
+	ip link set dum7 master bond7
+	ip link set nm0 down
+	ip link set nm0 master bond7
+	ip link add link bond7 name bond7.7 type vlan id 7
+	ip link set bond7 up
+	ip link set bond7.7 up
+	bound
+	expect_clean
+	xdp_attach dum7 xdpgeneric
+	expect_clean
+	xdp_attach bond7.7 xdpgeneric
+	expect 1 netmem-audit -j check >"$W/check.json"
+	expect_json "$W/check.json" '[.findings[] | select(.rule == "NM-BIND-04" and
+		.ifname == "bond7.7" and .evidence.lower_ifname == "nm0")] | length == 1'
+	expect_json "$W/check.json" '.findings | length == 1'
+	ip link set bond7.7 xdpgeneric off
+	expect_clean
+	xdp_attach bond7.7 xdpgeneric
+	ip link set nm0 nomaster	# no longer below
+	expect 0 netmem-audit -j check >"$W/check.json"
+	stop "${pid[bound]}"
+}
+
 # Tokens taken before the tool started: their number from the kernel, their
 # holder from who has the socket open.
 test_holder_of_old_tokens() {
@@ -390,6 +421,7 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_fault_hdr_pool_unreadable test_fault_ignore_provider \
 	test_fault_leak_netmem test_fault_nameless_pool \
 	test_bound_without_split test_xdp_above_a_bound_port \
+	test_xdp_above_a_bond \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
 	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
 	test_coverage \

@@ -103,6 +103,35 @@ test_rss() {
 	rule_seen NM-BIND-07 caught
 }
 
+unsteer() {
+	local rule
+
+	for rule in $(ethtool -n nm0 | awk '/^Filter:/ { print $2 }'); do
+		ethtool -N nm0 delete "$rule"
+	done
+	ethtool -X nm0 default
+}
+
+many_queues() {
+	ethtool -L nm0 combined 4
+	ethtool -X nm0 equal "$Q"
+	steer "$PORT" "$Q"
+}
+
+# There is no other queue for what is not steered: said, and no violation.
+test_only_queue() {
+	defer many_queues
+	unsteer
+	ethtool -L nm0 combined 1
+	start only nma-traffic bind -i nm0 -q 0 -s 4M
+	expect 0 netmem-audit -jv check -i nm0 --settle 1 >"$W/check.json"
+	expect_json "$W/check.json" '.findings == [] and any(.notes[];
+		.rule == "NM-BIND-07" and .queue == 0)'
+	netmem-audit check -i nm0 >"$W/check.txt"
+	expect_text "$W/check.txt" 'NM-BIND-07 could not be judged on nm0 queue 0: the only'
+	stop "${pid[only]}"
+}
+
 # A pool that the driver keeps still takes buffers of what was unbound.
 test_kept_pool() {
 	defer fault keep_pool 0
@@ -214,5 +243,5 @@ test_zcrx() {
 nm_setup
 watch_open
 run_tests test_data_split_off test_af_xdp test_fewer_queues \
-	test_fewer_queues_unbound test_rss test_kept_pool test_clean_life \
-	test_who_binds test_mapping test_zcrx
+	test_fewer_queues_unbound test_rss test_only_queue test_kept_pool \
+	test_clean_life test_who_binds test_mapping test_zcrx

@@ -106,9 +106,18 @@ test_starved() {
 	recv_devmem -s 4M --keep-tokens 4000 -b 16M
 	background tx send_to -b 16M "$V4"
 	wait_for 30 starved || { cat "$W/rx.err"; fail "the dma-buf lasts"; }
+	rule_seen NM-PP-07 caught
+	wait_for 30 all_kept || { cat "$W/check.json"; fail "the driver has buffers left"; }
+	expect_json "$W/check.json" "any(.findings[]; .rule == \"NM-PP-09\" and
+		.queue == $Q and .evidence.holder_pid == ${pid[rx]})"
+	rule_seen NM-PP-09 caught
 	stop "${pid[tx]}"
 	stop "${pid[rx]}"
-	rule_seen NM-PP-07 caught
+}
+
+all_kept() {
+	netmem-audit -j check -i nm0 >"$W/check.json" ||
+		jq -e 'any(.findings[]; .rule == "NM-PP-09")' "$W/check.json"
 }
 
 starved() {

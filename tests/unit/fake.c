@@ -182,8 +182,11 @@ int nma_ethtool__rss(struct nma_ethtool *e, __u32 netns, __u32 ifindex,
 	(void)e;
 	(void)netns;
 	(void)ifindex;
-	(void)set;
-	return -EOPNOTSUPP;
+	if (fake.rss_err)
+		return fake.rss_err;
+	*set = (struct nma_queue_set){ .known = true };
+	nma_queue_set_add(set, 0);
+	return 0;
 }
 
 int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,

@@ -26,6 +26,7 @@ struct fake {
 	__u32 denied_netns;		/* it can not be entered */
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
+	int rss_err;			/* else queue 0 alone */
 	struct nma_attempt attempt;	/* how each one ends */
 	bool allowed_xsk_copy;		/* but for this one, which is let through */
 	unsigned int attempts;

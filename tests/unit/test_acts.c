@@ -164,6 +164,20 @@ static void test_pp_07(void **state)
 	expect(*state, NMA_RULE_PP_07, &r, NMA_SEV_W);
 }
 
+static void test_pp_08(void **state)
+{
+	struct nma_rec_act r = rec_act(NMA_ACT_PAGE_FREED);
+	const struct nma_finding *f;
+
+	expect_none(judge(*state, NMA_RULE_PP_08, &r));	/* names no pool of ours */
+	r.pool = rec_provided(21, 1).pool;
+	r.value[0] = 77;
+	f = expect(*state, NMA_RULE_PP_08, &r, NMA_SEV_F);
+	assert_int_equal(evidence(f, "inflight")->s, 77);
+	assert_int_equal(f->pool_id, 21);
+	assert_false(nma_rule_is_deep(NMA_RULE_PP_08));
+}
+
 static void test_skb_01(void **state)
 {
 	struct nma_rec_act r = rec_act(NMA_ACT_SKB_BIT);
@@ -289,6 +303,7 @@ int main(void)
 		T(test_dma),
 		T(test_folding),
 		cmocka_unit_test(test_only_acts_are_deep),
+		T(test_pp_08),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -361,6 +361,18 @@ static void test_check_holds(void **state)
 	assert_true(fake.opts.events && fake.opts.tokens);
 }
 
+/* What could not be judged is said, to everybody. */
+static void test_check_without_rss(void **state)
+{
+	(void)state;
+	fake.rss_err = -EOPNOTSUPP;
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	expect_said(out, "NM-BIND-07 could not be judged on nm0 queue 1: the driver");
+	assert_int_equal(run("check -jv"), NMA_EXIT_OK);
+	assert_int_equal(length(parse(), "findings"), 0);
+	assert_string_equal(str(first(doc, "notes"), "rule"), "NM-BIND-07");
+}
+
 static void test_check_violation(void **state)
 {
 	struct json_object *f;
@@ -773,6 +785,7 @@ int main(void)
 		T(test_netns_filter),
 		T(test_show_hostile_names),
 		T(test_check_holds),
+		T(test_check_without_rss),
 		T(test_check_violation),
 		T(test_check_waits_for_rebuilds),
 		T(test_check_settle),

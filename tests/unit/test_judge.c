@@ -55,6 +55,7 @@ static void reopen(struct court *c, const struct nma_strs *names, size_t max)
 
 static int setup(void **state)
 {
+	struct nma_queue_set rss = { .known = true };	/* spread over none */
 	struct court *c = calloc(1, sizeof(*c));
 
 	c->m = nma_model__new();
@@ -64,6 +65,7 @@ static int setup(void **state)
 	FEED(c->m, rec_header(20, 1));
 	FEED(c->m, rec_provided(21, 1));
 	FEED(c->m, rec_binding());
+	nma_model__set_rss(c->m, NETDEV, &rss);
 	*state = c;
 	return 0;
 }
@@ -489,6 +491,8 @@ static void test_upper_is_judged_with_lower(void **state)
 	struct nma_rec_nic u = rec_upper();
 
 	FEED(c->m, rec_queue(1));
+	FEED(c->m, rec_edge(UPPER, 0x5000));
+	FEED(c->m, rec_edge(0x5000, NETDEV));
 	u.xdp_prog_id[0] = 7;
 	RECORD(c, CAUSED(u, CHANGE), 10 * SEC);
 	assert_int_equal(c->reports, 0);

@@ -264,25 +264,65 @@ static void test_pool_without_a_device(void **state)
 	assert_int_equal(nma_model__pool(m, 11)->r.user_netdev, 0);
 }
 
-static void test_lower_device(void **state)
+/* A VLAN on a bond of nm0 and another port, and what is beside them */
+static void test_lower_devices(void **state)
 {
+	enum { BOND = 0x5000, PORT = 0x6000, LONER = 0x7000 };
 	struct nma_model *m = *state;
-	struct nma_rec_nic u = rec_upper();
-	struct nma_rec_nic other = rec_nic();
+	struct nma_rec_nic nic = rec_upper();
 
 	FEED(m, rec_nic());
-	FEED(m, u);
-	assert_ptr_equal(nma_model__lower(m, nma_model__nic(m, UPPER)),
+	FEED(m, nic);
+	nic.netdev = BOND;
+	FEED(m, nic);
+	FEED(m, rec_edge(UPPER, BOND));
+	FEED(m, rec_edge(BOND, PORT));
+	assert_null(nma_model__bound_below(m, nma_model__nic(m, UPPER)));
+	FEED(m, rec_edge(BOND, NETDEV));
+	FEED(m, rec_edge(LONER, PORT));
+	assert_true(nma_model__is_above(m, BOND, PORT));
+	assert_true(nma_model__is_above(m, BOND, NETDEV));
+	assert_true(nma_model__is_above(m, UPPER, NETDEV));
+	assert_false(nma_model__is_above(m, NETDEV, UPPER));
+	assert_false(nma_model__is_above(m, LONER, NETDEV));
+	assert_null(nma_model__bound_below(m, nma_model__nic(m, UPPER)));
+	FEED(m, rec_bound(1));
+	assert_ptr_equal(nma_model__bound_below(m, nma_model__nic(m, UPPER)),
 			 nma_model__nic(m, NETDEV));
-	u.hdr.netns = 1;	/* moved: its lower device stayed */
-	FEED(m, u);
-	assert_ptr_equal(nma_model__lower(m, nma_model__nic(m, UPPER)),
-			 nma_model__nic(m, NETDEV));
-	other.netdev = 0x5000;
-	other.hdr.netns = 2;	/* now two devices have that index */
-	FEED(m, other);
-	assert_null(nma_model__lower(m, nma_model__nic(m, UPPER)));
-	assert_null(nma_model__lower(m, nma_model__nic(m, NETDEV)));
+	assert_null(nma_model__bound_below(m, nma_model__nic(m, NETDEV)));
+	FEED(m, CAUSED(rec_edge(BOND, NETDEV), GONE));
+	assert_null(nma_model__bound_below(m, nma_model__nic(m, UPPER)));
+}
+
+/* Half old, half new: what is known must not send us round in circles. */
+static void test_lower_devices_in_a_circle(void **state)
+{
+	struct nma_model *m = *state;
+
+	FEED(m, rec_nic());
+	FEED(m, rec_bound(1));
+	FEED(m, rec_edge(UPPER, 0x5000));
+	FEED(m, rec_edge(0x5000, UPPER));
+	assert_true(nma_model__is_above(m, UPPER, UPPER));
+	assert_false(nma_model__is_above(m, UPPER, NETDEV));
+}
+
+/* Neither the end of a device nor a walk that does not find it leaves an edge. */
+static void test_end_of_a_lower_device(void **state)
+{
+	struct nma_model *m = *state;
+
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 1));
+	FEED(m, rec_nic());
+	FEED(m, rec_edge(UPPER, NETDEV));
+	FEED(m, rec_edge(0x5000, 0x6000));
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_END, 1));
+	FEED(m, CAUSED(rec_nic(), GONE));
+	assert_false(nma_model__is_above(m, UPPER, NETDEV));
+	assert_true(nma_model__is_above(m, 0x5000, 0x6000));
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_BEGIN, 2));
+	FEED(m, rec_mark(NMA_MARK_SNAPSHOT_END, 2));
+	assert_int_equal(m->edges.nr, 0);
 }
 
 static void test_bad_records(void **state)
@@ -331,7 +371,9 @@ int main(void)
 		T(test_hds_from_core_or_driver),
 		T(test_lost_device),
 		T(test_pool_without_a_device),
-		T(test_lower_device),
+		T(test_lower_devices),
+		T(test_lower_devices_in_a_circle),
+		T(test_end_of_a_lower_device),
 		T(test_bad_records),
 		T(test_names_end),
 	};

@@ -357,9 +357,17 @@ static void test_bind_04_upper(void **state)
 	expect_none(VERDICT(BIND_04, upper));
 	u.xdp_prog_id[0] = 7;
 	FEED(m, u);
+	expect_none(VERDICT(BIND_04, upper));	/* of another device */
+	FEED(m, rec_edge(UPPER, NETDEV));
 	f = expect_one(VERDICT(BIND_04, upper), NMA_SEV_F);
 	assert_string_equal(f->ifname, "nm0.7");
 	assert_string_equal(evidence(f, "lower_ifname")->str, "nm0");
+	strcpy(u.driver, "vrf");	/* gets no packet that its port had */
+	FEED(m, u);
+	expect_none(VERDICT(BIND_04, upper));
+	strcpy(u.driver, "bond");
+	FEED(m, u);
+	expect_one(VERDICT(BIND_04, upper), NMA_SEV_F);
 	FEED(m, rec_queue(1));
 	expect_none(VERDICT(BIND_04, upper));
 }

@@ -109,10 +109,15 @@ static void test_bind_07(void **state)
 	expect_none(VERDICT(BIND_07, queue(m, 0)));	/* not bound */
 	r.real_num_rx_queues = 1;	/* has no choice */
 	FEED(m, r);
-	expect_none(VERDICT(BIND_07, queue(m, 1)));
+	f = expect_one(VERDICT(BIND_07, queue(m, 1)), NMA_SEV_I);
+	assert_int_equal(f->kind, NMA_KIND_NOTE);
+	assert_non_null(strstr(f->message, "only queue"));
 	FEED(m, rec_nic());
 	nma_model__set_rss(m, NETDEV, NULL);	/* the driver does not tell */
-	expect_none(VERDICT(BIND_07, queue(m, 1)));
+	f = expect_one(VERDICT(BIND_07, queue(m, 1)), NMA_SEV_I);
+	assert_int_equal(f->kind, NMA_KIND_NOTE);
+	assert_non_null(strstr(f->message, "unknown"));
+	expect_none(VERDICT(BIND_07, queue(m, 0)));
 }
 
 static void test_bind_08(void **state)
@@ -321,6 +326,73 @@ static void test_app_01_sent_anew(void **state)
 	expect_none(judge_use(m, NMA_USE_SEND_REFUSED));
 }
 
+#define DMA_DEV	0xffff888000009000ull
+
+static struct nma_change device_gone(struct nma_model *m, __u64 device)
+{
+	struct nma_rec_op op = rec_op(NMA_OP_DEVICE_GONE, NMA_NO_QUEUE, 0);
+
+	op.netdev = 0;
+	op.value = device;
+	op.hdr.pid = 99;
+	strcpy(op.hdr.comm, "rmmod");
+	return FEED(m, op);
+}
+
+static void test_bind_11(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = CAUSED(rec_binding(), CREATE);
+	const struct nma_finding *f;
+	struct nma_change c;
+
+	r.dma_dev = DMA_DEV;
+	r.listed = 1;
+	FEED(m, r);
+	expect_none(VERDICT(BIND_11, binding(m, 5)));
+	device_gone(m, DMA_DEV + 8);	/* another one */
+	expect_none(VERDICT(BIND_11, binding(m, 5)));
+	FEED(m, CAUSED(rec_nic(), GONE));
+	c = device_gone(m, DMA_DEV);
+	f = expect_one(verdict(m, NMA_RULE_BIND_11, binding(m, 5), NOW, c.hdr), NMA_SEV_F);
+	assert_int_equal(f->patience, NMA_NOW);
+	assert_string_equal(evidence(f, "was_ifname")->str, "nm0");
+	assert_string_equal(evidence(f, "by_comm")->str, "rmmod");
+	FEED(m, CAUSED(rec_binding(), GONE));
+	expect_none(VERDICT(BIND_11, binding(m, 5)));
+}
+
+/* Unbound first, the device then */
+static void test_bind_11_clean(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+
+	r.dma_dev = DMA_DEV;
+	r.listed = 1;
+	FEED(m, r);
+	FEED(m, CAUSED(r, GONE));
+	device_gone(m, DMA_DEV);
+	assert_null(nma_model__binding(m, 5));
+}
+
+/* Seen when the tool starts afterwards; of one to send from nobody can tell. */
+static void test_bind_11_afterwards(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+	const struct nma_finding *f;
+
+	r.listed = 1;
+	r.netdev = 0;
+	FEED(m, r);
+	f = expect_one(VERDICT(BIND_11, binding(m, 5)), NMA_SEV_W);
+	assert_int_equal(f->patience, NMA_SETTLE);
+	r.dma_dir = NMA_DMA_TO_DEVICE;
+	FEED(m, r);
+	expect_none(VERDICT(BIND_11, binding(m, 5)));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
@@ -341,6 +413,9 @@ int main(void)
 		T(test_bind_10_end),
 		T(test_bind_10_snapshots),
 		T(test_unbound_is_kept_until_its_end),
+		T(test_bind_11),
+		T(test_bind_11_clean),
+		T(test_bind_11_afterwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

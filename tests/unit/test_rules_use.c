@@ -149,6 +149,88 @@ static void test_tx_03(void **state)
 	expect_tx_03(m, 0, NMA_NIC_TX_VALID | NMA_NIC_DMA_DEV, true);
 }
 
+#define IFQ	0xffff88800000a000ull
+
+/* An interface queue of io_uring with 256 buffers, on queue 1 */
+static struct nma_rec_binding rec_zcrx(__u32 with_app)
+{
+	struct nma_rec_binding r = rec_binding();
+
+	r.mp = NMA_MP_IO_URING;
+	r.binding = IFQ;
+	r.binding_id = 0;
+	r.listed = 1;
+	r.buffers = 256;
+	r.buffers_app = with_app;
+	r.owner_pid = 4711;
+	strcpy(r.owner_comm, "zcrx");
+	return r;
+}
+
+static struct nma_verdict *judge_starved(struct nma_model *m, struct nma_rec_binding r)
+{
+	struct nma_change c = feed(m, &r);
+
+	return verdict(m, NMA_RULE_PP_09, c.ref, NOW, NULL);
+}
+
+static void test_pp_09_zcrx(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_queue q = rec_bound(1);
+	const struct nma_finding *f;
+
+	q.mp = NMA_MP_IO_URING;
+	q.mp_priv = IFQ;
+	q.binding_id = 0;
+	FEED(m, q);
+	expect_none(judge_starved(m, rec_zcrx(0)));
+	expect_none(judge_starved(m, rec_zcrx(255)));
+	f = expect_one(judge_starved(m, rec_zcrx(256)), NMA_SEV_W);
+	assert_int_equal(f->patience, NMA_SETTLE);
+	assert_int_equal(f->queue, 1);
+	assert_string_equal(f->ifname, "nm0");
+	assert_non_null(strstr(f->message, "256 of 256 buffers are with process 4711"));
+	assert_string_equal(evidence(f, "owner_comm")->str, "zcrx");
+}
+
+/* With as many tokens as there are references, the driver has none. */
+static void test_pp_09_dmabuf(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_binding();
+	const struct nma_finding *f;
+
+	r.buffers = 4096;
+	r.refs = 4099;
+	FEED(m, rec_sock(1, 4000));
+	FEED(m, rec_sock(2, 98));
+	expect_none(judge_starved(m, r));	/* a packet, or the driver, has one */
+	FEED(m, rec_sock(2, 99));
+	f = expect_one(judge_starved(m, r), NMA_SEV_W);
+	assert_int_equal(f->cookie, 1);
+	assert_int_equal(evidence(f, "tokens_outstanding")->u, 4099);
+	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+	r.buffers_free = 1;
+	expect_none(judge_starved(m, r));
+	r.buffers_free = 0;
+	r.refs = 0;				/* not walked */
+	expect_none(judge_starved(m, r));
+}
+
+/* Empty at each look, but more was given back between them: state tells. */
+static void test_pp_09_moves(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r = rec_zcrx(256);
+	__u64 first;
+
+	r.returned = 1000;
+	first = expect_one(judge_starved(m, r), NMA_SEV_W)->state;
+	r.returned = 1256;
+	assert_int_not_equal(expect_one(judge_starved(m, r), NMA_SEV_W)->state, first);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
@@ -161,6 +243,9 @@ int main(void)
 		T(test_tx_02),
 		T(test_tx_02_copied),
 		T(test_tx_03),
+		T(test_pp_09_zcrx),
+		T(test_pp_09_dmabuf),
+		T(test_pp_09_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,14 @@ struct nma_rec_nic rec_upper(void)
 	};
 }
 
+struct nma_rec_edge rec_edge(__u64 upper, __u64 lower)
+{
+	return (struct nma_rec_edge){
+		.hdr = HDR(NMA_REC_EDGE, struct nma_rec_edge),
+		.upper = upper, .lower = lower,
+	};
+}
+
 struct nma_rec_queue rec_queue(__u32 queue)
 {
 	return (struct nma_rec_queue){
@@ -92,7 +100,7 @@ struct nma_rec_binding rec_binding(void)
 		.hdr = HDR(NMA_REC_BINDING, struct nma_rec_binding),
 		.binding = PROVIDER, .netdev = NETDEV, .dmabuf_ino = 77,
 		.size = 16 << 20, .binding_id = 5, .ifindex = 3, .dma_dir = 2,
-		.exporter = "udmabuf",
+		.mp = NMA_MP_DMABUF, .exporter = "udmabuf",
 	};
 }
 

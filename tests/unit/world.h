@@ -29,6 +29,7 @@
 
 struct nma_rec_nic rec_nic(void);
 struct nma_rec_nic rec_upper(void);		/* nm0.7, a vlan on nm0 */
+struct nma_rec_edge rec_edge(__u64 upper, __u64 lower);
 struct nma_rec_queue rec_queue(__u32 queue);
 struct nma_rec_queue rec_bound(__u32 queue);	/* to binding 5 */
 struct nma_rec_pool rec_header(__u32 id, __u32 queue);

@@ -266,6 +266,7 @@ GET(bind_dir, nma_value_str(v, BINDING(row)->r.dma_dir == 1 ? "tx" : "rx"))
 
 GET(bind_mp, nma_value_str(v, nma_mp_name(BINDING(row)->r.mp)))
 GET(bind_lent, nma_value_u64(v, BINDING(row)->r.lent))
+GET_NONZERO(bind_buffers, BINDING(row)->r.buffers)
 GET(bind_unbound, nma_value_bool(v, BINDING(row)->unbound_ns))
 GET_NONZERO(bind_pid, BINDING(row)->r.owner_pid)
 GET_NONZERO(bind_cgroup, BINDING(row)->r.owner_cgroup)
@@ -295,6 +296,19 @@ static void bind_tokens(const void *row, struct nma_value *v)
 	nma_value_u64(v, tokens);
 }
 
+static void bind_buffers_free(const void *row, struct nma_value *v)
+{
+	if (BINDING(row)->r.buffers)
+		nma_value_u64(v, BINDING(row)->r.buffers_free);
+}
+
+/* Of a dma-buf only the tokens are known. */
+static void bind_buffers_app(const void *row, struct nma_value *v)
+{
+	if (BINDING(row)->r.mp == NMA_MP_IO_URING && BINDING(row)->r.buffers)
+		nma_value_u64(v, BINDING(row)->r.buffers_app);
+}
+
 static const struct nma_field binding_fields[] = {
 	{ "id", "ID", 0, bind_id },
 	{ "ifname", "IF", 0, bind_ifname },
@@ -306,6 +320,9 @@ static const struct nma_field binding_fields[] = {
 	{ "size_bytes", "BYTES", 0, bind_size },
 	{ "tokens_outstanding", "TOKENS", 0, bind_tokens },
 	{ "lent_bytes", "", NMA_FIELD_JSON, bind_lent },
+	{ "buffers", "BUFS", 0, bind_buffers },
+	{ "buffers_free", "", NMA_FIELD_JSON, bind_buffers_free },
+	{ "buffers_app", "APP", 0, bind_buffers_app },
 	{ "unbound", "UNBOUND", 0, bind_unbound },
 	{ "owner_pid", "", NMA_FIELD_JSON, bind_pid },
 	{ "owner_comm", "", NMA_FIELD_JSON, bind_comm },

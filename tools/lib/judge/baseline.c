@@ -160,7 +160,8 @@ unsigned int nma_baseline__left(const struct nma_baseline *b, __u64 rules,
 	unsigned int left = 0;
 
 	for (e = b->first; e; e = e->next)
-		if (rules & 1ull << e->rule && nma_strs_match(ifnames, e->ifname, NMA_IFNAME_LEN))
+		if (rules & 1ull << e->rule &&
+		    (!e->ifname[0] || nma_strs_match(ifnames, e->ifname, NMA_IFNAME_LEN)))
 			left += e->left;
 	return left;
 }

@@ -30,6 +30,7 @@ void nma_model__free(struct nma_model *m)
 	nma_table_free(&m->pools);
 	nma_table_free(&m->bindings);
 	nma_table_free(&m->socks);
+	nma_table_free(&m->edges);
 	free(m);
 }
 
@@ -52,6 +53,7 @@ static void drop_all_gone(struct nma_model *m)
 	drop_gone(&m->pools);
 	drop_gone(&m->bindings);
 	drop_gone(&m->socks);
+	drop_gone(&m->edges);
 	m->has_gone = false;
 }
 
@@ -110,6 +112,25 @@ static int apply_nic(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	nma_table_for_each(&m->queues, n)
 		if (n->key[0] == r->netdev)
 			((struct nma_queue *)n)->seen.gone = true;
+	nma_table_for_each(&m->edges, n)
+		if (n->key[0] == r->netdev || n->key[1] == r->netdev)
+			((struct nma_edge *)n)->seen.gone = true;
+	return 0;
+}
+
+/* What changes is the device on top: what it is stacked on. */
+static int apply_edge(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	const struct nma_rec_edge *r = (const void *)hdr;
+	struct nma_edge *edge;
+
+	edge = upsert(m, &m->edges, sizeof(*edge), hdr, r->upper, r->lower);
+	if (!edge)
+		return -ENOMEM;
+	edge->r = *r;
+	change->subject = NMA_SUBJ_NIC;
+	change->ref.nic = nma_table_find(&m->nics, r->upper, 0);
 	return 0;
 }
 
@@ -249,6 +270,14 @@ static void forget_lost_device(const struct nma_model *m, struct nma_rec_binding
 	r->hdr.netns = 0;
 }
 
+static void note_ifname(const struct nma_model *m, struct nma_binding *binding)
+{
+	const struct nma_nic *nic = nma_table_find(&m->nics, binding->r.netdev, 0);
+
+	if (nic)
+		memcpy(binding->was_ifname, nic->r.ifname, NMA_IFNAME_LEN);
+}
+
 static void binding_merge(struct nma_model *m, struct nma_binding *binding,
 			  const struct nma_rec_binding *r)
 {
@@ -258,6 +287,7 @@ static void binding_merge(struct nma_model *m, struct nma_binding *binding,
 	binding->r.exporter[NMA_NAME_LEN - 1] = '\0';
 	binding->r.owner_comm[NMA_COMM_LEN - 1] = '\0';
 	forget_lost_device(m, &binding->r);
+	note_ifname(m, binding);
 	if (!r->owner_pid) {
 		binding->r.owner_pid = old.owner_pid;
 		binding->r.owner_uid = old.owner_uid;
@@ -324,6 +354,18 @@ static int apply_use(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+/* It may come back under its old address: that of a later binding is another. */
+static void note_device_gone(struct nma_model *m, const struct nma_rec_op *r)
+{
+	nma_table_for_each(&m->bindings, n) {
+		struct nma_binding *binding = (struct nma_binding *)n;
+
+		if (binding->r.dma_dev == r->value && !binding->dma_gone_ns &&
+		    !binding->seen.gone)
+			binding->dma_gone_ns = r->hdr.time_ns;
+	}
+}
+
 static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		    struct nma_change *change)
 {
@@ -340,6 +382,8 @@ static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		if (binding)
 			binding->let_go = true;
 	}
+	if (r->op == NMA_OP_DEVICE_GONE)
+		note_device_gone(m, r);
 	change->subject = NMA_SUBJ_OP;
 	change->ref.op = r;
 	return 0;
@@ -391,6 +435,7 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	sweep(m, &m->pools);
 	sweep_bindings(m, hdr);
 	sweep(m, &m->socks);
+	sweep(m, &m->edges);
 	drop_all_gone(m);
 	return 0;
 }
@@ -401,6 +446,7 @@ static const struct {
 		     struct nma_change *change);
 } rec_types[] = {
 	[NMA_REC_NIC] = { sizeof(struct nma_rec_nic), apply_nic },
+	[NMA_REC_EDGE] = { sizeof(struct nma_rec_edge), apply_edge },
 	[NMA_REC_QUEUE] = { sizeof(struct nma_rec_queue), apply_queue },
 	[NMA_REC_POOL] = { sizeof(struct nma_rec_pool), apply_pool },
 	[NMA_REC_BINDING] = { sizeof(struct nma_rec_binding), apply_binding },
@@ -479,27 +525,38 @@ const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
 	return NULL;
 }
 
-/* An upper device may live in another namespace than its lower one, whose
- * index then counts there: taken if only one device has that index.
+/* Devices are stacked eight high at most (MAX_NEST_DEV of the kernel), and never in
+ * a circle; what we know of them may be half old and half new.
  */
-const struct nma_nic *nma_model__lower(const struct nma_model *m,
-				       const struct nma_nic *nic)
-{
-	const struct nma_nic *found;
+#define NEST_MAX	8
 
-	if (!nic->r.lower_ifindex)
-		return NULL;
-	found = nma_model__nic_by_index(m, nic->r.hdr.netns, nic->r.lower_ifindex);
-	if (found)
-		return found == nic ? NULL : found;
-	nma_model_for_each(struct nma_nic, &m->nics, other) {
-		if (other->r.ifindex != nic->r.lower_ifindex)
-			continue;
-		if (found)
-			return NULL;
-		found = other;
-	}
-	return found;
+static bool is_above(const struct nma_model *m, __u64 upper, __u64 lower,
+		     unsigned int levels)
+{
+	if (!levels)
+		return false;
+	nma_model_for_each(struct nma_edge, &m->edges, edge)
+		if (edge->r.upper == upper && !edge->seen.gone &&
+		    (edge->r.lower == lower ||
+		     is_above(m, edge->r.lower, lower, levels - 1)))
+			return true;
+	return false;
+}
+
+bool nma_model__is_above(const struct nma_model *m, __u64 upper, __u64 lower)
+{
+	return is_above(m, upper, lower, NEST_MAX);
+}
+
+const struct nma_nic *nma_model__bound_below(const struct nma_model *m,
+					     const struct nma_nic *nic)
+{
+	nma_model_for_each(struct nma_nic, &m->nics, lower)
+		if (!lower->seen.gone &&
+		    nma_model__bound_queues(m, lower->r.netdev) &&
+		    nma_model__is_above(m, nic->r.netdev, lower->r.netdev))
+			return lower;
+	return NULL;
 }
 
 unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev)

@@ -42,6 +42,13 @@ struct nma_nic {
 	__u32 asked_thresh;
 };
 
+/* Key: upper, lower */
+struct nma_edge {
+	struct nma_node node;
+	struct nma_seen seen;
+	struct nma_rec_edge r;
+};
+
 struct nma_queue {
 	struct nma_node node;
 	struct nma_seen seen;
@@ -64,6 +71,8 @@ struct nma_binding {
 	__u64 consumed;		/* tokens returned by sockets that are closed */
 	__u64 unbound_ns;	/* gone from the list, but not freed; 0: in use */
 	bool let_go;		/* and the queues have been restarted without it */
+	char was_ifname[NMA_IFNAME_LEN];	/* of its last known device */
+	__u64 dma_gone_ns;	/* the device it is mapped for went; 0: not seen */
 };
 
 struct nma_sock {
@@ -78,6 +87,7 @@ struct nma_model {
 	struct nma_table pools;
 	struct nma_table bindings;
 	struct nma_table socks;
+	struct nma_table edges;
 	__u32 generation;	/* of the snapshot that runs or ran last */
 	bool in_snapshot;
 	bool has_gone;		/* some object waits to be freed */
@@ -117,9 +127,11 @@ const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id
 const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie);
 const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
 					      __u32 netns, __u32 ifindex);
-/* The device below @nic (vlan, macvlan, ...), NULL if none is known. */
-const struct nma_nic *nma_model__lower(const struct nma_model *m,
-				       const struct nma_nic *nic);
+/* What @lower receives may go on to @upper, through others if need be. */
+bool nma_model__is_above(const struct nma_model *m, __u64 upper, __u64 lower);
+/* A device with a memory provider below @nic, NULL if there is none. */
+const struct nma_nic *nma_model__bound_below(const struct nma_model *m,
+					     const struct nma_nic *nic);
 unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev);
 /* A memory provider is or was on the device, as far as we saw, or was to be. */
 bool nma_model__bind_tried(const struct nma_model *m, __u64 netdev);

@@ -30,7 +30,7 @@ static void visit_uppers(const struct nma_model *m, const struct nma_nic *nic,
 			 nma_visit_fn fn, void *ctx)
 {
 	nma_model_for_each(struct nma_nic, &m->nics, upper)
-		if (upper->r.lower_ifindex && nma_model__lower(m, upper) == nic)
+		if (nma_model__is_above(m, upper->r.netdev, nic->r.netdev))
 			fn(ctx, NMA_SUBJ_NIC, (union nma_ref){ .nic = upper });
 }
 
@@ -61,6 +61,15 @@ static void visit_queue(const struct nma_model *m, __u64 netdev, __u32 queue,
 
 	if (ref.any)
 		fn(ctx, NMA_SUBJ_QUEUE, ref);
+}
+
+/* What is mapped for a device */
+static void visit_mapped(const struct nma_model *m, __u64 device, nma_visit_fn fn,
+			 void *ctx)
+{
+	nma_model_for_each(struct nma_binding, &m->bindings, binding)
+		if (binding->r.dma_dev == device)
+			fn(ctx, NMA_SUBJ_BINDING, (union nma_ref){ .binding = binding });
 }
 
 /* NIC */
@@ -231,6 +240,8 @@ static void op_dependants(const struct nma_model *m, union nma_ref ref,
 			  nma_visit_fn fn, void *ctx)
 {
 	visit_queue(m, ref.op->netdev, ref.op->queue, fn, ctx);
+	if (ref.op->op == NMA_OP_DEVICE_GONE)
+		visit_mapped(m, ref.op->value, fn, ctx);
 }
 
 /* Act. The pool may be gone when its acts are read. */

@@ -5,6 +5,7 @@
  * be there at the same time, how the dma-buf is mapped, and whether the binding ends.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "rules/rules.h"
 
@@ -168,6 +169,14 @@ static void bound_queues(struct nma_value *v, const struct nma_model *m,
 			nma_value_list_add(v, queue->r.queue);
 }
 
+/* Masters that do not receive the packets of their ports anew: the stack only takes
+ * them for the master's, or they go to a device that is stacked on nothing.
+ */
+static bool passes_by(const struct nma_nic *nic)
+{
+	return !strcmp(nic->r.driver, "vrf") || !strcmp(nic->r.driver, "openvswitch");
+}
+
 /* NM-BIND-04 */
 void nma_rule_BIND_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		      struct nma_verdict *v)
@@ -182,13 +191,13 @@ void nma_rule_BIND_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	prog = xdp_prog(nic, &mode);
 	if (!prog)
 		return;
-	lower = nma_model__lower(ctx->model, nic);
+	lower = passes_by(nic) ? NULL : nma_model__bound_below(ctx->model, nic);
 	if (nma_model__bound_queues(ctx->model, nic->r.netdev)) {
 		f = nma_verdict_add(v, 0, NMA_SEV_F,
 				    "XDP program %u runs on a device with a memory provider",
 				    prog);
 		lower = nic;
-	} else if (lower && nma_model__bound_queues(ctx->model, lower->r.netdev)) {
+	} else if (lower) {
 		f = nma_verdict_add(v, 1, NMA_SEV_F,
 				    "XDP program %u on %s drops what %s receives through its memory provider",
 				    prog, nic->r.ifname, lower->r.ifname);
@@ -244,23 +253,39 @@ void nma_rule_BIND_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				NMA_STACK_LEN);
 }
 
+/* Why nobody can say whether flows of others reach the queue, or NULL. */
+static const char *rss_unjudged(const struct nma_nic *nic)
+{
+	if (nic->r.real_num_rx_queues < 2)
+		return "the only queue has a memory provider: what is not steered arrives there, too";
+	if (!nic->rss.known)
+		return "the driver does not tell its RSS table: whether flows of others reach a queue with a memory provider is unknown";
+	return NULL;
+}
+
 /* NM-BIND-07. With a single queue there is no other way. */
 void nma_rule_BIND_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		      struct nma_verdict *v)
 {
 	const struct nma_queue *queue = ref.queue;
 	const struct nma_nic *nic = nma_model__nic(ctx->model, queue->r.netdev);
+	const char *unjudged;
 	struct nma_finding *f;
 
-	if (!nic || !nma_queue_bound(queue) || nic->r.real_num_rx_queues < 2 ||
-	    !nic->rss.known || !nma_queue_set_has(&nic->rss, queue->r.queue))
+	if (!nic || !nma_queue_bound(queue))
 		return;
-	f = nma_verdict_add(v, 0, NMA_SEV_E,
-			    "RSS spreads flows of everybody to a queue with a memory provider");
-	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
-	nma_value_str(nma_finding_ev(f, "provider"), nma_mp_name(queue->r.mp));
-	if (queue->r.binding_id)
-		nma_value_u64(nma_finding_ev(f, "binding_id"), queue->r.binding_id);
+	unjudged = rss_unjudged(nic);
+	if (unjudged) {
+		f = nma_verdict_add(v, 1, NMA_SEV_I, "%s", unjudged);
+		f->kind = NMA_KIND_NOTE;
+	} else if (nma_queue_set_has(&nic->rss, queue->r.queue)) {
+		f = nma_verdict_add(v, 0, NMA_SEV_E,
+				    "RSS spreads flows of everybody to a queue with a memory provider");
+		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	} else {
+		return;
+	}
+	queue_evidence(f, queue);
 }
 
 /* NM-BIND-08 */
@@ -396,4 +421,46 @@ void nma_rule_BIND_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	h = nma_holder_of(ctx->model, binding->r.binding_id);
 	if (h.sock || !pool_of(ctx->model, binding, false))
 		not_freed(v, ctx, binding, &h);
+}
+
+/* The kernel clears its pointer to it, or forgets to. Whether the device itself is
+ * there is not known.
+ */
+static bool lost_its_netdev(const struct nma_model *m, const struct nma_binding *binding)
+{
+	return binding->r.listed && binding->r.dma_dir != NMA_DMA_TO_DEVICE &&
+	       !nma_model__nic(m, binding->r.netdev);
+}
+
+/* NM-BIND-11. The netdev is gone by then, and the binding no longer names it. */
+void nma_rule_BIND_11(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	struct nma_finding *f;
+
+	if (binding->seen.gone || binding->r.mp != NMA_MP_DMABUF)
+		return;
+	if (binding->dma_gone_ns) {
+		f = nma_verdict_add(v, 0, NMA_SEV_F,
+				    "dma-buf is still mapped for a device that went: unmapping it may crash the kernel");
+		f->since_ns = binding->dma_gone_ns;
+	} else if (lost_its_netdev(ctx->model, binding)) {
+		f = nma_verdict_add(v, 1, NMA_SEV_W,
+				    "dma-buf is bound to a network device that is gone: unmapping it may crash the kernel");
+		nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	} else {
+		return;
+	}
+	nma_value_u64(nma_finding_ev(f, "size_bytes"), binding->r.size);
+	nma_value_str(nma_finding_ev(f, "direction"),
+		      binding->r.dma_dir == NMA_DMA_TO_DEVICE ? "tx" : "rx");
+	nma_value_strn(nma_finding_ev(f, "was_ifname"), binding->was_ifname,
+		       NMA_IFNAME_LEN);
+	if (ctx->trigger && ctx->trigger->type == NMA_REC_OP) {
+		nma_value_u64(nma_finding_ev(f, "by_pid"), ctx->trigger->pid);
+		nma_value_strn(nma_finding_ev(f, "by_comm"), ctx->trigger->comm,
+			       NMA_COMM_LEN);
+	}
+	nma_owner_evidence(f, binding);
 }

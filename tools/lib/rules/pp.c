@@ -4,6 +4,8 @@
  * Verdicts on how buffers are taken from page_pools and put back, and how pools end. The
  * kernel side counts acts; each rule knows which of them it minds.
  */
+#include <stdio.h>
+
 #include "rules/rules.h"
 
 /* softnet_data.defer_list */
@@ -166,6 +168,90 @@ void nma_rule_PP_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 			      ctx->now_ns - r->detach_ns);
 	holder_evidence(f, ctx->model, r->binding_id);
 	nma_pool_evidence(f, ref.pool);
+}
+
+/* NM-PP-08. A pool that misses a page can not be gone; a page may name what once was
+ * one.
+ */
+void nma_rule_PP_08(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	const struct nma_pool *pool;
+	struct nma_finding *f;
+
+	if (act->act != NMA_ACT_PAGE_FREED)
+		return;
+	pool = nma_model__pool(ctx->model, act->pool_id);
+	if (!pool || pool->r.pool != act->pool)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_F,
+			    "page freed past its page_pool, which never gets it back");
+	nma_value_s64(nma_finding_ev(f, "inflight"), act->value[0]);
+	nma_act_evidence(f, act);
+}
+
+/* Who keeps all buffers of a dma-buf: as many tokens are out as there are references
+ * to its buffers, so that neither the pool nor the driver nor a packet has any.
+ */
+static bool all_are_tokens(const struct nma_model *m, const struct nma_binding *binding,
+			   struct nma_holder *h, __u64 *taken)
+{
+	const struct nma_rec_binding *r = &binding->r;
+
+	if (!r->refs || r->buffers_free || !r->binding_id)
+		return false;
+	*h = nma_holder_of(m, r->binding_id);
+	nma_model_for_each(struct nma_sock, &m->socks, sock)
+		if (sock->r.binding_id == r->binding_id && !sock->seen.gone)
+			*taken += sock->r.taken;
+	return h->tokens >= r->refs;
+}
+
+static void starved_queue(struct nma_finding *f, const struct nma_model *m,
+			  const struct nma_binding *binding)
+{
+	nma_model_for_each(struct nma_queue, &m->queues, queue)
+		if (nma_queue_bound(queue) && queue->r.mp_priv == binding->r.binding)
+			f->queue = queue->r.queue;
+}
+
+/* NM-PP-09. What moves is not stuck: more was taken, or given back, since. */
+void nma_rule_PP_09(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	const struct nma_rec_binding *r = &binding->r;
+	struct nma_holder h = { 0 };
+	struct nma_finding *f;
+	char who[32] = "the application";
+	__u64 state = r->returned;
+	__u32 pid = r->owner_pid;
+
+	if (binding->seen.gone || !r->buffers || r->dma_dir == NMA_DMA_TO_DEVICE)
+		return;
+	if (r->mp == NMA_MP_IO_URING) {
+		if (r->buffers_app < r->buffers)
+			return;
+	} else if (all_are_tokens(ctx->model, binding, &h, &state)) {
+		pid = h.sock->r.hdr.pid;
+	} else {
+		return;
+	}
+	if (pid)
+		snprintf(who, sizeof(who), "process %u", pid);
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "%u of %u buffers are with %s, none with the driver: nothing can be received",
+			    r->buffers, r->buffers, who);
+	nma_finding_hold(f, NMA_SETTLE, ctx->limits->settle_ns);
+	f->state = state;
+	starved_queue(f, ctx->model, binding);
+	nma_value_str(nma_finding_ev(f, "provider"), nma_mp_name(r->mp));
+	nma_value_u64(nma_finding_ev(f, "buffers"), r->buffers);
+	if (h.sock)
+		nma_holder_evidence(f, &h);
+	else
+		nma_owner_evidence(f, binding);
 }
 
 /* NM-PP-07. A ring that is larger than the dma-buf empties it when it is first
