@@ -52,6 +52,19 @@ static __always_inline __u32 lower_ifindex(struct net_device *dev)
 			     dev, ifindex);
 }
 
+/* A device has one at most, and that is the first of its uppers. */
+static __always_inline __u64 master(struct net_device *dev)
+{
+	void *head = __builtin_preserve_access_index(&dev->adj_list.upper);
+	void *first = BPF_CORE_READ(dev, adj_list.upper.next);
+	struct netdev_adjacent *adj;
+
+	if (!first || first == head)
+		return 0;
+	adj = container_of(first, struct netdev_adjacent, list);
+	return BPF_CORE_READ(adj, master) ? (__u64)BPF_CORE_READ(adj, dev) : 0;
+}
+
 static __noinline __u32 xdp_prog_id(struct bpf_xdp_entity *xdp)
 {
 	struct bpf_xdp_link *link = BPF_CORE_READ(xdp, link);
@@ -156,6 +169,10 @@ int nma_fill_nic(struct nma_rec_nic *r)
 	/* most changes are made with both of them held */
 	r->locked = netdev_lock_owner(dev, rtnl) || mutex_owner(rtnl);
 	r->device = (__u64)__builtin_preserve_access_index(&dev->dev);
+	r->parent[0] = (__u64)BPF_CORE_READ(dev, dev.parent);
+	r->parent[1] = (__u64)BPF_CORE_READ(dev, dev.parent, parent);
+	r->master = master(dev);
+	r->open_fn = (__u64)BPF_CORE_READ(dev, netdev_ops, ndo_open);
 	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
 	driver_name(r, dev);
 	return 0;
@@ -263,6 +280,7 @@ int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
 		send_edge((__u64)upper_dev, (__u64)dev,
 			  BPF_CORE_READ(upper, linking) ? NMA_CAUSE_CHANGE :
 							  NMA_CAUSE_GONE);
+		send_nic(dev, cause);
 		dev = upper_dev;
 		break;
 	case NETDEV_UP:

@@ -463,11 +463,26 @@ static __always_inline __u32 netdev_netns(struct net_device *dev)
 	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
 }
 
-static __always_inline struct net_device *pool_netdev(struct page_pool *pool)
+/* When a device is unregistered, or moved, the kernel puts its pools in the charge
+ * of that namespace's loopback device, which has none of its own.
+ */
+static __always_inline struct net_device *pool_keeper(struct page_pool *pool)
 {
 	struct net_device *dev = BPF_CORE_READ(pool, slow.netdev);
 
 	return (__u64)dev == NET_PTR_POISON ? NULL : dev;
+}
+
+static __always_inline bool is_loopback(struct net_device *dev)
+{
+	return BPF_CORE_READ(dev, ifindex) == LOOPBACK_IFINDEX;
+}
+
+static __always_inline struct net_device *pool_netdev(struct page_pool *pool)
+{
+	struct net_device *dev = pool_keeper(pool);
+
+	return is_loopback(dev) ? NULL : dev;
 }
 
 /* Counted up by page_pool_destroy(); the detach time alone can be 0 on a young

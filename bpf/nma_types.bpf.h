@@ -92,6 +92,10 @@ struct device {
 	__u64 *dma_mask;
 };
 
+struct net_device_ops {
+	void *ndo_open;
+};
+
 struct rtnl_link_ops {
 	const char *kind;
 };
@@ -163,8 +167,10 @@ struct net_device {
 	struct netdev_rx_queue *_rx;
 	struct device dev;
 	struct {
+		struct list_head upper;
 		struct list_head lower;
 	} adj_list;
+	const struct net_device_ops *netdev_ops;
 	const struct ethtool_ops *ethtool_ops;
 	const struct rtnl_link_ops *rtnl_link_ops;
 	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
@@ -174,6 +180,7 @@ struct net_device {
 
 struct netdev_adjacent {
 	struct net_device *dev;
+	bool master;
 	struct list_head list;
 };
 
@@ -220,6 +227,11 @@ struct skb_shared_info {
 enum dma_data_direction {
 	DMA_TO_DEVICE = 1,
 	DMA_FROM_DEVICE = 2,
+};
+
+struct xdp_rxq_info {
+	struct net_device *dev;
+	__u32 queue_index;
 };
 
 struct page_pool_params_fast {
@@ -484,6 +496,8 @@ struct bpf_iter__bpf_sk_storage_map {
 #define MUTEX_OWNER_FLAGS		7ull
 #define NIOV_SIZE			4096
 #define NET_PTR_POISON			0xdead000000000801ul
+#define MEM_TYPE_PAGE_POOL		2
+#define LOOPBACK_IFINDEX		1
 #define ETHTOOL_RING_USE_TCP_DATA_SPLIT	0x20
 #define ETHTOOL_A_RINGS_TCP_DATA_SPLIT	11
 

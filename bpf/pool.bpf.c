@@ -26,8 +26,11 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* What the kernel does not keep of a pool, by its address. */
 struct pool_times {
-	__u64 create_ns;
+	__u64 create_ns;	/* 0: before us */
 	__u64 detach_ns;
+	__u64 xdp_netdev;
+	__u32 xdp_queue;
+	__u32 rsvd;
 };
 
 struct {
@@ -43,7 +46,7 @@ __s64 nma_pool_age(const __u64 *pool)
 	struct pool_times *times;
 
 	times = pool ? bpf_map_lookup_elem(&nma_pools, pool) : NULL;
-	return times ? (__s64)(bpf_ktime_get_ns() - times->create_ns) : -1;
+	return times && times->create_ns ? (__s64)(bpf_ktime_get_ns() - times->create_ns) : -1;
 }
 
 static __noinline void fill_params(struct nma_rec_pool *r,
@@ -55,6 +58,7 @@ static __noinline void fill_params(struct nma_rec_pool *r,
 	r->max_len = BPF_CORE_READ(fast, max_len);
 	r->dma_dir = BPF_CORE_READ(fast, dma_dir);
 	r->dma_dev = (__u64)BPF_CORE_READ(fast, dev);
+	r->napi_netdev = (__u64)BPF_CORE_READ(fast, napi, dev);
 	r->napi_id = BPF_CORE_READ(fast, napi, napi_id);
 	r->queue = BPF_CORE_READ(slow, queue_idx);
 	r->flags = BPF_CORE_READ(slow, flags);
@@ -71,23 +75,17 @@ static __noinline void fill_netdev(struct nma_rec_pool *r, struct net_device *de
 {
 	if (!dev)
 		return;
+	if (is_loopback(dev)) {
+		r->rehomed = 1;
+		r->hdr.netns = netdev_netns(dev);
+		return;
+	}
 	r->netdev = (__u64)dev;
 	r->hds = netdev_hds(dev);
 	fill_names(r, dev);
 }
 
-/* A pool may name no device, but have a NAPI that does. */
-static __noinline void fill_napi_netdev(struct nma_rec_pool *r, struct page_pool *pool)
-{
-	struct net_device *dev = BPF_CORE_READ(pool, p.napi, dev);
-
-	if (r->netdev || !dev)
-		return;
-	r->user_netdev = (__u64)dev;
-	fill_names(r, dev);
-}
-
-static __always_inline void fill_times(struct nma_rec_pool *r,
+static __always_inline void fill_notes(struct nma_rec_pool *r,
 				       struct page_pool *pool)
 {
 	struct pool_times *times = bpf_map_lookup_elem(&nma_pools, &r->pool);
@@ -96,6 +94,8 @@ static __always_inline void fill_times(struct nma_rec_pool *r,
 	if (times) {
 		r->create_ns = times->create_ns;
 		r->detach_ns = times->detach_ns;
+		r->xdp_netdev = times->xdp_netdev;
+		r->xdp_queue = times->xdp_queue;
 	}
 	detach = pool_detach_boottime(pool);
 	if (detach && !r->detach_ns)
@@ -120,9 +120,8 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	r->inflight = r->hold_cnt - r->release_cnt;
 	r->detached = pool_detached(pool);
 	fill_params(r, &pool->p, &pool->slow);
-	fill_netdev(r, pool_netdev(pool));
-	fill_napi_netdev(r, pool);
-	fill_times(r, pool);
+	fill_netdev(r, pool_keeper(pool));
+	fill_notes(r, pool);
 	return 0;
 }
 
@@ -179,6 +178,39 @@ int nma_on_POOL_CREATE(const struct nma_call *call, __u64 ret)
 	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
 	return 0;
+}
+
+/* The queue whose XDP buffers come from the pool: drivers that tell nothing else
+ * must tell this, of older pools, too, when they are opened again.
+ */
+static __noinline int note_xdp(const struct nma_call *call, __u64 pool)
+{
+	struct xdp_rxq_info *rxq = (void *)call->arg[0];
+	struct pool_times notes = {}, *known;
+
+	known = bpf_map_lookup_elem(&nma_pools, &pool);
+	if (known)
+		notes = *known;
+	notes.xdp_netdev = (__u64)BPF_CORE_READ(rxq, dev);
+	notes.xdp_queue = BPF_CORE_READ(rxq, queue_index);
+	if (bpf_map_update_elem(&nma_pools, &pool, &notes, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	send_pool((void *)pool, NMA_CAUSE_CHANGE);
+	return 0;
+}
+
+/* xdp_rxq_info_reg_mem_model(rxq, type, allocator) */
+int nma_on_XDP_MEM(const struct nma_call *call, __u64 ret)
+{
+	if (!call || (int)ret || (__u32)call->arg[1] != MEM_TYPE_PAGE_POOL)
+		return 0;
+	return note_xdp(call, call->arg[2]);
+}
+
+/* xdp_rxq_info_attach_page_pool(rxq, pool) */
+int nma_on_XDP_POOL(const struct nma_call *call, __u64 ret)
+{
+	return call ? note_xdp(call, call->arg[1]) : 0;
 }
 
 /* page_pool_create_percpu(params, cpuid), on entry: with these parameters the

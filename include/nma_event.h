@@ -108,6 +108,9 @@ struct nma_rec_nic {
 	struct nma_rec_hdr hdr;
 	__u64 netdev;
 	__u64 device;		/* its own struct device */
+	__u64 parent[2];	/* and those above it */
+	__u64 open_fn;		/* netdev_ops->ndo_open: in whose module? */
+	__u64 master;		/* netdev that it is a port of (bond, bridge), or 0 */
 	__u32 ifindex;
 	__u32 lower_ifindex;	/* first lower device (see nma_rec_edge), 0 none */
 	__u32 num_rx_queues;
@@ -162,7 +165,8 @@ struct nma_rec_pool {
 	struct nma_rec_hdr hdr;
 	__u64 pool;
 	__u64 netdev;		/* that it names; 0 none */
-	__u64 user_netdev;	/* else that of its NAPI, whose names are below */
+	__u64 napi_netdev;	/* that its NAPI instance is of */
+	__u64 xdp_netdev;	/* that registered it as memory for XDP, if seen */
 	__u64 mp_priv;
 	__u64 dma_dev;		/* device that buffers are mapped for */
 	__u64 create_ns;	/* 0: before the tool started */
@@ -177,6 +181,7 @@ struct nma_rec_pool {
 	__u32 dma_dir;
 	__u32 binding_id;
 	__u32 napi_id;
+	__u32 xdp_queue;	/* of xdp_netdev */
 	__u32 hold_cnt;		/* pages_state_hold_cnt, wraps */
 	__u32 release_cnt;	/* pages_state_release_cnt, wraps */
 	__s32 inflight;
@@ -185,7 +190,10 @@ struct nma_rec_pool {
 	__u8 hds;		/* of the netdev at this moment, enum nma_hds */
 	__u8 detached;
 	__u8 lock;		/* enum nma_lock; creation only */
-	__u8 rsvd[4];
+	__u8 rehomed;		/* its device left hdr.netns: the kernel keeps it there
+				 * at the loopback device
+				 */
+	__u8 rsvd[7];
 	char ifname[NMA_IFNAME_LEN];
 	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
 };
@@ -314,8 +322,8 @@ enum nma_op {
 	NMA_OP_QUEUE_RESTART,
 	NMA_OP_MP_CHECK,	/* kernel looked for the provider's pool */
 	NMA_OP_XDP_INSTALL,	/* value: program id (0 detach), mode */
-	NMA_OP_HDS_SET,		/* value: hds wanted, mode: was it given;
-				 * hds: now in force
+	NMA_OP_HDS_SET,		/* a change of rings. value: hds wanted, mode: was it
+				 * given; hds: now in force
 				 */
 	NMA_OP_QUEUES_SET,	/* value: real_num_rx_queues now; stack */
 	NMA_OP_RSS_SET,
@@ -439,10 +447,10 @@ enum nma_loss {
 	_Static_assert(sizeof(type) == (n), #type " changed size")
 
 NMA_ASSERT_SIZE(struct nma_rec_hdr, 40);
-NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 16 + 44 + 12 + 16 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_nic, 40 + 48 + 44 + 12 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_edge, 40 + 16);
 NMA_ASSERT_SIZE(struct nma_rec_queue, 40 + 16 + 16 + 8 + 16);
-NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 56 + 56 + 8 + 16 + 96);
+NMA_ASSERT_SIZE(struct nma_rec_pool, 40 + 64 + 60 + 12 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 24 + 16 + 8 + 16 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);

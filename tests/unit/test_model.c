@@ -232,38 +232,6 @@ static void test_lost_device(void **state)
 	end(m, 3);
 }
 
-/* veth's pools name no device; they were given its struct device. */
-static void test_pool_without_a_device(void **state)
-{
-	struct nma_rec_pool r = rec_header(10, 0);
-	struct nma_model *m = *state;
-	struct nma_rec_nic nic = rec_nic();
-
-	nic.device = NETDEV + 64;
-	FEED(m, nic);
-	r.netdev = 0;
-	r.ifindex = 0;
-	r.ifname[0] = '\0';
-	r.dma_dev = nic.device;
-	FEED(m, r);
-	assert_int_equal(nma_model__pool(m, 10)->r.netdev, 0);
-	assert_int_equal(nma_model__pool(m, 10)->r.user_netdev, NETDEV);
-	assert_int_equal(nma_model__pool(m, 10)->r.ifindex, 3);
-	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm0");
-	strcpy(nic.ifname, "nm7");
-	FEED(m, nic);
-	FEED(m, r);
-	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm7");
-	nic.hdr.cause = NMA_CAUSE_GONE;
-	FEED(m, nic);
-	FEED(m, r);
-	assert_string_equal(nma_model__pool(m, 10)->r.ifname, "nm7");
-	r.pool_id = 11;
-	r.dma_dev++;
-	FEED(m, r);
-	assert_int_equal(nma_model__pool(m, 11)->r.user_netdev, 0);
-}
-
 /* A VLAN on a bond of nm0 and another port, and what is beside them */
 static void test_lower_devices(void **state)
 {
@@ -370,7 +338,6 @@ int main(void)
 		T(test_failed_is_no_object),
 		T(test_hds_from_core_or_driver),
 		T(test_lost_device),
-		T(test_pool_without_a_device),
 		T(test_lower_devices),
 		T(test_lower_devices_in_a_circle),
 		T(test_end_of_a_lower_device),

@@ -396,10 +396,11 @@ static void test_pp_06(void **state)
 	FEED(m, r);
 	expect_none(VERDICT(PP_06, pool(m, 21)));
 	r.inflight = 1;		/* no device any more */
+	r.pool_id = 22;
 	r.netdev = 0;
 	r.mp = NMA_MP_NONE;
 	FEED(m, r);
-	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
+	f = expect_one(VERDICT(PP_06, pool(m, 22)), NMA_SEV_E);
 	assert_int_equal(f->queue, NMA_NO_QUEUE);
 }
 

@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "log.h"
 #include "kernel/ethtool.h"
+#include "kernel/modules.h"
 #include "kernel/netns.h"
 
 const char *const nma_fail_on_names[] = {
@@ -48,6 +49,15 @@ static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 			   rings.thresh_known ? &rings.thresh : NULL);
 }
 
+static void ask_module(struct nma_audit *a, const struct nma_nic *nic)
+{
+	char name[NMA_NAME_LEN];
+
+	if (!nic->r.driver[0] && nic->r.open_fn &&
+	    !nma_module__at(nic->r.open_fn, name, sizeof(name)))
+		nma_model__set_module(a->model, nic->r.netdev, name);
+}
+
 /* Only devices with a provider are asked, when one of their queues or something
  * of their own has changed.
  */
@@ -68,6 +78,7 @@ static void ask(struct nma_audit *a, const struct nma_change *change)
 	if (change->hdr->cause == NMA_CAUSE_GONE)
 		return;
 	if (change->subject == NMA_SUBJ_NIC) {
+		ask_module(a, change->ref.nic);
 		ask_driver(a, change->ref.nic);
 		if (change->hdr->cause != NMA_CAUSE_SNAPSHOT)
 			ask_rss(a, change->ref.nic->r.netdev);

@@ -17,26 +17,33 @@ struct show_opts {
 	struct nma_strs netns;
 };
 
-static __u64 netdev_of_nic(const void *obj)
+static const char *nic_name(const struct nma_model *m, __u64 netdev)
 {
-	return ((const struct nma_nic *)obj)->r.netdev;
+	const struct nma_nic *nic = nma_model__nic(m, netdev);
+
+	return nic ? nic->r.ifname : "";
 }
 
-static __u64 netdev_of_queue(const void *obj)
+static const char *name_of_nic(const struct nma_model *m, const void *obj)
 {
-	return ((const struct nma_queue *)obj)->r.netdev;
+	(void)m;
+	return ((const struct nma_nic *)obj)->r.ifname;
 }
 
-static __u64 netdev_of_pool(const void *obj)
+static const char *name_of_queue(const struct nma_model *m, const void *obj)
 {
-	const struct nma_rec_pool *r = &((const struct nma_pool *)obj)->r;
-
-	return r->netdev ? r->netdev : r->user_netdev;
+	return nic_name(m, ((const struct nma_queue *)obj)->r.netdev);
 }
 
-static __u64 netdev_of_binding(const void *obj)
+static const char *name_of_pool(const struct nma_model *m, const void *obj)
 {
-	return ((const struct nma_binding *)obj)->r.netdev;
+	(void)m;
+	return ((const struct nma_pool *)obj)->owner.ifname;
+}
+
+static const char *name_of_binding(const struct nma_model *m, const void *obj)
+{
+	return nic_name(m, ((const struct nma_binding *)obj)->r.netdev);
 }
 
 /* What all objects begin with. */
@@ -50,12 +57,12 @@ struct any {
 static const struct object {
 	const struct nma_fields *fields;
 	size_t table;			/* offset in struct nma_model */
-	__u64 (*netdev)(const void *obj);
+	const char *(*ifname)(const struct nma_model *m, const void *obj);
 } objects[] = {
-	{ &nma_fields_nics, offsetof(struct nma_model, nics), netdev_of_nic },
-	{ &nma_fields_pools, offsetof(struct nma_model, pools), netdev_of_pool },
-	{ &nma_fields_queues, offsetof(struct nma_model, queues), netdev_of_queue },
-	{ &nma_fields_bindings, offsetof(struct nma_model, bindings), netdev_of_binding },
+	{ &nma_fields_nics, offsetof(struct nma_model, nics), name_of_nic },
+	{ &nma_fields_pools, offsetof(struct nma_model, pools), name_of_pool },
+	{ &nma_fields_queues, offsetof(struct nma_model, queues), name_of_queue },
+	{ &nma_fields_bindings, offsetof(struct nma_model, bindings), name_of_binding },
 	{ &nma_fields_tokens, offsetof(struct nma_model, socks), NULL },
 };
 
@@ -72,16 +79,18 @@ static const struct object *find_object(const char *name)
 static bool row_wanted(const struct nma_audit *a, const struct object *o,
 		       const void *obj)
 {
-	const struct nma_rec_hdr *hdr = &((const struct any *)obj)->hdr;
-	const struct nma_nic *nic;
+	bool is_pool = o->fields == &nma_fields_pools;
+	const char *ifname = o->ifname ? o->ifname(a->model, obj) : "";
+	__u32 netns = ((const struct any *)obj)->hdr.netns;
 
-	if (!a->opts.ifnames->nr || !o->netdev)
-		return nma_netns_match(&a->netns, hdr->netns);
-	nic = nma_model__nic(a->model, o->netdev(obj));
-	if (nic)
-		return nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname);
-	return nma_netns_match(&a->netns, hdr->netns) &&
-	       (o->fields != &nma_fields_pools || nma_pool_may_be_of_nic(obj));
+	if (is_pool)
+		netns = ((const struct nma_pool *)obj)->owner.netns;
+	if (!a->opts.ifnames->nr || !o->ifname)
+		return nma_netns_match(&a->netns, netns);
+	if (ifname[0])
+		return nma_audit__wanted(a, netns, ifname);
+	return nma_netns_match(&a->netns, netns) &&
+	       (!is_pool || nma_pool_may_be_of_nic(obj));
 }
 
 static int emit(const struct nma_out *out, const struct nma_fields *fields,

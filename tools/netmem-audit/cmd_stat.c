@@ -50,11 +50,13 @@ struct stat {
 
 #define ROW(row)	((const struct stat_row *)(row))
 #define POOL(row)	(&ROW(row)->base.ref.pool->r)
+#define OWNER(row)	(&ROW(row)->base.ref.pool->owner)
 
 GET(get_id, nma_value_u64(v, POOL(row)->pool_id))
-GET(get_ifname, nma_value_strn(v, POOL(row)->ifname, NMA_IFNAME_LEN))
-GET_NONZERO(get_ifindex, POOL(row)->ifindex)
-NETNS(get, POOL(row)->hdr.netns)
+GET(get_device, nma_owner_value(v, OWNER(row)))
+GET(get_ifname, nma_value_strn(v, OWNER(row)->ifname, NMA_IFNAME_LEN))
+GET_NONZERO(get_ifindex, OWNER(row)->ifindex)
+NETNS(get, OWNER(row)->netns)
 GET(get_detached, nma_value_bool(v, POOL(row)->detached))
 GET(get_in, nma_value_u64(v, ROW(row)->in))
 GET(get_out, nma_value_u64(v, ROW(row)->out))
@@ -63,8 +65,8 @@ GET(get_provider, nma_value_str(v, nma_mp_name(POOL(row)->mp)))
 
 static void get_queue(const void *row, struct nma_value *v)
 {
-	if (POOL(row)->netdev)
-		nma_value_u64(v, POOL(row)->queue);
+	if (OWNER(row)->queue != NMA_NO_QUEUE)
+		nma_value_u64(v, OWNER(row)->queue);
 }
 
 static void get_tokens(const void *row, struct nma_value *v)
@@ -75,7 +77,8 @@ static void get_tokens(const void *row, struct nma_value *v)
 
 static const struct nma_field stat_fields[] = {
 	{ "id", "ID", 0, get_id },
-	{ "ifname", "IF", 0, get_ifname },
+	{ "device", "IF", NMA_FIELD_COLUMN, get_device },
+	{ "ifname", "", NMA_FIELD_JSON, get_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, get_ifindex },
 	NETNS_FIELDS(get),
 	{ "queue", "QUEUE", 0, get_queue },
@@ -170,12 +173,11 @@ static int emit(struct stat *s, const void *const *rows, size_t nr)
 
 static bool pool_wanted(const struct stat *s, const struct nma_pool *pool)
 {
-	const struct nma_nic *nic = nma_model__nic(s->audit.model, pool->r.netdev);
-	const char *ifname = nic ? nic->r.ifname : pool->r.ifname;
+	const char *ifname = pool->owner.ifname;
 
 	if (!ifname[0] && s->audit.opts.ifnames->nr && !nma_pool_may_be_of_nic(pool))
 		return false;
-	return nma_audit__wanted(&s->audit, pool->r.hdr.netns, ifname);
+	return nma_audit__wanted(&s->audit, pool->owner.netns, ifname);
 }
 
 /* The first call only sets the marks. */

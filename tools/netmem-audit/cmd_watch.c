@@ -57,7 +57,7 @@ static void on_event(void *ctx, const struct nma_change *change)
 
 	if (!w->ready || !nma_event_name(change, &detail) ||
 	    (detail && !w->env->out.verbose) ||
-	    !nma_audit__wanted(&w->audit, change->hdr->netns, nma_event_ifname(&row)))
+	    !nma_audit__wanted(&w->audit, nma_event_netns(&row), nma_event_ifname(&row)))
 		return;
 	w->events++;
 	if (w->env->out.json)

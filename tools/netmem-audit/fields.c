@@ -4,6 +4,7 @@
  * Field tables of the model's objects. Findings and events have theirs in
  * fields_stream.c.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -55,11 +56,19 @@ GET(nic_rx_queues, nma_value_u64(v, NIC(row)->r.real_num_rx_queues))
 GET(nic_tx_queues, nma_value_u64(v, NIC(row)->r.real_num_tx_queues))
 GET(nic_bound, nma_value_u64(v, nma_model__bound_queues(ROW(row)->model,
 							NIC(row)->r.netdev)))
-GET(nic_pools, nma_value_u64(v, NIC(row)->r.pools))
 GET(nic_mtu, nma_value_u64(v, NIC(row)->r.mtu))
 GET(nic_hds, nma_value_str(v, nma_hds_name(nma_nic_hds(NIC(row)))))
 GET_NONZERO(nic_lower, NIC(row)->r.lower_ifindex)
 GET(nic_addr, nma_value_addr(v, NIC(row)->r.netdev))
+
+static void nic_pools(const void *row, struct nma_value *v)
+{
+	__u64 nr = 0;
+
+	nma_model_for_each(struct nma_pool, &ROW(row)->model->pools, pool)
+		nr += pool->owner.netdev == NIC(row)->r.netdev;
+	nma_value_u64(v, nr);
+}
 
 static void nic_thresh(const void *row, struct nma_value *v)
 {
@@ -75,14 +84,33 @@ static void nic_dma_sync(const void *row, struct nma_value *v)
 		nma_value_bool(v, !(NIC(row)->r.flags & NMA_NIC_SYNC_SKIPPED));
 }
 
+/* What runs native XDP on a port of a bond is the bond's program: the port itself
+ * has none in the kernel's books.
+ */
+static const struct nma_nic *xdp_bond(const void *row)
+{
+	const struct nma_nic *master = nma_model__nic(ROW(row)->model, NIC(row)->r.master);
+
+	if (!master || !master->r.xdp_prog_id[1] || strcmp(master->r.driver, "bond"))
+		return NULL;
+	return master;
+}
+
+static void nic_xdp_by(const void *row, struct nma_value *v)
+{
+	if (xdp_bond(row))
+		nma_value_strn(v, xdp_bond(row)->r.ifname, NMA_IFNAME_LEN);
+}
+
 static void nic_xdp(const void *row, struct nma_value *v)
 {
 	const __u32 *id = NIC(row)->r.xdp_prog_id;
+	const struct nma_nic *bond = xdp_bond(row);
 	static const char *const modes[] = { "skb", "driver", "hardware" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (id[i])
+		if (id[i] || (i == 1 && bond))
 			nma_value_set_add(v, modes[i]);
 }
 
@@ -93,6 +121,8 @@ static void nic_xdp_ids(const void *row, struct nma_value *v)
 	for (i = 0; i < 3; i++)
 		if (NIC(row)->r.xdp_prog_id[i])
 			nma_value_list_add(v, NIC(row)->r.xdp_prog_id[i]);
+	if (xdp_bond(row))
+		nma_value_list_add(v, xdp_bond(row)->r.xdp_prog_id[1]);
 }
 
 static void nic_qops(const void *row, struct nma_value *v)
@@ -122,6 +152,7 @@ static const struct nma_field nic_fields[] = {
 	{ "mtu_bytes", "", NMA_FIELD_JSON, nic_mtu },
 	{ "xdp", "XDP", 0, nic_xdp },
 	{ "xdp_prog_ids", "", NMA_FIELD_JSON, nic_xdp_ids },
+	{ "xdp_by", "", NMA_FIELD_JSON, nic_xdp_by },
 	{ "lower_ifindex", "", NMA_FIELD_JSON, nic_lower },
 	{ "dma_sync", "", NMA_FIELD_JSON, nic_dma_sync },
 	{ "driver", "DRIVER", 0, nic_driver },
@@ -156,8 +187,8 @@ static void queue_lease(const void *row, struct nma_value *v)
 static void queue_pools(const void *row, struct nma_value *v)
 {
 	nma_model_for_each(struct nma_pool, &ROW(row)->model->pools, pool)
-		if (nma_pool_live(pool) && pool->r.queue == QUEUE(row)->r.queue &&
-		    pool->r.netdev == QUEUE(row)->r.netdev)
+		if (nma_pool_live(pool) && pool->owner.queue == QUEUE(row)->r.queue &&
+		    pool->owner.netdev == QUEUE(row)->r.netdev)
 			nma_value_list_add(v, pool->r.pool_id);
 }
 
@@ -178,8 +209,11 @@ static const struct nma_field queue_fields[] = {
 
 /* Pools */
 
-GET(pool_ifname, nma_value_strn(v, POOL(row)->r.ifname, NMA_IFNAME_LEN))
-GET_NONZERO(pool_ifindex, POOL(row)->r.ifindex)
+GET(pool_ifname, nma_value_strn(v, POOL(row)->owner.ifname, NMA_IFNAME_LEN))
+GET(pool_device, nma_owner_value(v, &POOL(row)->owner))
+GET_NONZERO(pool_ifindex, POOL(row)->owner.ifindex)
+GET(pool_by, nma_value_str(v, nma_by_name(POOL(row)->owner.by)))
+GET(pool_queue_by, nma_value_str(v, nma_by_name(POOL(row)->owner.queue_by)))
 GET(pool_id, nma_value_u64(v, POOL(row)->r.pool_id))
 GET_NONZERO(pool_napi, POOL(row)->r.napi_id)
 GET(pool_mp, nma_value_str(v, nma_mp_name(POOL(row)->r.mp)))
@@ -195,12 +229,28 @@ GET(pool_release, nma_value_u64(v, POOL(row)->r.release_cnt))
 GET_NONZERO(pool_create_ns, POOL(row)->r.create_ns)
 GET(pool_stack, nma_value_stack(v, POOL(row)->r.stack, NMA_STACK_LEN))
 GET(pool_addr, nma_value_addr(v, POOL(row)->r.pool))
-NETNS(pool, POOL(row)->r.hdr.netns)
+NETNS(pool, POOL(row)->owner.netns)
+
+void nma_owner_value(struct nma_value *v, const struct nma_owner *owner)
+{
+	if (!owner->gone)
+		nma_value_strn(v, owner->ifname, NMA_IFNAME_LEN);
+	else if (owner->ifname[0])
+		nma_value_fmt(v, "was %.*s", NMA_IFNAME_LEN, owner->ifname);
+	else
+		nma_value_str(v, "gone");
+}
+
+static void pool_gone(const void *row, struct nma_value *v)
+{
+	if (POOL(row)->owner.gone)
+		nma_value_bool(v, true);
+}
 
 static void pool_queue(const void *row, struct nma_value *v)
 {
-	if (POOL(row)->r.netdev)
-		nma_value_u64(v, POOL(row)->r.queue);
+	if (POOL(row)->owner.queue != NMA_NO_QUEUE)
+		nma_value_u64(v, POOL(row)->owner.queue);
 }
 
 static void pool_bytes(const void *row, struct nma_value *v)
@@ -229,10 +279,14 @@ static void pool_detach(const void *row, struct nma_value *v)
 
 static const struct nma_field pool_fields[] = {
 	{ "id", "ID", 0, pool_id },
-	{ "ifname", "IF", 0, pool_ifname },
+	{ "device", "IF", NMA_FIELD_COLUMN, pool_device },
+	{ "ifname", "", NMA_FIELD_JSON, pool_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, pool_ifindex },
 	NETNS_FIELDS(pool),
+	{ "device_gone", "", NMA_FIELD_JSON, pool_gone },
+	{ "attributed_by", "", NMA_FIELD_JSON, pool_by },
 	{ "queue", "QUEUE", 0, pool_queue },
+	{ "queue_attributed_by", "", NMA_FIELD_JSON, pool_queue_by },
 	{ "napi_id", "", NMA_FIELD_JSON, pool_napi },
 	{ "provider", "PROVIDER", 0, pool_mp },
 	{ "binding_id", "", NMA_FIELD_JSON, pool_binding },

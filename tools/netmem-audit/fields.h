@@ -43,6 +43,10 @@ const char *nma_event_name(const struct nma_change *change, bool *detail);
 /* All names, one by one; NULL after the last. */
 const char *nma_event_listed(size_t i, bool *detail);
 /* The device it is about, "" if it can not be told. */
+/* Of a pool, for people: its device, or which one it was. */
+void nma_owner_value(struct nma_value *v, const struct nma_owner *owner);
+
 const char *nma_event_ifname(const struct nma_event_row *row);
+__u32 nma_event_netns(const struct nma_event_row *row);
 
 #endif /* NMA_FIELDS_H */

@@ -34,6 +34,12 @@ static void f_queue(const void *row, struct nma_value *v)
 		nma_value_u64(v, FINDING(row)->queue);
 }
 
+static void f_gone(const void *row, struct nma_value *v)
+{
+	if (FINDING(row)->device_gone)
+		nma_value_bool(v, true);
+}
+
 static void f_pre_existing(const void *row, struct nma_value *v)
 {
 	if (FINDING(row)->pre_existing)
@@ -59,6 +65,7 @@ static const struct nma_field finding_fields[] = {
 	{ "ifname", "IF", 0, f_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, f_ifindex },
 	NETNS_FIELDS(f),
+	{ "device_gone", "", NMA_FIELD_JSON, f_gone },
 	{ "driver", "", NMA_FIELD_JSON, f_driver },
 	{ "queue", "QUEUE", 0, f_queue },
 	{ "pool_id", "POOL", 0, f_pool },
@@ -82,6 +89,11 @@ static bool is_new(const struct nma_change *change)
 static bool without_program(const struct nma_change *change)
 {
 	return !change->ref.op->value;
+}
+
+static bool of_data_split(const struct nma_change *change)
+{
+	return change->ref.op->mode;
 }
 
 /* Which records are life-cycle events, and what they are called, OBJECT_PAST; the
@@ -114,7 +126,8 @@ static const struct {
 	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_checked", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detached", without_program },
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attached", NULL },
-	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", of_data_split },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "rings_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_QUEUES_SET, false, "queues_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_RSS_SET, false, "rss_set", NULL },
 };
@@ -151,6 +164,12 @@ static const struct nma_rec_pool *pool_of(const void *row)
 	return CHANGE(row)->subject == NMA_SUBJ_POOL ? &CHANGE(row)->ref.pool->r : NULL;
 }
 
+static const struct nma_owner *owner_of(const void *row)
+{
+	return CHANGE(row)->subject == NMA_SUBJ_POOL ? &CHANGE(row)->ref.pool->owner :
+						       NULL;
+}
+
 static const struct nma_rec_op *op_of(const void *row)
 {
 	return CHANGE(row)->subject == NMA_SUBJ_OP ? CHANGE(row)->ref.op : NULL;
@@ -174,14 +193,19 @@ static __u64 netdev_of(const struct nma_event_row *row)
 	return nma_subjects[row->change->subject].netdev(row->model, row->change->ref);
 }
 
+__u32 nma_event_netns(const struct nma_event_row *row)
+{
+	return owner_of(row) ? owner_of(row)->netns : row->change->hdr->netns;
+}
+
 const char *nma_event_ifname(const struct nma_event_row *row)
 {
 	const struct nma_nic *nic = nma_model__nic(row->model, netdev_of(row));
 
 	if (nic)
 		return nic->r.ifname;
-	if (pool_of(row))
-		return pool_of(row)->ifname;
+	if (owner_of(row))
+		return owner_of(row)->ifname;
 	return op_of(row) ? op_of(row)->ifname : "";
 }
 
@@ -193,14 +217,20 @@ static void e_ifindex(const void *row, struct nma_value *v)
 
 	if (nic)
 		nma_value_u64(v, nic->r.ifindex);
-	else if (pool_of(row) && pool_of(row)->ifindex)
-		nma_value_u64(v, pool_of(row)->ifindex);
+	else if (owner_of(row) && owner_of(row)->ifindex)
+		nma_value_u64(v, owner_of(row)->ifindex);
+}
+
+static void e_gone(const void *row, struct nma_value *v)
+{
+	if (owner_of(row) && owner_of(row)->gone)
+		nma_value_bool(v, true);
 }
 
 static void e_queue(const void *row, struct nma_value *v)
 {
-	if (pool_of(row) && pool_of(row)->netdev)
-		nma_value_u64(v, pool_of(row)->queue);
+	if (owner_of(row) && owner_of(row)->queue != NMA_NO_QUEUE)
+		nma_value_u64(v, owner_of(row)->queue);
 	else if (op_of(row) && op_of(row)->queue != NMA_NO_QUEUE)
 		nma_value_u64(v, op_of(row)->queue);
 	else if (CHANGE(row)->subject == NMA_SUBJ_QUEUE)
@@ -283,8 +313,14 @@ static void e_xdp_mode(const void *row, struct nma_value *v)
 
 static void e_hds(const void *row, struct nma_value *v)
 {
-	if (op_of(row) && op_of(row)->op == NMA_OP_HDS_SET)
+	if (op_of(row) && op_of(row)->op == NMA_OP_HDS_SET && op_of(row)->mode)
 		nma_value_str(v, nma_hds_name(op_of(row)->value));
+}
+
+static void e_rx_queues(const void *row, struct nma_value *v)
+{
+	if (op_of(row) && op_of(row)->op == NMA_OP_QUEUES_SET)
+		nma_value_u64(v, op_of(row)->value);
 }
 
 static void e_tokens(const void *row, struct nma_value *v)
@@ -303,13 +339,14 @@ GET_NONZERO(e_pid, CHANGE(row)->hdr->pid)
 GET(e_comm, nma_value_strn(v, CHANGE(row)->hdr->pid ? CHANGE(row)->hdr->comm : "",
 			   NMA_COMM_LEN))
 GET(e_time, nma_value_u64(v, CHANGE(row)->hdr->time_ns))
-NETNS(e, CHANGE(row)->hdr->netns)
+NETNS(e, nma_event_netns(row))
 
 static const struct nma_field event_fields[] = {
 	{ "event", "EVENT", NMA_FIELD_JSON, e_event },
 	{ "ifname", "", 0, e_ifname },
 	{ "ifindex", "", NMA_FIELD_JSON, e_ifindex },
 	NETNS_FIELDS(e),
+	{ "device_gone", "", 0, e_gone },
 	{ "queue", "", 0, e_queue },
 	{ "pool_id", "", 0, e_pool },
 	{ "binding_id", "", 0, e_binding },
@@ -319,6 +356,7 @@ static const struct nma_field event_fields[] = {
 	{ "xdp_prog_id", "", 0, e_xdp_prog },
 	{ "xdp_mode", "", 0, e_xdp_mode },
 	{ "tcp_data_split", "", 0, e_hds },
+	{ "rx_queues", "", 0, e_rx_queues },
 	{ "tokens_outstanding", "", 0, e_tokens },
 	{ "flags", "", 0, e_flags },
 	{ "errno", "", 0, e_errno },

@@ -20,7 +20,10 @@ static void place(const struct nma_finding *f, char *dst, size_t size)
 
 	dst[0] = '\0';
 	if (f->ifname[0])
-		len += snprintf(dst + len, size - len, " %.*s", NMA_IFNAME_LEN, f->ifname);
+		len += snprintf(dst + len, size - len, " %.*s%s", NMA_IFNAME_LEN, f->ifname,
+				f->device_gone ? " (gone)" : "");
+	else if (f->device_gone)
+		len += snprintf(dst + len, size - len, " a device that is gone");
 	nma_netns_text_value(&netns, f->netns);
 	if (netns.type != NMA_VALUE_NONE)
 		len += snprintf(dst + len, size - len, " netns %.64s", netns.str);

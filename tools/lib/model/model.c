@@ -5,6 +5,7 @@
  * the walk nor an event mentioned in between has gone meanwhile.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,11 +103,17 @@ static int apply_nic(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	nic = upsert(m, &m->nics, sizeof(*nic), hdr, r->netdev, 0);
 	if (!nic)
 		return -ENOMEM;
+	if (nic->r.open_fn != r->open_fn)
+		nic->module[0] = '\0';	/* another device at the same address */
 	nic->r = *r;
 	nic->r.ifname[NMA_IFNAME_LEN - 1] = '\0';
 	nic->r.driver[NMA_NAME_LEN - 1] = '\0';
+	if (!nic->r.driver[0])
+		memcpy(nic->r.driver, nic->module, sizeof(nic->module));
 	change->subject = NMA_SUBJ_NIC;
 	change->ref.nic = nic;
+	if (!m->in_snapshot)
+		nma_attribute_nic(m, nic);
 	if (!nic->seen.gone)
 		return 0;
 	nma_table_for_each(&m->queues, n)
@@ -158,6 +165,8 @@ static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	queue->r = *r;
 	if (r->mp != NMA_MP_NONE)
 		note_bind(m, r->netdev);
+	if (!m->in_snapshot)
+		nma_attribute_queue(m, queue);
 	change->subject = NMA_SUBJ_QUEUE;
 	change->ref.queue = queue;
 	return 0;
@@ -188,6 +197,10 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 		pool->r.create_ns = old.create_ns;
 	if (!r->stack[0])
 		memcpy(pool->r.stack, old.stack, sizeof(old.stack));
+	if (!r->xdp_netdev) {
+		pool->r.xdp_netdev = old.xdp_netdev;
+		pool->r.xdp_queue = old.xdp_queue;
+	}
 	/* a destroyed pool does not come back, and it died once */
 	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
 	    old.detached)
@@ -198,39 +211,10 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 		pool->r.detach_ns = r->hdr.time_ns;
 }
 
-static void set_user(struct nma_rec_pool *r, __u64 netdev, __u32 ifindex, __u32 netns,
-		     const char *ifname)
-{
-	r->user_netdev = netdev;
-	r->ifindex = ifindex;
-	r->hdr.netns = netns;
-	memcpy(r->ifname, ifname, sizeof(r->ifname));
-}
-
-/* Of a pool that names no device, nor has a NAPI that does: the device that it was
- * given for its own (veth), as that is called now; or who it was before.
- */
-static void find_user(const struct nma_model *m, struct nma_rec_pool *r,
-		      const struct nma_rec_pool *old)
-{
-	if (r->netdev || r->user_netdev)
-		return;
-	nma_model_for_each(struct nma_nic, &m->nics, nic) {
-		if (!nic->r.device || nic->r.device != r->dma_dev || nic->seen.gone)
-			continue;
-		set_user(r, nic->r.netdev, nic->r.ifindex, nic->r.hdr.netns,
-			 nic->r.ifname);
-		return;
-	}
-	if (old->user_netdev)
-		set_user(r, old->user_netdev, old->ifindex, old->hdr.netns, old->ifname);
-}
-
 static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		      struct nma_change *change)
 {
 	const struct nma_rec_pool *r = (const void *)hdr;
-	struct nma_rec_pool old;
 	struct nma_pool *pool;
 
 	change->subject = NMA_SUBJ_POOL;
@@ -240,6 +224,7 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	    hdr->cause == NMA_CAUSE_CREATE_ASKED || !r->pool_id) {
 		m->failed_pool = (struct nma_pool){ 0 };
 		pool_merge(&m->failed_pool, r);
+		nma_attribute_pool(m, &m->failed_pool);
 		change->ref.pool = &m->failed_pool;
 		return 0;
 	}
@@ -248,9 +233,8 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	pool = upsert(m, &m->pools, sizeof(*pool), hdr, r->pool_id, 0);
 	if (!pool)
 		return -ENOMEM;
-	old = pool->r;
 	pool_merge(pool, r);
-	find_user(m, &pool->r, &old);
+	nma_attribute_pool(m, pool);
 	change->ref.pool = pool;
 	return 0;
 }
@@ -436,6 +420,7 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	sweep_bindings(m, hdr);
 	sweep(m, &m->socks);
 	sweep(m, &m->edges);
+	nma_attribute_all(m);
 	drop_all_gone(m);
 	return 0;
 }
@@ -479,6 +464,16 @@ void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 	nic->asked_hds = hds;
 	nic->asked_thresh_known = thresh;
 	nic->asked_thresh = thresh ? *thresh : 0;
+}
+
+void nma_model__set_module(struct nma_model *m, __u64 netdev, const char *module)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (!nic)
+		return;
+	snprintf(nic->module, sizeof(nic->module), "%s", module);
+	memcpy(nic->r.driver, nic->module, sizeof(nic->module));
 }
 
 void nma_model__set_rss(struct nma_model *m, __u64 netdev,

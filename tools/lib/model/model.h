@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "model/attribution.h"
 #include "model/subject.h"
 #include "nma_event.h"
 #include "util/queue_set.h"
@@ -30,12 +31,19 @@ struct nma_seen {
 	__u64 last_ns;
 };
 
+/* PP_FLAG_* by name. */
+#define NMA_PP_DMA_MAP		0x1
+#define NMA_PP_DMA_SYNC_DEV	0x2
+#define NMA_PP_SYSTEM_POOL	0x4
+#define NMA_PP_ALLOW_UNREADABLE	0x8
+
 struct nma_nic {
 	struct nma_node node;
 	struct nma_seen seen;
 	struct nma_rec_nic r;
 	struct nma_rec_op resized;	/* last change of the number of queues */
 	struct nma_queue_set rss;	/* queues that flows are spread over */
+	char module[NMA_NAME_LEN];	/* that drives what has no driver's name */
 	__u8 asked_hds;		/* enum nma_hds: the driver's answer (ethtool) */
 	bool asked_thresh_known;
 	bool bind_tried;	/* a queue has or had a provider, or one was refused */
@@ -60,7 +68,8 @@ struct nma_queue {
 struct nma_pool {
 	struct nma_node node;
 	struct nma_seen seen;
-	struct nma_rec_pool r;	/* create_ns and stack outlive later records */
+	struct nma_rec_pool r;	/* create_ns, stack and XDP outlive later records */
+	struct nma_owner owner;
 };
 
 struct nma_binding {
@@ -114,6 +123,9 @@ int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
 void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 			const __u32 *thresh);
 
+/* Whose code it is, where the kernel has no name of a driver. */
+void nma_model__set_module(struct nma_model *m, __u64 netdev, const char *module);
+
 /* The driver's indirection table; NULL: it does not tell. */
 void nma_model__set_rss(struct nma_model *m, __u64 netdev,
 			const struct nma_queue_set *rss);
@@ -153,9 +165,7 @@ static inline bool nma_pool_live(const struct nma_pool *pool)
 	return !pool->r.detached && !pool->seen.gone;
 }
 
-/* PP_FLAG_SYSTEM_POOL: of a CPU, for what has no device */
-#define NMA_PP_SYSTEM_POOL	0x4
-
+/* Or of a CPU, for what has no device */
 static inline bool nma_pool_may_be_of_nic(const struct nma_pool *pool)
 {
 	return !(pool->r.flags & NMA_PP_SYSTEM_POOL);

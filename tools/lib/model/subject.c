@@ -17,12 +17,13 @@ static void place_nic(struct nma_place *place, const struct nma_nic *nic)
 	memcpy(place->driver, nic->r.driver, sizeof(place->driver));
 }
 
-static void place_names(struct nma_place *place, __u32 netns, __u32 ifindex,
-			const char *ifname)
+static void place_owner(struct nma_place *place, const struct nma_owner *o)
 {
-	place->netns = netns;
-	place->ifindex = ifindex;
-	memcpy(place->ifname, ifname, sizeof(place->ifname));
+	place->netns = o->netns;
+	place->ifindex = o->ifindex;
+	place->gone = o->gone;
+	place->queue = o->queue;
+	memcpy(place->ifname, o->ifname, sizeof(place->ifname));
 }
 
 /* Devices stacked on @nic. */
@@ -145,7 +146,7 @@ static struct nma_ident pool_ident(union nma_ref ref)
 static __u64 pool_netdev(const struct nma_model *m, union nma_ref ref)
 {
 	(void)m;
-	return ref.pool->r.netdev;
+	return ref.pool->owner.netdev;
 }
 
 static void pool_place(const struct nma_model *m, union nma_ref ref,
@@ -153,12 +154,10 @@ static void pool_place(const struct nma_model *m, union nma_ref ref,
 {
 	const struct nma_rec_pool *r = &ref.pool->r;
 
-	place_names(place, r->hdr.netns, r->ifindex, r->ifname);
-	place_nic(place, nma_model__nic(m, r->netdev));
+	(void)m;
+	place_owner(place, &ref.pool->owner);
 	place->pool_id = r->pool_id;
 	place->binding_id = r->binding_id;
-	if (r->netdev || r->mp != NMA_MP_NONE)
-		place->queue = r->queue;
 }
 
 static void pool_dependants(const struct nma_model *m, union nma_ref ref,
@@ -252,18 +251,25 @@ static struct nma_ident act_ident(union nma_ref ref)
 
 static __u64 act_netdev(const struct nma_model *m, union nma_ref ref)
 {
-	(void)m;
-	return ref.act->netdev;
+	const struct nma_pool *pool = nma_model__pool(m, ref.act->pool_id);
+
+	return pool ? pool->owner.netdev : ref.act->netdev;
 }
 
 static void act_place(const struct nma_model *m, union nma_ref ref,
 		      struct nma_place *place)
 {
+	const struct nma_pool *pool = nma_model__pool(m, ref.act->pool_id);
 	const struct nma_rec_act *r = ref.act;
 
-	place_names(place, r->hdr.netns, r->ifindex, r->ifname);
+	place->netns = r->hdr.netns;
+	place->ifindex = r->ifindex;
+	memcpy(place->ifname, r->ifname, sizeof(place->ifname));
 	place_nic(place, nma_model__nic(m, r->netdev));
-	place->queue = r->queue;
+	if (!r->pool_id || r->netdev)
+		place->queue = r->queue;
+	if (pool)
+		place_owner(place, &pool->owner);
 	place->pool_id = r->pool_id;
 	place->binding_id = r->binding_id;
 }

@@ -9,6 +9,7 @@
 #define NMA_SUBJECT_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #include "nma_event.h"
 
@@ -48,6 +49,7 @@ union nma_ref {
 struct nma_place {
 	__u32 netns;
 	__u32 ifindex;		/* 0 none */
+	bool gone;		/* the device is no longer there */
 	__u32 queue;		/* NMA_NO_QUEUE none */
 	__u32 pool_id;		/* 0 none */
 	__u32 binding_id;	/* 0 none */

@@ -14,6 +14,7 @@
 
 #define NMA_FIELD_VERBOSE	0x01	/* with -v only, in text and in JSON */
 #define NMA_FIELD_JSON		0x02	/* no column; text shows it with -v */
+#define NMA_FIELD_COLUMN	0x08	/* a column only, of what other fields have */
 #define NMA_FIELD_TEXT		0x04	/* no JSON, not in blocks; a column only where
 					 * some row has a value
 					 */

@@ -314,7 +314,7 @@ void nma_out_block(const struct nma_out *out, const struct nma_fields *fields,
 	for (i = 0; i < fields->nr; i++) {
 		struct nma_value v = { 0 };
 
-		if (fields->field[i].flags & NMA_FIELD_TEXT ||
+		if (fields->field[i].flags & (NMA_FIELD_TEXT | NMA_FIELD_COLUMN) ||
 		    (fields->field[i].flags & NMA_FIELD_VERBOSE && !out->verbose))
 			continue;
 		fields->field[i].get(row, &v);

@@ -58,6 +58,7 @@ struct nma_finding {
 	__u32 pool_id;		/* 0 none */
 	__u32 binding_id;	/* 0 none */
 	__u64 cookie;		/* 0 none */
+	bool device_gone;	/* ifname is what it was called, if known */
 	char ifname[NMA_IFNAME_LEN];
 	char driver[NMA_NAME_LEN];	/* "" unknown */
 	char message[NMA_MESSAGE_LEN];

@@ -221,6 +221,7 @@ static void set_base(struct nma_finding *f, const struct nma_model *m,
 	nma_subjects[subject].place(m, ref, &place);
 	f->netns = place.netns;
 	f->ifindex = place.ifindex;
+	f->device_gone = place.gone;
 	memcpy(f->ifname, place.ifname, sizeof(f->ifname));
 	memcpy(f->driver, place.driver, sizeof(f->driver));
 	f->queue = place.queue;

@@ -145,10 +145,6 @@ static inline bool nma_is_act(union nma_ref ref, enum nma_act act)
 	return ref.act->act == act;
 }
 
-/* PP_FLAG_* by name. */
-#define NMA_PP_DMA_MAP		0x1
-#define NMA_PP_DMA_SYNC_DEV	0x2
-#define NMA_PP_ALLOW_UNREADABLE	0x8
 void nma_pp_flags(struct nma_value *v, __u32 flags);
 const char *nma_mp_name(enum nma_mp mp);
 const char *nma_hds_name(enum nma_hds hds);
