@@ -9,6 +9,7 @@
 #include "nma_core.bpf.h"
 #include "nma_cpu.bpf.h"
 #include "nma_ring.bpf.h"
+#include "nma_sock.bpf.h"
 
 #define ERR_PTR_MAX	4095
 /* These end what changes under us. */
@@ -359,6 +360,8 @@ int nma_on_BIND(const struct nma_call *call, __u64 ret)
 		send_bind_failed((void *)call->arg[0], (int)ret);
 	else
 		send_binding(ret, NMA_CAUSE_CREATE);
+	if (ret < -(__u64)ERR_PTR_MAX && binding_direction(ret) == DMA_FROM_DEVICE)
+		nma_bound = 1;
 	return 0;
 }
 

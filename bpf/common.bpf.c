@@ -6,6 +6,7 @@
 #include "nma_act.bpf.h"
 #include "nma_dma.bpf.h"
 #include "nma_ring.bpf.h"
+#include "nma_sock.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -19,6 +20,10 @@ __u64 nma_act_total SEC(".bss.acts");
 volatile __u32 nma_deep_armed SEC(".bss.acts");
 volatile __u32 nma_allocs_seen SEC(".bss.acts");
 volatile __u32 nma_dma_tx_known SEC(".bss.acts");
+
+volatile __u32 nma_bound SEC(".bss.use");
+volatile __u32 nma_plain_seen SEC(".bss.use");
+volatile __u32 nma_marking SEC(".bss.use");
 
 /* Defined here, for the linker wants a map defined before it is used. */
 struct nma_dma_map nma_dma SEC(".maps");

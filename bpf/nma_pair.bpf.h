@@ -96,4 +96,25 @@ static __always_inline void nma_pair_found(enum nma_pair pair, __u64 who,
 		note->alone--;
 }
 
+/* The same where the socket that the call is about is locked, so that one word of
+ * its own can be the note: @seen, 0 between calls. Who comes first is the kernel's
+ * choice.
+ */
+static __always_inline bool nma_pair_second_locked(enum nma_pair pair, __u32 *seen,
+						   enum nma_eye eye)
+{
+	struct nma_note *note = nma_note_of(pair, 0);
+	bool second = *seen && *seen != 1 + (__u32)eye;
+
+	*seen = second ? 0 : 1 + (__u32)eye;
+	if (!note)
+		return second;
+	/* alone, unless the left one still comes */
+	if (second && eye == NMA_EYE_LEFT)
+		__sync_fetch_and_add(&note->alone, -1);
+	if (!second && eye == NMA_EYE_RIGHT)
+		__sync_fetch_and_add(&note->alone, 1);
+	return second;
+}
+
 #endif /* NMA_PAIR_BPF_H */

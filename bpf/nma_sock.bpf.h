@@ -36,6 +36,12 @@ struct sock_row {
 	__u32 tx_reaped;		/* completions read, modulo 2^32 */
 	__u32 tx_copied;		/* of these, sends that were copied */
 	__u32 tx_used;			/* MSG_ZEROCOPY; 2: from a dma-buf, too */
+	__u32 rx_end;			/* sequence number behind the last tokens */
+	__u16 rx_taken;			/* is there one? */
+	__u16 rx_unseen;		/* had something to read when we came */
+	__u32 rx_seen;			/* see nma_pair_second_locked() */
+	__u32 rx_room;			/* of the control buffer after these tokens */
+	__u64 rx_control;		/* and where they ended in it */
 	char comm[NMA_COMM_LEN];
 	__u32 block[NMA_BLOCKS_PER_SOCK];	/* of nma_births, 0: none */
 };
@@ -48,6 +54,17 @@ struct nma_socks_map {
 };
 
 extern struct nma_socks_map nma_socks SEC(".maps");
+
+/* Set when calls without MSG_SOCK_DEVMEM are looked at: not before there is device
+ * memory to receive into.
+ */
+extern volatile __u32 nma_plain_seen SEC(".bss.use");
+
+/* Is there? */
+extern volatile __u32 nma_bound SEC(".bss.use");
+
+/* While the iterator is to note who has something to read there. */
+extern volatile __u32 nma_marking SEC(".bss.use");
 
 /* Rows begun and ended since the start; read by the loader. */
 extern __u64 nma_rows_begun;

@@ -393,10 +393,18 @@ struct iov_iter {
 
 struct msghdr {
 	struct iov_iter msg_iter;
+	void *msg_control;
+	unsigned long msg_controllen;
 };
 
 struct tcp_sock {
 	__u32 snd_wnd;
+	__u32 write_seq;
+	__u32 copied_seq;
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
 };
 
 struct tcp_xa_pool {

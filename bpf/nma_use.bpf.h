@@ -46,4 +46,23 @@ static __noinline struct nma_rec_use *nma_begin_use(struct sock *sk,
 	return r;
 }
 
+/* Does the socket have tokens for this byte of its stream already? MSG_PEEK does not
+ * show where tokens are given out, but that nothing was consumed does.
+ */
+static __always_inline bool nma_handed_out(const struct sock_row *row, __u32 seq)
+{
+	return row->rx_taken && (__s32)(seq - row->rx_end) < 0;
+}
+
+/* Nobody read what lies in a dma-buf, or we may have come too late to see it. */
+static __always_inline bool nma_plain_unknown(struct sock *sk,
+					      const struct sock_row *row)
+{
+	if (!nma_bound || (row && row->taken))
+		return false;
+	if (nma_plain_seen && !(row && row->rx_unseen))
+		return false;
+	return nma_unreadable_head(sk);
+}
+
 #endif /* NMA_USE_BPF_H */

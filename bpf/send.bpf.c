@@ -28,13 +28,16 @@ struct extent {
 	__u64 end;
 };
 
-/* A send from a dma-buf that has not returned yet, by task */
+/* A send from a dma-buf, by task; the last one, if it has returned. */
 struct send {
+	__u64 sk;
 	__u64 dmabuf;		/* address, once the binding was found */
 	__u32 dmabuf_id;
 	__u32 looked;		/* the kernel looked for the binding ... */
 	__s32 err;		/* ... and this came of it */
 	__u32 waiting;		/* completions that were unread, up to here; 0: none */
+	__u32 seq;		/* of its first byte in the stream */
+	__u32 seen;		/* see nma_pair_second_locked() */
 	struct extent extent[EXTENTS];	/* unused ones are empty */
 };
 
@@ -56,7 +59,9 @@ struct sent {
 
 struct sent_ring {
 	__u32 nr;		/* that ever went in */
-	__u32 rsvd;
+	__u32 last_id;		/* of the last send's completion */
+	__u64 last_ns;		/* when it began */
+	struct send last;	/* not yet among these */
 	struct sent at[SENDS_KEPT];
 };
 
@@ -99,33 +104,21 @@ int nma_on_SEND_CMSG(const struct nma_call *call, __u64 ret)
 {
 	struct send send = {};
 	__u64 task = bpf_get_current_pid_tgid();
+	struct tcp_sock *tp;
 
 	if (!call)
 		return 0;
 	send.dmabuf_id = sockcm_dmabuf_id(call->arg[2]);
 	if (!send.dmabuf_id)
 		return 0;
+	send.sk = call->arg[0];
+	tp = (void *)call->arg[0];
+	send.seq = BPF_CORE_READ(tp, write_seq);
 	/* when it returns this one may have completed, and all before it */
 	send.waiting = nma_completion_waiting((void *)call->arg[0], 0);
 	read_extents(&send, call->arg[1]);
 	sends_seen = 1;
 	bpf_map_update_elem(&nma_sends, &task, &send, BPF_ANY);
-	return 0;
-}
-
-/* net_devmem_get_binding(sk, id), on return */
-int nma_on_TX_BINDING(const struct nma_call *call, __u64 ret)
-{
-	__u64 task = bpf_get_current_pid_tgid();
-	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
-
-	if (!call || !send)
-		return 0;
-	send->looked = 1;
-	send->err = ret >= -(__u64)ERR_PTR_MAX ? (__s32)ret : 0;
-	if (!send->err)
-		send->dmabuf = (__u64)BPF_CORE_READ(
-			(struct net_devmem_dmabuf_binding *)ret, dmabuf);
 	return 0;
 }
 
@@ -190,6 +183,16 @@ static long compare_sent(__u32 i, struct look *look)
 	return 0;
 }
 
+static __always_inline __u32 bytes_of(const struct send *send)
+{
+	__u64 bytes = 0;
+	__u32 i;
+
+	for (i = 0; i < EXTENTS; i++)
+		bytes += send->extent[i].end - send->extent[i].start;
+	return bytes;
+}
+
 /* The socket took the first @bytes only. */
 static __always_inline void clip(struct send *send, __u64 bytes)
 {
@@ -204,21 +207,23 @@ static __always_inline void clip(struct send *send, __u64 bytes)
 	}
 }
 
-static __always_inline void keep_sent(struct sent_ring *ring, const struct send *send,
-				      __u32 id)
+/* What became of the last send: the stream went on by what the socket took of it. */
+static __always_inline void keep_last(struct sock *sk, struct sent_ring *ring)
 {
-	__u64 now = bpf_ktime_get_ns();
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct send *send = &ring->last;
 	struct sent *sent;
 	__u32 i;
 
+	clip(send, BPF_CORE_READ(tp, write_seq) - send->seq);
 	for (i = 0; i < EXTENTS; i++) {
 		if (send->extent[i].start == send->extent[i].end)
 			continue;
 		sent = &ring->at[ring->nr++ & (SENDS_KEPT - 1)];
 		sent->dmabuf = send->dmabuf;
 		sent->extent = send->extent[i];
-		sent->time_ns = now;
-		sent->id = id;
+		sent->time_ns = ring->last_ns;
+		sent->id = ring->last_id;
 	}
 }
 
@@ -227,7 +232,7 @@ static __always_inline void keep_sent(struct sent_ring *ring, const struct send 
  * has no completion of the send before. A socket without a row began to send
  * before all hooks were there.
  */
-static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
+static __noinline int compare_range(struct sock *sk, struct send *send)
 {
 	struct sock_row *row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	struct cpu_use *use = nma_cpu_use_of(send->dmabuf);
@@ -245,7 +250,7 @@ static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
 		nma_count_loss(NMA_LOSS_MAP, 1);
 		return 0;
 	}
-	clip(send, ret);
+	keep_last(sk, look.ring);
 	if (use && use->written_ns) {
 		look.written_ns = use->written_ns;
 		look.done = row->tx_reaped;
@@ -254,44 +259,76 @@ static __noinline int judge_range(struct sock *sk, struct send *send, int ret)
 		bpf_loop(SENDS_KEPT, compare_sent, &look, 0);
 	}
 	if (look.found)
-		tell_of_send(sk, send, NMA_USE_SEND_WRITTEN, ret, 0);
-	keep_sent(look.ring, send, BPF_CORE_READ(sk, sk_zckey.counter) - 1);
+		tell_of_send(sk, send, NMA_USE_SEND_WRITTEN, bytes_of(send), 0);
+	look.ring->last = *send;
+	look.ring->last_id = BPF_CORE_READ(sk, sk_zckey.counter) - 1;
+	look.ring->last_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-/* ---- On return --------------------------------------------------------------*/
+/* ---- The binding ------------------------------------------------------------*/
 
-static __always_inline int judge_send(struct sock *sk, int ret, enum nma_eye eye)
+static __always_inline int on_tx_binding(void *ctx, struct sock *sk, enum nma_eye eye)
 {
+	__u64 task = bpf_get_current_pid_tgid(), binding;
+	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
+
+	if (!send || bpf_get_func_ret(ctx, &binding))
+		return 0;
+	if (nma_pair_second_locked(NMA_PAIR_SEND, &send->seen, eye))
+		return 0;
+	send->looked = 1;
+	send->err = binding >= -(__u64)ERR_PTR_MAX ? (__s32)binding : 0;
+	if (send->err)
+		return 0;
+	send->dmabuf = (__u64)BPF_CORE_READ(
+		(struct net_devmem_dmabuf_binding *)binding, dmabuf);
+	return compare_range(sk, send);
+}
+
+/* net_devmem_get_binding(sk, id), with MSG_ZEROCOPY only */
+SEC("?fexit/net_devmem_get_binding")
+int BPF_PROG(nma_tx_binding, struct sock *sk)
+{
+	return on_tx_binding(ctx, sk, NMA_EYE_LEFT);
+}
+
+SEC("?fexit/net_devmem_get_binding")
+int BPF_PROG(nma_tx_binding_too, struct sock *sk)
+{
+	return on_tx_binding(ctx, sk, NMA_EYE_RIGHT);
+}
+
+/* ---- Refused, on return -----------------------------------------------------*/
+
+/* sk_stream_error(sk, flags, err): a TCP send of which nothing was taken; the task
+ * may have sent from a dma-buf before, and then the stream went on since.
+ */
+SEC("?fentry/sk_stream_error")
+int BPF_PROG(nma_send, struct sock *sk, int flags, int err)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct cpu_use *use;
 	struct send *send;
 	__u64 task;
 
-	nma_pair_second(NMA_PAIR_SEND, (__u64)sk, nma_who(), eye);
 	if (!sends_seen)
 		return 0;
 	task = bpf_get_current_pid_tgid();
 	send = bpf_map_lookup_elem(&nma_sends, &task);
 	if (!send)
 		return 0;
-	if (ret == -EINVAL || ret == -EFAULT || ret == -ENODEV || ret == -EHOSTUNREACH)
-		tell_of_send(sk, send, NMA_USE_SEND_REFUSED, ret, why_refused(send));
-	else if (ret > 0 && send->dmabuf)
-		judge_range(sk, send, ret);
+	if (send->sk == (__u64)sk && send->seq == BPF_CORE_READ(tp, write_seq)) {
+		use = nma_cpu_use_of(send->dmabuf);
+		if (use)
+			__sync_fetch_and_add(&use->sends, -1);
+		if (err == -EINVAL || err == -EFAULT || err == -ENODEV ||
+		    err == -EHOSTUNREACH)
+			tell_of_send(sk, send, NMA_USE_SEND_REFUSED, err,
+				     why_refused(send));
+	}
 	bpf_map_delete_elem(&nma_sends, &task);
 	return 0;
-}
-
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(nma_send, struct sock *sk, int ret)
-{
-	return judge_send(sk, ret, NMA_EYE_LEFT);
-}
-
-/* As nma_recv_too: the send is no longer there if the first has seen it. */
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(nma_send_too, struct sock *sk, int ret)
-{
-	return judge_send(sk, ret, NMA_EYE_RIGHT);
 }
 
 /* ---- Completions ------------------------------------------------------------*/

@@ -13,7 +13,7 @@
  * nma_token_take is the only program here on a path of packets: once per skb
  * that a reader takes frags from.
  */
-#include "nma_sock.bpf.h"
+#include "nma_use.bpf.h"
 #include "nma_xarray.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -327,6 +327,20 @@ static __always_inline void free_blocks(struct sock_row *row)
 	}
 }
 
+/* What was peeked at last and never read: nothing else would tell. */
+static __always_inline void tell_unread_peek(struct sock *sk,
+					     const struct sock_row *row)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct nma_rec_use *r;
+
+	if (!nma_handed_out(row, BPF_CORE_READ(tp, copied_seq)))
+		return;
+	r = nma_begin_use(sk, row, NMA_USE_PEEK, 0);
+	if (r)
+		bpf_ringbuf_submit(r, 0);
+}
+
 /* The last file descriptor is gone: nobody can return a token any more, and the
  * kernel takes them back when it destroys the socket. Not hooked there, for that
  * happens in softirq as well as in tasks, and a program that interrupts itself
@@ -345,10 +359,13 @@ int BPF_PROG(nma_sock_close, struct socket *sock)
 		return 0;
 	if (sk->sk_bpf_storage)
 		row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	if (nma_plain_unknown(sk, row))
+		nma_count_loss(NMA_LOSS_MISSED, 1);
 	if (!row && !sk->sk_user_frags.xa_head)
 		return 0;
 
 	if (row) {
+		tell_unread_peek(sk, row);
 		row->closed = 1;	/* before the reservation: see nma_sock_iter */
 		if (row->sum == NMA_ROW_COUNTED)
 			__sync_fetch_and_add(&nma_rows_ended, 1);
@@ -369,7 +386,8 @@ int BPF_PROG(nma_sock_close, struct socket *sock)
 }
 
 /* Sockets of this namespace with tokens older than the tool get a row, so that
- * nma_sock_iter finds them; orphans, too.
+ * nma_sock_iter finds them; orphans, too. While nma_marking is set, those that have
+ * something to read in a dma-buf, too.
  */
 SEC("?iter/tcp")
 int nma_tcp_iter(struct bpf_iter__tcp *ctx)
@@ -378,6 +396,7 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	struct sock_row *row;
 	struct tcp_sock *tp;
 	struct sock *sk;
+	bool unread;
 
 	if (!skc)
 		return 0;
@@ -385,16 +404,21 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	if (!tp)
 		return 0;
 	sk = (struct sock *)tp;
-	if (!sk->sk_user_frags.xa_head)
+	unread = nma_marking && nma_unreadable_head(sk);
+	if (!sk->sk_user_frags.xa_head && !unread)
 		return 0;
 	row = bpf_sk_storage_get(&nma_socks, skc, NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!row)
+	if (!row) {
 		nma_count_loss(NMA_LOSS_MAP, 1);
-	else if (BPF_CORE_READ(sk, sk_socket))
+		return 0;
+	}
+	if (BPF_CORE_READ(sk, sk_socket))
 		nma_row_begin(row);
 	else if (row->sum == NMA_ROW_NEW)
 		row->sum = NMA_ROW_ORPHAN;
+	if (unread)
+		row->rx_unseen = 1;
 	return 0;
 }
 

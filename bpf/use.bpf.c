@@ -32,6 +32,64 @@ static __always_inline void send_use(struct sock *sk, const struct sock_row *row
 
 /* ---- Receive ----------------------------------------------------------------*/
 
+/* Frags of this call were taken before there was no room for more: then it has
+ * received something, and all is well.
+ */
+static __always_inline bool goes_on(const struct sock_row *row, struct msghdr *msg)
+{
+	return row->rx_taken && row->rx_control == (__u64)BPF_CORE_READ(msg, msg_control) &&
+	       row->rx_room == (__u32)BPF_CORE_READ(msg, msg_controllen);
+}
+
+static __always_inline void take_frags(struct sock *sk, struct sock_row *row,
+				       const struct sk_buff *skb, __u32 offset,
+				       struct msghdr *msg, int bytes)
+{
+	struct tcp_skb_cb *cb = (void *)__builtin_preserve_access_index(&skb->cb);
+	__u32 seq = BPF_CORE_READ(cb, seq) + offset;
+
+	if (nma_handed_out(row, seq))
+		send_use(sk, row, NMA_USE_PEEK, bytes, 0);
+	row->rx_end = seq + bytes;
+	row->rx_control = (__u64)BPF_CORE_READ(msg, msg_control);
+	row->rx_room = BPF_CORE_READ(msg, msg_controllen);
+	row->rx_taken = 1;
+}
+
+static __always_inline int on_recv(struct sock *sk, const struct sk_buff *skb,
+				   __u32 offset, struct msghdr *msg, int ret,
+				   enum nma_eye eye)
+{
+	struct sock_row *row = nma_row_of(sk, 1);
+
+	if (!row || nma_pair_second_locked(NMA_PAIR_RECV, &row->rx_seen, eye))
+		return 0;
+	if (ret > 0)
+		take_frags(sk, row, skb, offset, msg, ret);
+	else if (ret == -ETOOSMALL && !goes_on(row, msg))
+		send_use(sk, row, NMA_USE_RECV_SMALL, ret, 0);
+	return 0;
+}
+
+/* tcp_recvmsg_dmabuf(sk, skb, offset, msg, len): only what can not be read comes
+ * here, and only with MSG_SOCK_DEVMEM.
+ */
+SEC("?fexit/tcp_recvmsg_dmabuf")
+int BPF_PROG(nma_recv, struct sock *sk, const struct sk_buff *skb,
+	     unsigned int offset, struct msghdr *msg, int len, int ret)
+{
+	return on_recv(sk, skb, offset, msg, ret, NMA_EYE_LEFT);
+}
+
+SEC("?fexit/tcp_recvmsg_dmabuf")
+int BPF_PROG(nma_recv_too, struct sock *sk, const struct sk_buff *skb,
+	     unsigned int offset, struct msghdr *msg, int len, int ret)
+{
+	return on_recv(sk, skb, offset, msg, ret, NMA_EYE_RIGHT);
+}
+
+/* ---- Receive without MSG_SOCK_DEVMEM ----------------------------------------*/
+
 /* Tasks whose call was told of, until the second program has seen it, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -40,59 +98,45 @@ struct {
 	__type(value, __u8);
 } nma_told SEC(".maps");
 
-/* Every receive call of every socket comes here: be quick. */
-static __always_inline __u32 what_is_wrong(struct sock *sk, int ret, int flags)
-{
-	if (flags & MSG_SOCK_DEVMEM) {
-		if (ret == -ETOOSMALL)
-			return NMA_USE_RECV_SMALL;
-		return ret > 0 && flags & MSG_PEEK ? NMA_USE_PEEK : 0;
-	}
-	/* which has other reasons, too */
-	return ret == -EFAULT && nma_unreadable_head(sk) ? NMA_USE_RECV_PLAIN : 0;
-}
-
-static __noinline int judge_recv(struct sock *sk, int ret, __u32 what, bool second)
+static __noinline int tell_plain(struct sock *sk, int ret, bool second)
 {
 	__u64 task = bpf_get_current_pid_tgid();
-	struct sock_row *row;
 	__u8 told = 1;
 
 	if (second && !bpf_map_delete_elem(&nma_told, &task))
 		return 0;
-	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
-	/* what the CPU can read is peeked at without tokens */
-	if (what == NMA_USE_PEEK && !row)
-		return 0;
-	send_use(sk, row, what, ret, 0);
+	send_use(sk, bpf_sk_storage_get(&nma_socks, sk, NULL, 0),
+		 NMA_USE_RECV_PLAIN, ret, 0);
 	if (!second)
 		bpf_map_update_elem(&nma_told, &task, &told, BPF_ANY);
 	return 0;
 }
 
-static __always_inline int on_recv(struct sock *sk, int ret, int flags,
-				   enum nma_eye eye)
+/* Every receive call of every socket comes here, once a dma-buf is bound. EFAULT
+ * has other reasons, too.
+ */
+static __always_inline int on_plain(struct sock *sk, int ret, int flags,
+				    enum nma_eye eye)
 {
-	__u32 what;
-
-	nma_pair_second(NMA_PAIR_RECV, (__u64)sk, nma_who(), eye);
-	what = what_is_wrong(sk, ret, flags);
-	return what ? judge_recv(sk, ret, what, eye == NMA_EYE_RIGHT) : 0;
+	nma_pair_second(NMA_PAIR_PLAIN, (__u64)sk, nma_who(), eye);
+	if (ret != -EFAULT || flags & MSG_SOCK_DEVMEM || !nma_unreadable_head(sk))
+		return 0;
+	return tell_plain(sk, ret, eye == NMA_EYE_RIGHT);
 }
 
 /* Since v7.0 a tracepoint may be preempted, and then its program is skipped for
  * whoever comes next. That one has a second.
  */
 SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(nma_recv, struct sock *sk, int ret, int flags)
+int BPF_PROG(nma_plain, struct sock *sk, int ret, int flags)
 {
-	return on_recv(sk, ret, flags, NMA_EYE_LEFT);
+	return on_plain(sk, ret, flags, NMA_EYE_LEFT);
 }
 
 SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(nma_recv_too, struct sock *sk, int ret, int flags)
+int BPF_PROG(nma_plain_too, struct sock *sk, int ret, int flags)
 {
-	return on_recv(sk, ret, flags, NMA_EYE_RIGHT);
+	return on_plain(sk, ret, flags, NMA_EYE_RIGHT);
 }
 
 /* ---- Return of tokens -------------------------------------------------------*/

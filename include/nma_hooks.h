@@ -28,10 +28,13 @@ _Static_assert(NMA_HOOK_MAX < 8 * sizeof(nma_hook_set), "a bit for each hook");
 enum nma_group {
 	NMA_GROUP_CONTROL = 1 << 0,	/* set-up and take-down: always */
 	NMA_GROUP_TOKENS = 1 << 1,	/* sockets that use network memory */
-	NMA_GROUP_DEEP = 1 << 2,	/* every buffer and packet */
-	NMA_GROUP_LEDGER = 1 << 3,	/* where each buffer is */
-	NMA_GROUP_RECYCLE = 1 << 4,	/* how pools refill */
-	NMA_GROUP_ENFORCE = 1 << 5,	/* what may be refused */
+	NMA_GROUP_BOUND = 1 << 2,	/* the same, attached only once there is
+					 * device memory to receive into
+					 */
+	NMA_GROUP_DEEP = 1 << 3,	/* every buffer and packet */
+	NMA_GROUP_LEDGER = 1 << 4,	/* where each buffer is */
+	NMA_GROUP_RECYCLE = 1 << 5,	/* how pools refill */
+	NMA_GROUP_ENFORCE = 1 << 6,	/* what may be refused */
 };
 
 #endif /* NMA_HOOKS_H */

@@ -62,6 +62,23 @@ def audit:
 		| at_most(2)),
 	added(.audit_off; .audit_on);
 
+# Of those who have nothing to do with device memory
+def bystander(what; off; on; bar):
+	(off | map(.duration_ns / .count)) as $off
+	| (on | map(.duration_ns / .count)) as $on
+	| (row(what; 100 * (($on | mean) / ($off | mean) - 1); "%")
+		+ {error: (if ($on | length) > 1
+			then 100 * (($on | spread) + ($off | spread)) / ($off | mean)
+			else null end)} | at_most(bar)),
+	row("  instructions without the audit"; $off | mean; ""),
+	row("  instructions more"; ($on | mean) - ($off | mean); "");
+
+def bystanders:
+	bystander("default audit, 64 bytes over TCP and veth and back, more";
+		.tcp_off; .tcp_on; 0.5),
+	bystander("default audit, one byte through a unix socket, more";
+		.unix_off; .unix_on; 0.5);
+
 def deep:
 	(more("watch --deep, more instructions per packet"; .deep_off; .deep_on)
 		| at_most(25)),
@@ -77,6 +94,7 @@ def attach:
 	if has("dmabuf") then throughput else empty end,
 	if has("parts") and has("dmabuf") then parts else empty end,
 	if has("audit_on") then audit else empty end,
+	if has("tcp_on") then bystanders else empty end,
 	if has("deep_on") then deep else empty end,
 	if has("attach_ns") then attach else empty end
 ]}

@@ -151,11 +151,13 @@ int nma_session__open(const struct nma_session_opts *opts,
 
 int nma_session__poll(struct nma_session *s, int timeout_ms)
 {
-	int nr, acts;
+	int nr, acts, err = 0;
 
 	nr = ring_buffer__poll(s->ring, timeout_ms);
-	if (nr < 0)
-		return nr;
+	if (nr >= 0 && s->mark_due)
+		err = nma_session_mark_unread(s);
+	if (nr < 0 || err)
+		return nr < 0 ? nr : err;
 	acts = nma_session_acts(s);
 	return acts < 0 ? acts : nr + acts;
 }

@@ -128,7 +128,7 @@ static bool hook_asked(const struct nma_session *s, enum nma_hook id)
 	unsigned int groups = NMA_GROUP_CONTROL;
 
 	if (s->opts.tokens)
-		groups |= NMA_GROUP_TOKENS;
+		groups |= NMA_GROUP_TOKENS | NMA_GROUP_BOUND;
 	if (s->opts.deep)
 		groups |= NMA_GROUP_DEEP;
 	return hook->groups & groups &&
@@ -289,7 +289,7 @@ static void arm_deep(struct nma_session *s)
 	s->skel->bss_acts->nma_deep_armed = 1;
 }
 
-static void attach_progs(struct nma_session *s)
+static void attach_progs(struct nma_session *s, unsigned int groups)
 {
 	enum nma_hook hook;
 	size_t i;
@@ -297,6 +297,7 @@ static void attach_progs(struct nma_session *s)
 	for (i = 0; i < NR_PROGS; i++) {
 		hook = progs[i].hook;
 		if (!(s->wanted & NMA_HOOK_BIT(hook)) ||
+		    !(nma_hook_table[hook].groups & groups) ||
 		    nma_hook_table[hook].kind == NMA_AT_ITERATOR)
 			continue;
 		if (keep_link(s, bpf_program__attach(nma_session_prog(s, progs[i].prog))))
@@ -307,8 +308,18 @@ static void attach_progs(struct nma_session *s)
 void nma_session_attach(struct nma_session *s)
 {
 	attach_controls(s);
-	attach_progs(s);
+	attach_progs(s, ~NMA_GROUP_BOUND);
 	if (s->opts.deep)
 		arm_deep(s);
 	nma_session_missed_begin(s);
+}
+
+void nma_session_attach_bound(struct nma_session *s)
+{
+	if (s->bound || !s->opts.events || !s->opts.tokens)
+		return;
+	s->bound = true;
+	attach_progs(s, NMA_GROUP_BOUND);
+	nma_session_missed_begin_pair(s, NMA_PAIR_PLAIN);
+	s->skel->bss_use->nma_plain_seen = 1;
 }

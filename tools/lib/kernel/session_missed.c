@@ -125,6 +125,15 @@ static void seen_by_right_alone(const struct nma_session *s,
  * for more, in update_pairs() those that count for less: nobody is told of a loss
  * that was none.
  */
+void nma_session_missed_begin_pair(struct nma_session *s, enum nma_pair pair)
+{
+	__u64 missed[NMA_PAIR_MAX], seen[NMA_PAIR_MAX];
+
+	seen_by_right_alone(s, seen);
+	missed_by_left(s, missed);
+	s->missed.unpaired[pair] = missed[pair] - seen[pair];
+}
+
 void nma_session_missed_begin(struct nma_session *s)
 {
 	__u64 missed[NMA_PAIR_MAX], seen[NMA_PAIR_MAX];
@@ -214,6 +223,8 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 			add_name(&names, bpf_program__name(prog), missed_runs(prog));
 	}
 	add_name(&names, "nma_map and nma_unmap", s->missed.sending);
+	add_name(&names, "nma_plain, attached too late to tell,",
+		 s->skel->bss_lost->nma_lost[NMA_LOSS_MISSED]);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
 		add_name(&names, pair_names[i], s->missed.pairs[i]);
 }

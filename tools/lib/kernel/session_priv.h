@@ -43,6 +43,8 @@ struct nma_session {
 	__u64 socks_lost;	/* see count_lost_socks() */
 	struct nma_missed missed;
 	__u32 generation;
+	bool bound;		/* see nma_session_attach_bound() */
+	bool mark_due;		/* sockets that had something to read then */
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
 	__u32 *netns;		/* inodes seen by this snapshot */
@@ -67,6 +69,14 @@ int nma_session_load(struct nma_session *s);
 int nma_session_set_targets(void);	/* once, before programs are opened */
 void nma_session_attach(struct nma_session *s);
 
+/* There is device memory to receive into: the hooks of NMA_GROUP_BOUND. */
+void nma_session_attach_bound(struct nma_session *s);
+
+/* Sockets that have something to read there, and may have tried it before the hooks
+ * were attached.
+ */
+int nma_session_mark_unread(struct nma_session *s);
+
 /* Delivers what was added to the rows of nma_acts. Number of records or -errno. */
 int nma_session_acts(struct nma_session *s);
 
@@ -75,6 +85,7 @@ int nma_session_acts_end(struct nma_session *s, __u64 object);
 
 /* What is skipped from now on counts: all programs are attached. */
 void nma_session_missed_begin(struct nma_session *s);
+void nma_session_missed_begin_pair(struct nma_session *s, enum nma_pair pair);
 
 /* Program runs that the kernel skipped, and no other program has seen instead. */
 __u64 nma_session_missed(struct nma_session *s);

@@ -12,6 +12,7 @@
 #include "kernel/netns.h"
 #include "kernel/session_priv.h"
 
+#define DMA_TO_DEVICE		1	/* enum dma_data_direction */
 #define WALK_STALLS_MAX		8	/* calls of a walk without progress */
 
 static void note_netns(struct nma_session *s, __u32 inode)
@@ -43,11 +44,28 @@ static void note_snapshot(struct nma_session *s, const struct nma_rec_hdr *hdr)
 		s->devmem_seen = true;
 }
 
+/* A dma-buf to receive into, or a pool of whatever provider. */
+static bool tells_of_bound(const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_binding *binding = (const void *)hdr;
+	const struct nma_rec_pool *pool = (const void *)hdr;
+
+	if (hdr->cause == NMA_CAUSE_GONE)
+		return false;
+	return (hdr->type == NMA_REC_BINDING && binding->dma_dir != DMA_TO_DEVICE) ||
+	       (hdr->type == NMA_REC_POOL && pool->mp);
+}
+
 int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 {
 	const struct nma_rec_pool *pool = (const void *)hdr;
 	const struct nma_rec_nic *nic = (const void *)hdr;
 
+	if (!s->bound && tells_of_bound(hdr)) {
+		nma_session_attach_bound(s);
+		/* what came before the tool is nobody's business */
+		s->mark_due = s->bound && hdr->cause != NMA_CAUSE_SNAPSHOT;
+	}
 	if (hdr->cause == NMA_CAUSE_SNAPSHOT)
 		note_snapshot(s, hdr);
 	if (hdr->cause != NMA_CAUSE_GONE)
@@ -195,6 +213,26 @@ static int find_old_tokens(struct nma_session *s)
 		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
 	for (i = 0; i < s->nr_netns; i++)
 		find_tokens_in(s, link, s->netns[i]);
+	bpf_link__destroy(link);
+	return 0;
+}
+
+int nma_session_mark_unread(struct nma_session *s)
+{
+	volatile __u32 *marking = &s->skel->bss_use->nma_marking;
+	struct bpf_link *link;
+	size_t i;
+
+	s->mark_due = false;
+	if (!bpf_program__autoload(s->skel->progs.nma_tcp_iter))
+		return 0;
+	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
+	if (!link)
+		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
+	*marking = 1;
+	for (i = 0; i < s->nr_netns; i++)
+		find_tokens_in(s, link, s->netns[i]);
+	*marking = 0;
 	bpf_link__destroy(link);
 	return 0;
 }
