@@ -24,6 +24,9 @@ volatile __u32 nma_dma_tx_known SEC(".bss.acts");
 volatile __u32 nma_bound SEC(".bss.use");
 volatile __u32 nma_plain_seen SEC(".bss.use");
 volatile __u32 nma_marking SEC(".bss.use");
+volatile __u32 nma_self SEC(".bss.use");
+volatile __u32 nma_self_calls SEC(".bss.use");
+volatile __u32 nma_self_closes SEC(".bss.use");
 
 /* Defined here, for the linker wants a map defined before it is used. */
 struct nma_dma_map nma_dma SEC(".maps");

@@ -8,6 +8,7 @@
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
+#include "nma_sock.bpf.h"
 
 /* These end lists that change under us. */
 #define POOLS_MAX	(1 << 16)
@@ -362,6 +363,8 @@ int nma_on_RSS_SET(const struct nma_call *call, __u64 ret)
 /* ethtool_set_rxfh_indir(dev, ...) */
 int nma_on_RSS_INDIR(const struct nma_call *call, __u64 ret)
 {
+	if (bpf_get_current_pid_tgid() >> 32 == nma_self)
+		nma_self_calls++;
 	return call ? on_set_rss((void *)call->arg[0], ret) : 0;
 }
 

@@ -63,6 +63,11 @@ extern volatile __u32 nma_plain_seen SEC(".bss.use");
 /* Is there? */
 extern volatile __u32 nma_bound SEC(".bss.use");
 
+/* The loader, and what it did that our programs have seen: see session_sight.c. */
+extern volatile __u32 nma_self SEC(".bss.use");
+extern volatile __u32 nma_self_calls SEC(".bss.use");
+extern volatile __u32 nma_self_closes SEC(".bss.use");
+
 /* While the iterator is to note who has something to read there. */
 extern volatile __u32 nma_marking SEC(".bss.use");
 

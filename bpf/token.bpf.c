@@ -357,6 +357,8 @@ int BPF_PROG(nma_sock_close, struct socket *sock)
 
 	if (!sk)
 		return 0;
+	if (bpf_get_current_pid_tgid() >> 32 == nma_self)
+		nma_self_closes++;
 	if (sk->sk_bpf_storage)
 		row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	if (nma_plain_unknown(sk, row))

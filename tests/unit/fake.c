@@ -28,6 +28,7 @@ __attribute__((constructor)) void fake_reset(void)
 	fake = (struct fake){
 		.features = {
 			.release = "7.2-fake", .privileged = true, .btf = true,
+			.caps = ~0ull, .kptr_restrict = 1,
 			.netmem = true, .hds_cfg = true,
 			.hooks = NMA_HOOKS_ALL,
 			.nr_config = 1,
@@ -138,6 +139,12 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 {
 	(void)s;
 	snprintf(buf, size, "nma_control %llu", fake.lost.count[NMA_LOSS_MISSED]);
+}
+
+bool nma_session__blind(struct nma_session *s)
+{
+	(void)s;
+	return fake.blind;
 }
 
 nma_hook_set nma_session__missing_hooks(const struct nma_session *s)

@@ -24,6 +24,7 @@ struct fake {
 	struct nma_lost lost;
 	nma_hook_set missing_hooks;
 	__u32 denied_netns;		/* it can not be entered */
+	bool blind;		/* programs do not run */
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
 	int rss_err;			/* else queue 0 alone */

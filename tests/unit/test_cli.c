@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,15 +153,24 @@ static void test_old_kernel(void **state)
 	assert_int_equal(run("-j check"), NMA_EXIT_SKIP);
 	assert_int_equal(num(get(parse(), "error"), "errno"), EOPNOTSUPP);
 	fake.features.btf = false;
+	fake.features.btf_err = -ENOENT;
 	assert_int_equal(run("watch --duration 1"), NMA_EXIT_SKIP);
+	/* what cannot be read may be there all the same */
+	fake.features.btf_err = -ENOTDIR;
+	assert_int_equal(run("watch --duration 1"), NMA_EXIT_ENV);
+	expect_said(err, "/sys is not mounted");
+	assert_int_equal(run("features"), NMA_EXIT_OK);
+	expect_said(out, "What this kernel has is unknown");
+	assert_null(strstr(out, "no network memory"));
 }
 
 static void test_environment(void **state)
 {
 	(void)state;
 	fake.features.privileged = false;
+	fake.features.caps = ~(1ull << CAP_BPF | 1ull << CAP_SYS_ADMIN);
 	assert_int_equal(run("check"), NMA_EXIT_ENV);
-	expect_said(err, "CAP_BPF");
+	expect_said(err, "missing CAP_BPF:");
 	assert_int_equal(run("-j show pools"), NMA_EXIT_ENV);
 	assert_int_equal(num(get(parse(), "error"), "errno"), EPERM);
 	fake_reset();
@@ -180,11 +190,42 @@ static void test_environment(void **state)
 	assert_int_equal(run("watch -i nm0 --duration 1"), NMA_EXIT_ENV);
 	/* symbols are hidden: nothing could be seen, so nothing may be said */
 	fake.features.hooks &= ~NMA_H(NETS);
-	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	assert_int_equal(run("check"), NMA_EXIT_SKIP);
 	expect_said(err, "CONFIG_KALLSYMS_ALL");
 	fake.features.syms_hidden = true;
+	fake.features.kptr_restrict = 2;
 	assert_int_equal(run("check"), NMA_EXIT_ENV);
-	expect_said(err, "sysctl kernel.kptr_restrict=1");
+	expect_said(err, "kptr_restrict is 2: run 'sysctl kernel.kptr_restrict=1'");
+	fake.features.kptr_restrict = 0;
+	fake.features.caps &= ~(1ull << CAP_SYSLOG);
+	assert_int_equal(run("check"), NMA_EXIT_ENV);
+	expect_said(err, "CAP_SYSLOG is missing");
+	assert_null(strstr(err, "kptr_restrict"));
+}
+
+/* What could not be found out is neither yes nor no. */
+static void test_unknown(void **state)
+{
+	(void)state;
+	assert_int_equal(run("-j features"), NMA_EXIT_OK);
+	assert_true(json_object_object_get_ex(parse(), "refuse_syscalls", NULL));
+	fake.features.privileged = false;
+	fake.features.lsm_unknown = true;
+	assert_int_equal(run("-j features"), NMA_EXIT_OK);
+	assert_false(json_object_object_get_ex(parse(), "refuse_syscalls", NULL));
+	assert_false(json_object_object_get_ex(doc, "bpf_lsm", NULL));
+	assert_true(json_object_object_get_ex(doc, "netmem", NULL));
+	assert_int_equal(run("features"), NMA_EXIT_OK);
+	expect_said(out, "system calls can be refused (7.2)    unknown");
+}
+
+static void test_blind(void **state)
+{
+	(void)state;
+	assert_int_equal(run("watch --duration 1"), NMA_EXIT_OK);
+	fake.blind = true;
+	assert_int_equal(run("watch --duration 1"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "what happened since is not known");
 }
 
 static void test_show(void **state)
@@ -531,6 +572,11 @@ static void test_check_asks_the_driver(void **state)
 	assert_int_equal(run("check -jv"), NMA_EXIT_OK);
 	assert_int_equal(length(parse(), "findings"), 0);
 	assert_int_equal(length(doc, "notes"), 1);
+	/* in a namespace that we may not enter */
+	fake.rings_err = -EPERM;
+	fake.features.caps &= ~(1ull << CAP_SYS_ADMIN);
+	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "the driver of nm0 could not be asked for its settings: to enter its network namespace takes CAP_SYS_ADMIN");
 }
 
 static void break_pool(unsigned int poll)
@@ -779,6 +825,8 @@ int main(void)
 		T(test_features),
 		T(test_old_kernel),
 		T(test_environment),
+		T(test_unknown),
+		T(test_blind),
 		T(test_show),
 		T(test_show_of_no_known_device),
 		T(test_netns_shown),

@@ -5,6 +5,7 @@
  * sent them.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 
 #include "audit.h"
@@ -12,6 +13,7 @@
 #include "kernel/ethtool.h"
 #include "kernel/modules.h"
 #include "kernel/netns.h"
+#include "kernel/privilege.h"
 
 const char *const nma_fail_on_names[] = {
 	[NMA_FAIL_ON_ERROR] = "error",
@@ -32,19 +34,33 @@ static const char *const loss_texts[] = {
 #undef NMA_LOSS
 };
 
+/* A driver without an answer is one thing, one that we may not ask another. */
+static void note_unasked(struct nma_audit *a, const struct nma_nic *nic, int err)
+{
+	if (err == -ENODEV || err == -EOPNOTSUPP || a->unasked_err ||
+	    !nma_audit__wanted(a, nic->r.hdr.netns, nic->r.ifname))
+		return;
+	a->unasked_err = err;
+	memcpy(a->unasked, nic->r.ifname, sizeof(a->unasked));
+}
+
 /* Only drivers that claim to have the setting are asked, and only where the
  * core has no answer: asking takes the device's lock.
  */
 static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 {
 	struct nma_rings rings;
+	int err;
 
 	if (nic->r.flags & NMA_NIC_HDS_VALID && nic->r.hds != NMA_HDS_UNKNOWN)
 		return;
 	if (!(nic->r.rings & NMA_RINGS_GET) || !(nic->r.rings & NMA_RINGS_HDS))
 		return;
-	if (nma_ethtool__rings(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rings))
+	err = nma_ethtool__rings(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rings);
+	if (err) {
+		note_unasked(a, nic, err);
 		rings = (struct nma_rings){ .hds = NMA_HDS_UNKNOWN };
+	}
 	nma_model__set_hds(a->model, nic->r.netdev, rings.hds,
 			   rings.thresh_known ? &rings.thresh : NULL);
 }
@@ -65,11 +81,15 @@ static void ask_rss(struct nma_audit *a, __u64 netdev)
 {
 	const struct nma_nic *nic = nma_model__nic(a->model, netdev);
 	struct nma_queue_set rss = { 0 };
+	int err;
 
 	if (!nic || !nma_model__bound_queues(a->model, netdev))
 		return;
-	if (nma_ethtool__rss(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rss))
+	err = nma_ethtool__rss(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rss);
+	if (err) {
+		note_unasked(a, nic, err);
 		rss.known = false;
+	}
 	nma_model__set_rss(a->model, netdev, &rss);
 }
 
@@ -106,10 +126,29 @@ static int on_record(void *ctx, const struct nma_rec_hdr *hdr)
 	return 0;
 }
 
+/* A kernel that has none is another matter than one that does not show it. */
+static int refuse_without_btf(struct nma_audit *a)
+{
+	const struct nma_features *f = &a->features;
+
+	if (f->btf_err == -ENOENT) {
+		nma_err(a->env, -EOPNOTSUPP,
+			"kernel %s has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF)",
+			f->release);
+		return NMA_EXIT_SKIP;
+	}
+	nma_err(a->env, f->btf_err, "cannot read /sys/kernel/btf/vmlinux: %s",
+		f->btf_err == -ENOTDIR ? "/sys is not mounted" :
+		f->btf_err == -EINVAL ? "it is damaged or too new" :
+					strerror(-f->btf_err));
+	return NMA_EXIT_ENV;
+}
+
 /* What the kernel lacks can be told without privilege, so it comes first. */
 static int check_kernel(struct nma_audit *a)
 {
 	const struct nma_features *f = &a->features;
+	char why[128];
 	int err;
 
 	err = nma_features__probe(&a->features);
@@ -118,12 +157,8 @@ static int check_kernel(struct nma_audit *a)
 			strerror(-err));
 		return NMA_EXIT_ENV;
 	}
-	if (!f->btf) {
-		nma_err(a->env, -EOPNOTSUPP,
-			"kernel %s has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF)",
-			f->release);
-		return NMA_EXIT_SKIP;
-	}
+	if (!f->btf)
+		return refuse_without_btf(a);
 	if (!f->netmem) {
 		nma_err(a->env, -EOPNOTSUPP,
 			"kernel %s has no network memory (it needs 6.12 or newer with CONFIG_NET_DEVMEM)",
@@ -131,19 +166,23 @@ static int check_kernel(struct nma_audit *a)
 		return NMA_EXIT_SKIP;
 	}
 	if (!f->privileged) {
+		nma_privilege__to_load(f->caps, why, sizeof(why));
 		nma_err(a->env, -EPERM,
-			"no privilege to look into the kernel: run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN");
+			"no privilege to look into the kernel%s%s: run as root outside a container, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYSLOG",
+			why[0] ? ", missing " : "", why);
 		return NMA_EXIT_ENV;
 	}
 	if (SYMBOLS & ~f->hooks && f->syms_hidden) {
 		nma_err(a->env, -EPERM,
-			"the kernel hides its symbols, so nothing that is older than the tool can be seen: run 'sysctl kernel.kptr_restrict=1', or give it CAP_SYSLOG");
+			"the kernel hides its symbols, so nothing that is older than the tool can be seen: %s",
+			nma_privilege__to_see_symbols(f->caps, f->kptr_restrict, why,
+						      sizeof(why)));
 		return NMA_EXIT_ENV;
 	}
 	if (SYMBOLS & ~f->hooks) {
-		nma_err(a->env, -EPERM,
+		nma_err(a->env, -EOPNOTSUPP,
 			"the kernel has no symbols for its data (net_namespace_list, page_pools): it needs CONFIG_KALLSYMS_ALL");
-		return NMA_EXIT_ENV;
+		return NMA_EXIT_SKIP;
 	}
 	return NMA_EXIT_OK;
 }
@@ -470,6 +509,13 @@ static void say_blind(const struct nma_audit *a)
 				 b->reason);
 }
 
+static const char *why_unasked(const struct nma_audit *a)
+{
+	if (!(a->features.caps & 1ull << CAP_SYS_ADMIN))
+		return "to enter its network namespace takes CAP_SYS_ADMIN";
+	return strerror(-a->unasked_err);
+}
+
 bool nma_audit__complete(struct nma_audit *a)
 {
 	nma_hook_set missing = nma_session__missing_hooks(a->session) &
@@ -495,6 +541,16 @@ bool nma_audit__complete(struct nma_audit *a)
 	if (a->judge && a->judge->dropped) {
 		nma_warn(a->env, "%llu findings did not fit and were dropped",
 			 a->judge->dropped);
+		complete = false;
+	}
+	if (nma_session__blind(a->session)) {
+		nma_warn(a->env, "%s: what happened since is not known",
+			 nma_session__error(a->session));
+		complete = false;
+	}
+	if (a->unasked_err) {
+		nma_warn(a->env, "the driver of %.*s could not be asked for its settings: %s",
+			 NMA_IFNAME_LEN, a->unasked, why_unasked(a));
 		complete = false;
 	}
 	if (a->bad_records) {

@@ -44,6 +44,8 @@ struct nma_audit {
 	struct nma_coverage coverage;
 	__u64 rules;			/* asked for and possible here */
 	unsigned int bad_records;
+	int unasked_err;		/* why the driver of this device was not */
+	char unasked[NMA_IFNAME_LEN];
 };
 
 /* On failure too, nma_audit__close() must be called. */

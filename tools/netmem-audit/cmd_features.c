@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "kernel/features.h"
+#include "kernel/privilege.h"
 #include "fields.h"
 #include "log.h"
 #include "rules/rules.h"
@@ -92,24 +93,28 @@ static const struct nma_fields rule_table = { "rules", rule_fields, 4 };
 static const struct nma_fields hook_table = { "hooks", hook_fields, 3 };
 static const struct nma_fields config_table = { "config", config_fields, 3 };
 
-/* Yes or no about the kernel as a whole. */
+/* What has to be known to answer. */
+enum asks { ASKS_NOTHING, ASKS_BTF, ASKS_PROGRAM, ASKS_LSM };
+
+/* Yes, no or unknown about the kernel as a whole. */
 static const struct {
 	const char *key;
 	const char *text;
 	size_t offset;
+	enum asks asks;
 } abilities[] = {
-	{ "netmem", "network memory (6.12)", offsetof(struct nma_features, netmem) },
-	{ "btf", "type information (BTF)", offsetof(struct nma_features, btf) },
-	{ "privileged", "privilege to load programs",
-	  offsetof(struct nma_features, privileged) },
-	{ "hds_config", "core keeps tcp-data-split (6.14)",
-	  offsetof(struct nma_features, hds_cfg) },
-	{ "devmem_tx", "dma-buf send (6.16)", offsetof(struct nma_features, devmem_tx) },
-	{ "io_uring_zcrx", "io_uring zero-copy receive",
-	  offsetof(struct nma_features, io_uring_zcrx) },
-	{ "bpf_lsm", "BPF in the list of LSMs", offsetof(struct nma_features, bpf_lsm) },
-	{ "refuse_syscalls", "system calls can be refused (7.2)",
-	  offsetof(struct nma_features, fmod_ret_syscall) },
+#define ABLE(key, text, member, asks) \
+	{ key, text, offsetof(struct nma_features, member), ASKS_##asks }
+	ABLE("netmem", "network memory (6.12)", netmem, BTF),
+	ABLE("btf", "type information (BTF)", btf, NOTHING),
+	ABLE("privileged", "privilege to load programs", privileged, BTF),
+	ABLE("hds_config", "core keeps tcp-data-split (6.14)", hds_cfg, BTF),
+	ABLE("devmem_tx", "dma-buf send (6.16)", devmem_tx, BTF),
+	ABLE("io_uring_zcrx", "io_uring zero-copy receive", io_uring_zcrx, BTF),
+	ABLE("bpf_lsm", "BPF in the list of LSMs", bpf_lsm, LSM),
+	ABLE("refuse_syscalls", "system calls can be refused (7.2)", fmod_ret_syscall,
+	     PROGRAM),
+#undef ABLE
 };
 
 #define NR_ABILITIES	(sizeof(abilities) / sizeof(*abilities))
@@ -117,6 +122,29 @@ static const struct {
 static bool able(const struct nma_features *f, size_t i)
 {
 	return *(const bool *)((const char *)f + abilities[i].offset);
+}
+
+static bool known(const struct nma_features *f, size_t i)
+{
+	switch (abilities[i].asks) {
+	case ASKS_BTF:
+		return f->btf;
+	case ASKS_PROGRAM:
+		return f->privileged;
+	case ASKS_LSM:
+		return !f->lsm_unknown;
+	case ASKS_NOTHING:
+		break;
+	}
+	/* that it cannot be read does not mean that there is none */
+	return f->btf || f->btf_err == -ENOENT;
+}
+
+static const char *answer(const struct nma_features *f, size_t i)
+{
+	if (!known(f, i))
+		return "unknown";
+	return able(f, i) ? "yes" : "no";
 }
 
 struct rows {
@@ -153,8 +181,9 @@ static int emit_json(const struct nma_out *out, const struct nma_features *f,
 
 	nma_json_add_str(doc, "kernel", f->release);
 	for (i = 0; i < NR_ABILITIES; i++)
-		json_object_object_add(doc, abilities[i].key,
-				       json_object_new_boolean(able(f, i)));
+		if (known(f, i))
+			json_object_object_add(doc, abilities[i].key,
+					       json_object_new_boolean(able(f, i)));
 	json_object_object_add(doc, rule_table.name,
 			       nma_out_array(out, &rule_table, r->rules, NMA_RULE_MAX));
 	json_object_object_add(doc, hook_table.name,
@@ -162,6 +191,26 @@ static int emit_json(const struct nma_out *out, const struct nma_features *f,
 	json_object_object_add(doc, config_table.name,
 			       nma_out_array(out, &config_table, r->config, f->nr_config));
 	return nma_out_emit(out, doc);
+}
+
+static void say_why(const struct nma_out *out, const struct nma_features *f)
+{
+	char why[128];
+
+	if (!f->btf && f->btf_err != -ENOENT)
+		nma_out_text(out, 0, "What this kernel has is unknown: /sys/kernel/btf/vmlinux cannot be read. No rule can be audited.");
+	else if (!f->btf)
+		nma_out_text(out, 0, "This kernel has no type information, so what else it has is unknown and no rule can be audited. It needs CONFIG_DEBUG_INFO_BTF.");
+	else if (!f->netmem)
+		nma_out_text(out, 0, "This kernel has no network memory: no rule can be audited. It needs 6.12 or newer with CONFIG_NET_DEVMEM.");
+	else if (!f->privileged)
+		nma_out_text(out, 0, "Hooks that only root may see count as missing here (missing: %s).",
+			     nma_privilege__to_load(f->caps, why, sizeof(why))[0] ?
+			     why : "privilege outside the container");
+	else if (f->syms_hidden)
+		nma_out_text(out, 0, "The kernel hides its symbols: what is older than the tool cannot be found, and check and watch refuse to start. %s",
+			     nma_privilege__to_see_symbols(f->caps, f->kptr_restrict,
+							   why, sizeof(why)));
 }
 
 static int emit_text(const struct nma_out *out, const struct nma_features *f,
@@ -172,14 +221,8 @@ static int emit_text(const struct nma_out *out, const struct nma_features *f,
 
 	nma_out_text(out, 0, "kernel %s", f->release);
 	for (i = 0; i < NR_ABILITIES; i++)
-		nma_out_text(out, 2, "%-36s %s", abilities[i].text,
-			     able(f, i) ? "yes" : "no");
-	if (!f->netmem)
-		nma_out_text(out, 0, "This kernel has no network memory: no rule can be audited. It needs 6.12 or newer with CONFIG_NET_DEVMEM.");
-	else if (!f->privileged)
-		nma_out_text(out, 0, "Hooks that only root may see count as missing here.");
-	else if (f->syms_hidden)
-		nma_out_text(out, 0, "The kernel hides its symbols (kernel.kptr_restrict is 2): what is older than the tool can not be found, and check and watch refuse to start. Run: sysctl kernel.kptr_restrict=1");
+		nma_out_text(out, 2, "%-36s %s", abilities[i].text, answer(f, i));
+	say_why(out, f);
 	fputc('\n', out->file);
 	err = nma_out_table(out, &rule_table, r->rules, NMA_RULE_MAX);
 	if (err)

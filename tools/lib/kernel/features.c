@@ -21,6 +21,7 @@
 #include <zlib.h>
 
 #include "kernel/btf.h"
+#include "kernel/privilege.h"
 #include "nma_prog.h"
 #include "probe.skel.h"
 
@@ -283,13 +284,14 @@ static bool syscall_refusable(__u32 btf_id)
 	return true;
 }
 
-static bool lsm_active(void)
+static bool lsm_active(bool *unknown)
 {
 	char line[512] = "";
 	char *name, *save;
 	FILE *file;
 
 	file = fopen("/sys/kernel/security/lsm", "re");
+	*unknown = !file;
 	if (!file)
 		return false;
 	if (!fgets(line, sizeof(line), file))
@@ -382,6 +384,14 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 			f->newer |= NMA_HOOK_BIT(i);
 }
 
+/* A kernel without BTF has the directory above it all the same. */
+static int why_no_btf(void)
+{
+	if (access("/sys/kernel", F_OK))
+		return -ENOTDIR;
+	return access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : -EINVAL;
+}
+
 int nma_features__probe(struct nma_features *f)
 {
 	libbpf_print_fn_t print;
@@ -392,13 +402,17 @@ int nma_features__probe(struct nma_features *f)
 	if (uname(&uts))
 		return -errno;
 	snprintf(f->release, sizeof(f->release), "%s", uts.release);
-	f->bpf_lsm = lsm_active();
+	f->bpf_lsm = lsm_active(&f->lsm_unknown);
+	f->caps = nma_privilege__caps();
+	f->kptr_restrict = nma_privilege__kptr_restrict();
 
 	print = libbpf_set_print(no_print);
 	btf = nma_kernel_btf();
 	f->btf = btf;
 	if (btf)
 		probe_kernel(f, btf);
+	else
+		f->btf_err = why_no_btf();
 	libbpf_set_print(print);
 	return 0;
 }

@@ -24,7 +24,11 @@ struct nma_config_option {
 struct nma_features {
 	char release[65];	/* uname -r */
 	bool privileged;	/* may load tracing programs */
-	bool syms_hidden;	/* kernel.kptr_restrict is 2 */
+	bool syms_hidden;	/* from us: see nma_privilege__to_see_symbols() */
+	bool lsm_unknown;	/* the list of active LSMs cannot be read */
+	int btf_err;		/* why there is no BTF: -ENOENT, or it cannot be read */
+	__u64 caps;		/* of this process */
+	int kptr_restrict;	/* -1: unknown */
 	bool btf;		/* /sys/kernel/btf/vmlinux present */
 	bool netmem;		/* struct net_iov and dma-buf bindings exist */
 	bool hds_cfg;		/* the core keeps tcp-data-split (6.14+) */

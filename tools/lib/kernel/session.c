@@ -106,7 +106,7 @@ static int start(struct nma_session *s)
 	if (!s->ring)
 		return nma_session_fail(s, -errno, "can not map the ring buffer");
 	nma_session_attach(s);
-	return 0;
+	return nma_session_check_sight(s);
 }
 
 static int check_kernel(struct nma_session *s)

@@ -75,6 +75,11 @@ nma_hook_set nma_session__missing_hooks(const struct nma_session *s);
 /* A network namespace whose sockets could not be looked at, and why (-errno); 0: none. */
 int nma_session__denied(const struct nma_session *s, __u32 *netns);
 
+/* Looks whether programs at functions run, or were ever found not to: then nobody knows
+ * what happened meanwhile. nma_session__error() has the reason.
+ */
+bool nma_session__blind(struct nma_session *s);
+
 const char *nma_session__error(const struct nma_session *s);
 void nma_session__close(struct nma_session *s);
 

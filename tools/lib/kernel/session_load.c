@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <linux/membarrier.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -196,10 +197,40 @@ static struct nma_bpf *open_skeleton(struct nma_session *s)
 	return open_skeleton(s);
 }
 
+/* Each program, map and link is a descriptor: shells give 1,024, some services fewer,
+ * and the hard limit is ours to take.
+ */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Instead of a library's words for it. */
+static int load_failed(struct nma_session *s, int err, const char *what)
+{
+	struct rlimit limit = { 0 };
+
+	if (err != -EMFILE && access("/proc/self/fd", F_OK) == 0)
+		return nma_session_fail(s, err, "cannot %s the BPF programs", what);
+	s->log[0] = '\0';
+	if (err != -EMFILE)
+		return nma_session_fail(s, err, "cannot %s the BPF programs, /proc is not mounted",
+					what);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return nma_session_fail(s, err, "cannot %s the BPF programs: they take more than the %llu files that a process may have open here (ulimit -Hn)",
+				what, (unsigned long long)limit.rlim_cur);
+}
+
 int nma_session_load(struct nma_session *s)
 {
 	int err;
 
+	raise_limit();
 	err = nma_session_set_targets();
 	if (err)
 		return nma_session_fail(s, err, "can not prepare the BPF programs");
@@ -209,14 +240,14 @@ int nma_session_load(struct nma_session *s)
 		s->log[0] = '\0';
 		s->skel = open_skeleton(s);
 		if (!s->skel)
-			return nma_session_fail(s, -errno, "can not open the BPF programs");
+			return load_failed(s, -errno, "open");
 		configure(s);
 		choose_hooks(s);
 		err = nma_bpf__load(s->skel);
-	} while (err && err != -EPERM && drop_refused(s));
+	} while (err && err != -EPERM && err != -EMFILE && drop_refused(s));
 
 	if (err)
-		return nma_session_fail(s, err, "can not load the BPF programs");
+		return load_failed(s, err, "load");
 	return 0;
 }
 

@@ -43,6 +43,7 @@ struct nma_session {
 	__u64 socks_lost;	/* see count_lost_socks() */
 	struct nma_missed missed;
 	__u32 generation;
+	bool blind;		/* see session_sight.c */
 	bool bound;		/* see nma_session_attach_bound() */
 	bool mark_due;		/* sockets that had something to read then */
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
@@ -68,6 +69,9 @@ int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
 int nma_session_load(struct nma_session *s);
 int nma_session_set_targets(void);	/* once, before programs are opened */
 void nma_session_attach(struct nma_session *s);
+
+/* -ENXIO if what we attached is not run, now or at an earlier look. */
+int nma_session_check_sight(struct nma_session *s);
 
 /* There is device memory to receive into: the hooks of NMA_GROUP_BOUND. */
 void nma_session_attach_bound(struct nma_session *s);

@@ -299,6 +299,7 @@ int nma_session__snapshot(struct nma_session *s)
 	if (err)
 		return err;
 
+	nma_session_check_sight(s);
 	s->generation++;
 	s->nr_netns = 0;
 	s->devmem_seen = false;

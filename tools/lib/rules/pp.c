@@ -88,7 +88,8 @@ void nma_rule_PP_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 				    "buffer recycled directly %s, the page_pool's NAPI is on CPU %lld",
 				    act->value[1] ? "on another CPU" : "outside softirq",
 				    act->value[0]);
-	napi_evidence(f, act);
+	if (act->act == NMA_ACT_PUT_DIRECT)
+		napi_evidence(f, act);
 	nma_act_evidence(f, act);
 }
 
