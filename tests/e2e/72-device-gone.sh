@@ -13,14 +13,13 @@
 . "$(dirname -- "$0")/rules.sh"
 
 DRIVER=/sys/bus/platform/drivers/nmnic
+DEVICE=nmnic.0			# of nm0
 
-device_of() { basename "$(readlink -f "/sys/class/net/$1/device")"; }
-
-no_link() { ! ip link show "$1"; }
+no_link() { ! ip link show nm0; }
 
 # As nm_setup left it, under the same name
 back_again() {
-	echo "$1" >"$DRIVER/bind"
+	echo "$DEVICE" >"$DRIVER/bind"
 	wait_for 5 has_link nm0
 	root_ns ip link set nm0 netns "$ns"
 	nm_address_here
@@ -37,25 +36,19 @@ nm_address_here() {
 }
 
 test_unbound_first() {
-	local device
-
-	device=$(device_of nm0)
 	watch_start
 	start bound nma-traffic bind -i nm0 -q "$Q" -s 4M
 	stop "${pid[bound]}"
-	echo "$device" >"$DRIVER/unbind"
-	wait_for 5 no_link nm0
+	echo "$DEVICE" >"$DRIVER/unbind"
+	wait_for 5 no_link
 	watch_holds
-	back_again "$device"
+	back_again
 }
 
 test_still_bound() {
-	local device
-
-	device=$(device_of nm0)
 	watch_start
 	start bound nma-traffic bind -i nm0 -q "$Q" -s 4M
-	echo "$device" >"$DRIVER/unbind"
+	echo "$DEVICE" >"$DRIVER/unbind"
 	wait_for 5 told NM-BIND-11
 	expect 1 netmem-audit -j check >"$W/check.json"
 	expect_json "$W/check.json" '[.findings[] | select(.rule == "NM-BIND-11" and
@@ -65,7 +58,7 @@ test_still_bound() {
 	watch_says ".evidence.owner_pid == ${pid[bound]} and .evidence.was_ifname == \"nm0\" and
 		.evidence.owner_comm == \"nma-traffic\" and .severity == \"error\""
 	expect 0 netmem-audit -j check >"$W/check.json"
-	back_again "$device"
+	back_again
 	rule_seen NM-BIND-11 caught
 }
 
