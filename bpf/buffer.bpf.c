@@ -21,12 +21,15 @@
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_dma.bpf.h"
+#include "nma_page.bpf.h"
 #include "nma_pair.bpf.h"
 #include "nma_pool.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
+
+#define MAX_INNER	64	/* packets that GRO made one of */
 
 enum buf_where {
 	BUF_OUT,
@@ -52,7 +55,7 @@ struct put_count {
 	__u32 pool_id;
 	__u32 puts;
 	__u32 held;		/* of these, with the page referenced elsewhere */
-	__u32 rsvd;
+	__u32 spliced;		/* or referenced by splice */
 };
 
 struct {
@@ -62,11 +65,32 @@ struct {
 	__type(value, struct put_count);
 } nma_puts SEC(".maps");
 
-/* Percent of the puts that were of held pages, 0 while they are few. */
-static __always_inline __u32 count_put(struct page_pool *pool, bool held)
+/* Pages that applications splice from sockets: their references are no one's fault.
+ * A page leaves with its put, or with its pool.
+ */
+struct splicer {
+	__u32 pid;
+	char comm[NMA_COMM_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, NMA_BUFS_DEFAULT);
+	__type(key, __u64);		/* page */
+	__type(value, struct splicer);
+} nma_spliced SEC(".maps");
+
+static __u32 splices SEC(".bss.splices");
+
+enum put_kind { PUT_PLAIN, PUT_HELD, PUT_SPLICED };
+
+/* Percent of the puts that were of this kind, 0 while they are few. */
+static __always_inline __u32 count_put(struct page_pool *pool, enum put_kind kind)
 {
 	__u32 id = pool->user.id, slot = id & 255;
 	struct put_count *c = bpf_map_lookup_elem(&nma_puts, &slot);
+	__u32 *nr;
 
 	if (!c)
 		return 0;
@@ -74,12 +98,14 @@ static __always_inline __u32 count_put(struct page_pool *pool, bool held)
 		c->pool_id = id;
 		c->puts = 0;
 		c->held = 0;
+		c->spliced = 0;
 	}
 	c->puts++;
-	if (!held)
+	if (kind == PUT_PLAIN)
 		return 0;
-	c->held++;
-	return c->held < NMA_PUTS_FEW ? 0 : c->held * 100 / c->puts;
+	nr = kind == PUT_HELD ? &c->held : &c->spliced;
+	++*nr;
+	return *nr < NMA_PUTS_FEW ? 0 : *nr * 100 / c->puts;
 }
 
 static __noinline int learn_dma(struct page_pool *pool, __u64 niov)
@@ -175,6 +201,41 @@ struct buf_head {
 #define HEAD(head, member) \
 	((void *)(head) + bpf_core_field_offset(struct page, member))
 
+static __noinline int spliced_first(void *ctx, struct page_pool *pool, __s64 refs,
+				    __s64 percent, const struct splicer *who)
+{
+	struct nma_act_key key = { .object = pool->user.id, .act = NMA_ACT_PUT_SPLICED };
+	struct nma_act_row row = {};
+
+	nma_act_begin(&row.rec, &key, refs, percent);
+	nma_act_of_pool(&row.rec, pool);
+	row.rec.hdr.pid = who->pid;
+	__builtin_memcpy(row.rec.hdr.comm, who->comm, sizeof(who->comm));
+	nma_act_add(&key, &row);
+	return 0;
+}
+
+/* A page that is referenced elsewhere is put. */
+static __always_inline void put_held(void *ctx, struct page_pool *pool, __u64 page,
+				     __s64 refs)
+{
+	struct nma_act_key key = { .object = pool->user.id, .act = NMA_ACT_PUT_SPLICED };
+	struct splicer *row, who;
+	__u32 percent;
+
+	row = splices ? bpf_map_lookup_elem(&nma_spliced, &page) : NULL;
+	if (!row) {
+		percent = count_put(pool, PUT_HELD);
+		nma_act_pool(ctx, NMA_ACT_PUT_HELD, pool, refs, percent);
+		return;
+	}
+	who = *row;
+	bpf_map_delete_elem(&nma_spliced, &page);
+	percent = count_put(pool, PUT_SPLICED);
+	if (!nma_act_count(&key, refs, percent))
+		spliced_first(ctx, pool, refs, percent, &who);
+}
+
 static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
 					 __u64 netmem)
 {
@@ -183,8 +244,6 @@ static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
 	__u64 pp, magic;
 	__s64 refs;
 	__s32 page_refs;
-	__u32 percent;
-	bool held;
 
 	bpf_probe_read_kernel(&head, iov ? 48 : 56, (void *)(netmem & ~1ull));
 	pp = *(__u64 *)HEAD(&head, pp);
@@ -195,15 +254,76 @@ static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
 	if (refs != 1)
 		nma_act_pool(ctx, NMA_ACT_PUT_REFD, pool, refs, 0);
 	if (iov) {
-		count_put(pool, false);
+		count_put(pool, PUT_PLAIN);
 		return;
 	}
 	magic = *(__u64 *)HEAD(&head, pp_magic);
 	page_refs = *(__s32 *)HEAD(&head, _refcount);
-	held = page_refs != 1 && !(magic & PP_MAGIC_PFMEMALLOC);
-	percent = count_put(pool, held);
-	if (held)
-		nma_act_pool(ctx, NMA_ACT_PUT_HELD, pool, page_refs, percent);
+	if (page_refs != 1 && !(magic & PP_MAGIC_PFMEMALLOC)) {
+		put_held(ctx, pool, netmem, page_refs);
+		return;
+	}
+	count_put(pool, PUT_PLAIN);
+	if (splices)
+		bpf_map_delete_elem(&nma_spliced, &netmem);
+}
+
+static __always_inline void mark_page(__u64 page, const struct splicer *who)
+{
+	if (!page || !nma_read_word(page + bpf_core_field_offset(struct page, pp)))
+		return;
+	if (bpf_map_update_elem(&nma_spliced, &page, who, BPF_ANY))
+		nma_count_loss(NMA_LOSS_MAP, 1);
+}
+
+/* Which of its pages are taken is not said: all of them are marked. */
+__noinline int nma_mark_spliced(__u64 addr)
+{
+	struct sk_buff *skb = (void *)addr;
+	__u64 head = (__u64)BPF_CORE_READ(skb, head);
+	struct splicer who = { .pid = bpf_get_current_pid_tgid() >> 32 };
+	struct skb_shared_info *si;
+	__u32 i, nr;
+	__u64 frag;
+
+	if (!head)
+		return 0;
+	bpf_get_current_comm(who.comm, sizeof(who.comm));
+	mark_page(nma_page_of(head), &who);
+	si = (void *)head + BPF_CORE_READ(skb, end);
+	nr = BPF_CORE_READ(si, nr_frags);
+	for (i = 0; i < MAX_SKB_FRAGS_MOST && i < nr; i++) {
+		frag = nma_read_word(nma_frag_of((__u64)si, i));
+		if (frag && !(frag & 1))
+			mark_page(page_head(frag), &who);
+	}
+	return 0;
+}
+
+/* splice(), sendfile() and tee() of what a socket received take a reference to the
+ * page, not to the buffer.
+ */
+SEC("?fentry/skb_splice_bits")
+int nma_splice(void *ctx)
+{
+	struct skb_shared_info *si;
+	struct sk_buff *skb;
+	__u64 addr, inner;
+	int i;
+
+	/* a number, which the typed argument may not become */
+	if (!nma_deep_armed || bpf_get_func_arg(ctx, 0, &addr))
+		return 0;
+	splices = 1;
+	nma_mark_spliced(addr);
+	skb = (void *)addr;
+	si = (void *)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end);
+	inner = (__u64)BPF_CORE_READ(si, frag_list);
+	for (i = 0; i < MAX_INNER && inner; i++) {
+		nma_mark_spliced(inner);
+		inner = (__u64)BPF_CORE_READ((struct sk_buff *)inner, next);
+	}
+	return 0;
 }
 
 static __always_inline int on_put(void *ctx, struct page_pool *pool,

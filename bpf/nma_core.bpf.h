@@ -327,8 +327,8 @@ struct io_ring_ctx {
 
 struct io_zcrx_area___since_v6_15 {
 	struct net_iov_area nia;
-	__u32 free_count;
 	atomic_t *user_refs;
+	__u32 free_count;
 } __attribute__((preserve_access_index));
 
 struct io_zcrx_ifq___since_v6_15 {
@@ -454,6 +454,152 @@ static __always_inline bool session_is_return(void *ctx)
 	if (bpf_ksym_exists(bpf_session_is_return___with_ctx))
 		return bpf_session_is_return___with_ctx(ctx);
 	return bpf_session_is_return();
+}
+
+/* Packets that were freed for another CPU. Some time before v7.2 each pair of a CPU
+ * and a node got a list of its own; before, it was one per CPU.
+ */
+struct softnet_data___with_defer {
+	struct sk_buff *defer_list;
+} __attribute__((preserve_access_index));
+
+struct llist_node {
+	struct llist_node *next;
+} __attribute__((preserve_access_index));
+
+struct llist_head {
+	struct llist_node *first;
+} __attribute__((preserve_access_index));
+
+struct skb_defer_node {
+	struct llist_head defer_list;
+} __attribute__((preserve_access_index));
+
+struct net_hotdata {
+	struct skb_defer_node *skb_defer_nodes;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool defers_by_node(void)
+{
+	return bpf_core_field_exists(struct net_hotdata, skb_defer_nodes);
+}
+
+/* Functions, as below: the compiler would read both. */
+static __noinline __u64 deferred_of_cpu(__u64 softnet)
+{
+	struct softnet_data___with_defer *sd = (void *)softnet;
+
+	return (__u64)BPF_CORE_READ(sd, defer_list);
+}
+
+static __noinline __u64 deferred_of_node(__u64 hotdata, __u64 cpu_off, __u32 node)
+{
+	struct net_hotdata *hot = (void *)hotdata;
+	__u64 nodes = (__u64)BPF_CORE_READ(hot, skb_defer_nodes);
+	struct skb_defer_node *n;
+
+	if (!nodes)
+		return 0;
+	n = (void *)(nodes + cpu_off + node * bpf_core_type_size(struct skb_defer_node));
+	return (__u64)BPF_CORE_READ(n, defer_list.first);
+}
+
+/* First packet of such a list. @cpu_off: of that CPU's variables */
+static __always_inline __u64 deferred_skbs(__u64 softnet, __u64 hotdata,
+					   __u64 cpu_off, __u32 node)
+{
+	if (defers_by_node())
+		return deferred_of_node(hotdata, cpu_off, node);
+	return deferred_of_cpu(softnet);
+}
+
+/* Some time before v7.2: the lists of GRO became a structure of their own. */
+struct gro_list {
+	struct list_head list;
+} __attribute__((preserve_access_index));
+
+struct gro_node {
+	struct gro_list hash[8];
+	struct list_head rx_list;
+} __attribute__((preserve_access_index));
+
+struct napi_struct___with_gro {
+	struct gro_node gro;
+} __attribute__((preserve_access_index));
+
+struct napi_struct___with_lists {
+	struct gro_list gro_hash[8];
+	struct list_head rx_list;
+} __attribute__((preserve_access_index));
+
+#define GRO_LISTS	9	/* and the one of what is to be delivered */
+
+/* Address of the head of one of a NAPI's lists of packets. Functions, because the
+ * compiler would take both offsets at once, and one of them does not exist.
+ */
+static __noinline __u64 gro_list_of_node(__u64 napi, __u32 i)
+{
+	struct napi_struct___with_gro *n = (void *)napi;
+
+	if (i == GRO_LISTS - 1)
+		return napi + bpf_core_field_offset(n->gro) +
+		       bpf_core_field_offset(struct gro_node, rx_list);
+	return napi + bpf_core_field_offset(n->gro) +
+	       bpf_core_field_offset(struct gro_node, hash) +
+	       i * bpf_core_type_size(struct gro_list);
+}
+
+static __noinline __u64 gro_list_of_napi(__u64 napi, __u32 i)
+{
+	struct napi_struct___with_lists *n = (void *)napi;
+
+	if (i == GRO_LISTS - 1)
+		return napi + bpf_core_field_offset(n->rx_list);
+	return napi + bpf_core_field_offset(n->gro_hash) +
+	       i * bpf_core_type_size(struct gro_list);
+}
+
+static __always_inline __u64 napi_skb_list(__u64 napi, __u32 i)
+{
+	struct napi_struct___with_gro *n = (void *)napi;
+
+	if (bpf_core_field_exists(n->gro))
+		return gro_list_of_node(napi, i);
+	return gro_list_of_napi(napi, i);
+}
+
+/* Some time before v7.2: in the tail pages of a compound page, a mask that makes
+ * the head's address of their own, or as before that address, with bit 0 set.
+ */
+struct page___with_head {
+	unsigned long compound_head;
+} __attribute__((preserve_access_index));
+
+struct page___with_info {
+	unsigned long compound_info;
+} __attribute__((preserve_access_index));
+
+static __noinline __u64 page_info(__u64 page)
+{
+	return BPF_CORE_READ((struct page___with_info *)page, compound_info);
+}
+
+static __noinline __u64 page_info_old(__u64 page)
+{
+	return BPF_CORE_READ((struct page___with_head *)page, compound_head);
+}
+
+static __always_inline __u64 page_head(__u64 page)
+{
+	__u64 info;
+
+	if (bpf_core_field_exists(struct page___with_info, compound_info))
+		info = page_info(page);
+	else
+		info = page_info_old(page);
+	if (!(info & 1))
+		return page;
+	return info >> 32 == 0xffffffff ? page & info : info - 1;
 }
 
 /* Not moved, but read by several programs. */

@@ -11,13 +11,19 @@
 #include "nma_hooks.h"
 
 /* Kernel symbols without a type in BTF; the loader looks them up. Those that are
- * hooks, and two that tell what a pool's provider is.
+ * hooks, two that tell what a pool's provider is, and what finds the variables of a
+ * CPU and the page of an address.
  */
 enum nma_sym {
 #define NMA_SYMBOL(id, ...) NMA_SYM_##id,
 #include "nma_hooks.def"
 	NMA_SYM_DMABUF_OPS,
 	NMA_SYM_ZCRX_OPS,
+	NMA_SYM_HOTDATA,
+	NMA_SYM_CPU_OFFSETS,
+	NMA_SYM_NODES,
+	NMA_SYM_VMEMMAP,
+	NMA_SYM_PAGE_OFFSET,
 	NMA_SYM_MAX
 };
 
@@ -76,6 +82,28 @@ struct nma_walk {
 	__u64 next;		/* lowest key not sent: ifindex, pool or binding id */
 	__u64 net;		/* list node of the namespace that next belongs to */
 	__u64 sent;		/* records */
+};
+
+#define NMA_HELD_POOLS		1024	/* that are looked for at once */
+#define NMA_HELD_BUFS		(1 << 18)	/* of these, found */
+#define NMA_HELD_GROUPS		16384	/* records of one look */
+#define NMA_HELD_LIST_MOST	(1 << 18)	/* packets and frags of one list */
+#define NMA_HELD_NODES		64	/* NUMA nodes whose lists are looked into */
+
+enum nma_held_step {
+	NMA_HELD_BEGIN,		/* forgets the last look */
+	NMA_HELD_POOL,		/* looks for buffers of this pool, in its area, too */
+	NMA_HELD_CPU,		/* what this CPU has */
+	NMA_HELD_NETDEV,	/* what the NAPI instances of this device have */
+	NMA_HELD_SEND,		/* what was found */
+};
+
+/* One call of nma_held. */
+struct nma_held_call {
+	__u32 step;		/* enum nma_held_step */
+	__u32 id;		/* of the pool; of the CPU */
+	__u64 addr;		/* of the pool; of the netdev */
+	__u64 next;		/* out: call again with it, 0: done */
 };
 
 /* What nma_read_acts is asked, and how many records it left in nma_acts_out. */

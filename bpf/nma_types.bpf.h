@@ -33,6 +33,10 @@ typedef struct {
 	__s64 counter;
 } atomic_long_t;
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
 struct mutex {
 	atomic_long_t owner;
 };
@@ -47,6 +51,16 @@ struct hlist_node {
 
 struct hlist_head {
 	struct hlist_node *first;
+};
+
+struct rb_node {
+	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
 };
 
 struct xarray {
@@ -140,6 +154,7 @@ struct napi_struct {
 	unsigned long state;
 	int list_owner;
 	unsigned int napi_id;
+	struct list_head dev_list;
 };
 
 struct pp_memory_provider_params {
@@ -164,6 +179,7 @@ struct net_device {
 	unsigned int real_num_tx_queues;
 	__u8 reg_state;
 	possible_net_t nd_net;
+	struct list_head napi_list;
 	struct netdev_rx_queue *_rx;
 	struct device dev;
 	struct {
@@ -219,7 +235,20 @@ typedef struct skb_frag {
 
 struct skb_shared_info {
 	__u8 nr_frags;
+	struct sk_buff *frag_list;
 	skb_frag_t frags[1];
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
+/* What a CPU has received and not yet delivered, or freed and not yet dropped */
+struct softnet_data {
+	struct sk_buff_head process_queue;
+	struct sk_buff_head input_pkt_queue;
+	struct sk_buff *completion_queue;
 };
 
 /* Page pools and dma-bufs */
@@ -330,17 +359,15 @@ struct in6_addr {
 
 struct sock_common {
 	unsigned short skc_family;
+	unsigned char skc_state;
+	unsigned long skc_flags;
+	atomic64_t skc_cookie;
 	__u32 skc_daddr;
 	__u32 skc_rcv_saddr;
 	__u16 skc_dport;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	possible_net_t skc_net;
-};
-
-struct sk_buff_head {
-	struct sk_buff *next;
-	struct sk_buff *prev;
 };
 
 struct sock_extended_err {
@@ -358,6 +385,13 @@ struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
 	struct sk_buff_head sk_error_queue;
+	struct sk_buff_head sk_write_queue;
+	struct rb_root tcp_rtx_queue;
+	struct {
+		struct sk_buff *head;
+	} sk_backlog;
+	__u16 sk_type;
+	__u16 sk_protocol;
 	struct socket *sk_socket;
 	atomic_t sk_zckey;
 	struct xarray sk_user_frags;
@@ -401,6 +435,11 @@ struct tcp_sock {
 	__u32 snd_wnd;
 	__u32 write_seq;
 	__u32 copied_seq;
+	struct rb_root out_of_order_queue;
+};
+
+struct udp_sock {
+	struct sk_buff_head reader_queue;
 };
 
 struct tcp_skb_cb {
@@ -465,6 +504,11 @@ struct bpf_iter__tcp {
 	struct sock_common *sk_common;
 };
 
+struct bpf_iter__udp {
+	struct bpf_iter_meta *meta;
+	struct udp_sock *udp_sk;
+};
+
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
@@ -500,6 +544,10 @@ struct bpf_iter__bpf_sk_storage_map {
 #define NETREG_REGISTERED		1
 #define NETDEV_QUEUE_TYPE_RX		0
 #define AF_INET				2
+#define SOCK_DEAD			0	/* bit of skc_flags */
+#define IPPROTO_TCP			6
+#define IPPROTO_UDP			17
+#define MAX_SKB_FRAGS_MOST		45	/* that a kernel can be built with */
 #define AF_INET6			10
 #define MUTEX_OWNER_FLAGS		7ull
 #define NIOV_SIZE			4096

@@ -34,6 +34,7 @@ enum nma_rec_type {
 	NMA_REC_ACT,		/* struct nma_rec_act */
 	NMA_REC_USE,		/* struct nma_rec_use */
 	NMA_REC_EDGE,		/* struct nma_rec_edge */
+	NMA_REC_HELD,		/* struct nma_rec_held */
 };
 
 /* Why an object record was sent. */
@@ -366,6 +367,7 @@ enum nma_act {
 	NMA_ACT_PUT_HELD,	/* page still referenced: references, percent of
 				 * the pool's recent puts
 				 */
+	NMA_ACT_PUT_SPLICED,	/* the same, by splice: pid, comm are who spliced */
 	NMA_ACT_ALLOC_DEAD,	/* from a destroyed pool */
 	NMA_ACT_NAPI_LIVE,	/* pool taken off a NAPI that can run: its CPU (-1) */
 	NMA_ACT_STARVED,	/* the provider had nothing: age of the pool in ns, -1
@@ -414,15 +416,91 @@ struct nma_rec_act {
 	__u64 stack[NMA_STACK_LEN];
 };
 
+/* Who has a buffer of a pool. One row each: NMA_HOLDER(ID, "json_name"). */
+#define NMA_HOLDER_LIST \
+	NMA_HOLDER(UNKNOWN, "unknown")	/* it was not seen leaving */ \
+	NMA_HOLDER(CACHE, "cache")	/* the pool itself */ \
+	NMA_HOLDER(RING, "ring")	/* the pool itself */ \
+	NMA_HOLDER(DRIVER, "driver")	/* taken, and not yet handed up */ \
+	NMA_HOLDER(GRO, "gro") \
+	NMA_HOLDER(BACKLOG, "backlog")	/* of a CPU */ \
+	NMA_HOLDER(STACK, "stack")	/* in a packet, in no queue that we look into */ \
+	NMA_HOLDER(SOCKET, "socket")	/* received */ \
+	NMA_HOLDER(TX, "tx")		/* sent or forwarded */ \
+	NMA_HOLDER(XDP, "xdp")		/* redirected */ \
+	NMA_HOLDER(TOKEN, "token")	/* lent to an application by devmem TCP */ \
+	NMA_HOLDER(ZCRX, "zcrx")	/* lent to an application by io_uring */ \
+	NMA_HOLDER(DEFER, "defer")	/* freed, and waits on a CPU to be put back */
+
+enum nma_holder {
+#define NMA_HOLDER(id, name) NMA_HOLDER_##id,
+	NMA_HOLDER_LIST
+#undef NMA_HOLDER
+	NMA_HOLDER_MAX
+};
+
+/* Which of the holder's queues. One row each: NMA_WHERE(ID, "in words"). */
+#define NMA_WHERE_LIST \
+	NMA_WHERE(ANY, "") \
+	NMA_WHERE(RECEIVE, "receive queue") \
+	NMA_WHERE(ORDER, "out-of-order queue") \
+	NMA_WHERE(BACKLOG, "backlog") \
+	NMA_WHERE(ERROR, "error queue") \
+	NMA_WHERE(WRITE, "write queue") \
+	NMA_WHERE(RETRANSMIT, "retransmit queue")
+
+enum nma_where {
+#define NMA_WHERE(id, text) NMA_WHERE_##id,
+	NMA_WHERE_LIST
+#undef NMA_WHERE
+	NMA_WHERE_MAX
+};
+
+#define NMA_NO_CPU	0xffffffffu
+
+/* Buffers of one pool in one place, between two marks. Producer: the walk of
+ * held.bpf.c, which looks at destroyed pools that have buffers out. A buffer that
+ * is in several places counts in the first that is found.
+ */
+struct nma_rec_held {
+	struct nma_rec_hdr hdr;	/* pid, comm: who has the socket open; 0: nobody */
+	__u64 pool;
+	__u64 object;		/* socket, NAPI, area: tells one holder from another */
+	__u64 cookie;		/* of the socket, if it has one already */
+	__u64 cgroup_id;
+	__u32 pool_id;
+	__u32 buffers;		/* distinct ones */
+	__u32 holder;		/* enum nma_holder */
+	__u32 where;		/* enum nma_where */
+	__u32 cpu;		/* NMA_NO_CPU if of none */
+	__u16 family;		/* sockets: AF_*, else 0 */
+	__u16 protocol;
+	__u16 sport;		/* host order */
+	__u16 dport;		/* host order */
+	__u8 state;		/* TCP_* */
+	__u8 orphan;		/* no application has it any more */
+	__u8 unaccepted;	/* or not yet */
+	__u8 rsvd[5];
+	__u8 src[16];
+	__u8 dst[16];
+};
+
+/* A look for holders is between two marks of its own; END says where it has looked
+ * completely.
+ */
 enum nma_mark {
 	NMA_MARK_SNAPSHOT_BEGIN = 1,
 	NMA_MARK_SNAPSHOT_END,
+	NMA_MARK_HELD_BEGIN,
+	NMA_MARK_HELD_END,
 };
 
 struct nma_rec_mark {
 	struct nma_rec_hdr hdr;
 	__u32 mark;		/* enum nma_mark */
 	__u32 generation;	/* counts snapshots from 1 */
+	__u32 holders;		/* HELD_END: bits of enum nma_holder */
+	__u32 rsvd;
 };
 
 /* Everything that can be lost is counted where it is lost. One row each:
@@ -455,7 +533,8 @@ NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 24 + 16 + 8 + 16 + 3
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_mark, 48);
+NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_mark, 56);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 
 #endif /* NMA_EVENT_H */

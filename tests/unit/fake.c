@@ -89,7 +89,7 @@ static void mark(enum nma_mark what)
 {
 	struct nma_rec_mark r = {
 		.hdr = { .type = NMA_REC_MARK, .size = sizeof(r) },
-		.mark = what, .generation = fake.snapshots,
+		.mark = what, .generation = fake.snapshots, .holders = ~0u,
 	};
 
 	fake_send(&r);
@@ -108,6 +108,10 @@ int nma_session__snapshot(struct nma_session *s)
 	mark(NMA_MARK_SNAPSHOT_BEGIN);
 	for (i = 0; i < fake.nr_state; i++)
 		fake_send(fake.state[i]);
+	for (i = 0; i < 2; i++) {
+		mark(NMA_MARK_HELD_BEGIN);
+		mark(NMA_MARK_HELD_END);
+	}
 	mark(NMA_MARK_SNAPSHOT_END);
 	return 0;
 }

@@ -149,6 +149,8 @@ static void test_pp_05(void **state)
 	expect(*state, NMA_RULE_PP_05, &r, NMA_SEV_I);
 	r.value[1] = 60;
 	expect(*state, NMA_RULE_PP_05, &r, NMA_SEV_W);
+	r.act = NMA_ACT_PUT_SPLICED;
+	expect(*state, NMA_RULE_PP_05, &r, NMA_SEV_I);
 }
 
 /* The first fill of a ring is allowed to use up a small dma-buf. */

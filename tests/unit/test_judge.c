@@ -247,6 +247,7 @@ static void test_age(void **state)
 	r.detached = 1;
 	r.detach_ns = 10 * SEC;
 	RECORD(c, r, 10 * SEC);
+	look_twice(c->m);
 	FEED(c->m, rec_queue(1));
 	FEED(c->m, rec_payload(22, 1));
 	nma_judge__all(c->j, 69 * SEC);
@@ -268,6 +269,7 @@ static void test_strict(void **state)
 
 	r.detached = 1;
 	FEED(c->m, r);
+	look_twice(c->m);
 	FEED(c->m, rec_queue(1));
 	FEED(c->m, rec_payload(22, 1));
 	FEED(c->m, idle);
@@ -314,6 +316,7 @@ static void test_pre_existing(void **state)
 	r.detached = 1;
 	r.detach_ns = 3 * SEC;
 	FEED(c->m, r);
+	look_twice(c->m);
 	FEED(c->m, rec_queue(1));
 	FEED(c->m, rec_payload(22, 1));
 	c->j->opts.blame_ns = ~0ull;

@@ -372,25 +372,36 @@ static void test_bind_04_upper(void **state)
 	expect_none(VERDICT(BIND_04, upper));
 }
 
-static void test_pp_06(void **state)
+/* Destroyed a minute ago with 30 buffers out */
+static struct nma_rec_pool dying(void)
 {
-	struct nma_model *m = *state;
 	struct nma_rec_pool r = rec_provided(21, 1);
-	const struct nma_finding *f;
 
-	FEED(m, rec_sock(1, 23));
-	FEED(m, rec_sock(2, 7));
 	r.detached = 1;
 	r.detach_ns = NOW - 61 * SEC;
 	r.inflight = 30;
+	return r;
+}
+
+static void test_pp_06(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = dying();
+	const struct nma_finding *f;
+
 	FEED(m, r);
+	expect_none(VERDICT(PP_06, pool(m, 21)));	/* nobody has looked */
+	look(m, ALL_HOLDERS, NULL);
+	expect_none(VERDICT(PP_06, pool(m, 21)));	/* only once */
+	look(m, ALL_HOLDERS, NULL);
 	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
 	assert_int_equal(f->kind, NMA_KIND_LEAK);
 	assert_int_equal(f->patience, NMA_AGE);
 	assert_int_equal(f->since_ns, r.detach_ns);
 	assert_int_equal(evidence(f, "detached_for_ns")->u, 61 * SEC);
-	assert_int_equal(evidence(f, "tokens_outstanding")->u, 30);
-	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+	assert_int_equal(evidence(f, "buffers")->s, 30);
+	assert_non_null(strstr(f->message, "socket"));
+	assert_non_null(strstr(f->message, "deferred-free list"));
 
 	r.inflight = 0;
 	FEED(m, r);
@@ -400,8 +411,105 @@ static void test_pp_06(void **state)
 	r.netdev = 0;
 	r.mp = NMA_MP_NONE;
 	FEED(m, r);
+	look_twice(m);
 	f = expect_one(VERDICT(PP_06, pool(m, 22)), NMA_SEV_E);
 	assert_int_equal(f->queue, NMA_NO_QUEUE);
+}
+
+/* Freed, and waiting on a CPU: nobody's fault. */
+static void test_pp_06_deferred(void **state)
+{
+	const struct nma_rec_held held[] = { rec_held(NMA_HOLDER_DEFER, 30), { .buffers = 0 } };
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	FEED(m, dying());
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_I);
+	assert_string_equal(f->message,
+			    "30 buffers of a destroyed page_pool are freed and wait until CPU 1 next receives");
+	assert_int_equal(evidence(f, "holder_cpu")->u, 1);
+	look_twice(m);		/* and then they are nowhere */
+	expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
+}
+
+static void test_pp_06_unread(void **state)
+{
+	struct nma_rec_held held[] = {
+		rec_held(NMA_HOLDER_SOCKET, 20), rec_held(NMA_HOLDER_SOCKET, 10), { .buffers = 0 },
+	};
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	held[1].object++;
+	FEED(m, dying());
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_W);
+	assert_string_equal(f->message,
+			    "20 buffers of a destroyed page_pool wait unread in the receive queue of "
+			    "TCP 192.0.2.1:7000, python3, pid 4711, 10 more in 1 other places");
+	assert_int_equal(f->cookie, 7);
+	assert_int_equal(evidence(f, "buffers")->u, 30);
+	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+	assert_string_equal(evidence(f, "holder")->str, "socket");
+	assert_string_equal(evidence(f, "local")->str, "192.0.2.1:7000");
+	assert_string_equal(evidence(f, "remote")->str, "192.0.2.2:40000");
+	assert_string_equal(evidence(f, "state")->str, "ESTABLISHED");
+}
+
+static void test_pp_06_orphan(void **state)
+{
+	struct nma_rec_held held[] = { rec_held(NMA_HOLDER_TOKEN, 30), { .buffers = 0 } };
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+	unsigned int i;
+
+	held[0].orphan = 1;
+	held[0].hdr.pid = 0;
+	held[0].state = 4;
+	FEED(m, dying());
+	look(m, ALL_HOLDERS, held);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_W);
+	assert_string_equal(f->message,
+			    "30 buffers of a destroyed page_pool are tokens of orphaned "
+			    "TCP 192.0.2.1:7000, FIN-WAIT-1");
+	for (i = 0; i < f->nr_evidence; i++)
+		assert_string_not_equal(f->evidence[i].key, "holder_pid");
+}
+
+/* What moves between two looks, or comes back in one, is not lost. */
+static void test_pp_06_moving(void **state)
+{
+	const struct nma_rec_held some[] = { rec_held(NMA_HOLDER_DEFER, 23), { .buffers = 0 } };
+	struct nma_rec_pool r = dying();
+	struct nma_model *m = *state;
+	const struct nma_verdict *v;
+
+	FEED(m, r);
+	look(m, ALL_HOLDERS, some);
+	look(m, ALL_HOLDERS, NULL);
+	v = VERDICT(PP_06, pool(m, 21));
+	assert_int_equal(expect_one(v, NMA_SEV_E)->evidence[0].value.s, 7);
+	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, 0));
+	r.inflight = 0;
+	FEED(m, r);
+	FEED(m, rec_mark(NMA_MARK_HELD_END, 0));
+	expect_none(VERDICT(PP_06, pool(m, 21)));
+}
+
+/* Where we cannot look, nobody is accused of it. */
+static void test_pp_06_blind(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	FEED(m, dying());
+	look(m, ~(1u << NMA_HOLDER_DEFER), NULL);
+	look(m, ~(1u << NMA_HOLDER_DEFER), NULL);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_W);
+	assert_non_null(strstr(f->message, "not every deferred-free list could be looked into"));
 }
 
 static void test_tok_01(void **state)
@@ -511,6 +619,11 @@ int main(void)
 		T(test_bind_04),
 		T(test_bind_04_upper),
 		T(test_pp_06),
+		T(test_pp_06_deferred),
+		T(test_pp_06_unread),
+		T(test_pp_06_orphan),
+		T(test_pp_06_moving),
+		T(test_pp_06_blind),
 		T(test_tok_01),
 		T(test_tok_03),
 		cmocka_unit_test(test_orphans),

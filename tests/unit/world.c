@@ -154,6 +154,52 @@ struct nma_rec_mark rec_mark(enum nma_mark mark, __u32 generation)
 	return r;
 }
 
+struct nma_rec_held rec_held(enum nma_holder holder, __u32 buffers)
+{
+	struct nma_rec_held r = {
+		.hdr = HDR(NMA_REC_HELD, struct nma_rec_held),
+		.pool_id = 21, .buffers = buffers, .holder = holder, .cpu = NMA_NO_CPU,
+		.object = 1,
+	};
+
+	r.hdr.pid = 0;
+	memset(r.hdr.comm, 0, sizeof(r.hdr.comm));
+	if (holder == NMA_HOLDER_DEFER || holder == NMA_HOLDER_BACKLOG) {
+		r.cpu = 1;
+		return r;
+	}
+	r.hdr.pid = 4711;
+	memcpy(r.hdr.comm, "python3", 8);
+	r.object = 0xffff888000009000ull;
+	r.cookie = 7;
+	r.where = holder == NMA_HOLDER_SOCKET ? NMA_WHERE_RECEIVE : NMA_WHERE_ANY;
+	r.family = 2;
+	r.protocol = 6;
+	r.state = 1;
+	r.sport = 7000;
+	r.dport = 40000;
+	memcpy(r.src, "\xc0\x00\x02\x01", 4);
+	memcpy(r.dst, "\xc0\x00\x02\x02", 4);
+	return r;
+}
+
+void look(struct nma_model *m, __u32 holders, const struct nma_rec_held *held)
+{
+	struct nma_rec_mark end = rec_mark(NMA_MARK_HELD_END, m->generation);
+
+	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, m->generation));
+	for (; held && held->buffers; held++)
+		FEED(m, *held);
+	end.holders = holders;
+	FEED(m, end);
+}
+
+void look_twice(struct nma_model *m)
+{
+	look(m, ALL_HOLDERS, NULL);
+	look(m, ALL_HOLDERS, NULL);
+}
+
 /* A change points to its record, which callers may have on the stack. */
 struct nma_change feed(struct nma_model *m, const void *rec)
 {

@@ -40,10 +40,18 @@ struct nma_rec_sock rec_sock(__u64 cookie, __u32 tokens);
 struct nma_rec_op rec_op(enum nma_op op, __u32 queue, __s32 ret);
 struct nma_rec_act rec_act(enum nma_act act);	/* on pool 21 of queue 1 */
 struct nma_rec_mark rec_mark(enum nma_mark mark, __u32 generation);
+/* Of pool 21, held by TCP 192.0.2.1:7000 of python3, or by CPU 1. */
+struct nma_rec_held rec_held(enum nma_holder holder, __u32 buffers);
 
 /* Gives a record to the model and returns what changed. */
 struct nma_change feed(struct nma_model *m, const void *rec);
 #define FEED(m, rec) ({ __auto_type rec_ = (rec); feed(m, &rec_); })
+
+/* One look for who holds buffers of destroyed pools; @held ends with 0 buffers. */
+#define ALL_HOLDERS	(~0u)
+void look(struct nma_model *m, __u32 holders, const struct nma_rec_held *held);
+/* Two looks that find nothing. */
+void look_twice(struct nma_model *m);
 
 /* Sets the cause of a record. */
 #define CAUSED(rec, why) ({ __auto_type rec_ = (rec); \

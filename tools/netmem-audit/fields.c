@@ -277,6 +277,25 @@ static void pool_detach(const void *row, struct nma_value *v)
 		nma_value_u64(v, POOL(row)->r.detach_ns);
 }
 
+/* Of a pool that is destroyed: who has what is out of it. */
+static void pool_held(const void *row, struct nma_value *v)
+{
+	const struct nma_sought *s = &POOL(row)->sought;
+	__u64 by[NMA_HOLDER_MAX] = { 0 };
+	int i;
+
+	if (!POOL(row)->r.detached || !s->looks)
+		return;
+	nma_held_for_each(ROW(row)->model, held)
+		if (held->r.pool_id == POOL(row)->r.pool_id)
+			by[held->r.holder] += held->r.buffers;
+	if (s->lost)
+		by[NMA_HOLDER_UNKNOWN] += s->lost;
+	for (i = 0; i < NMA_HOLDER_MAX; i++)
+		if (by[i])
+			nma_value_count_add(v, nma_holder_name(i), by[i]);
+}
+
 static const struct nma_field pool_fields[] = {
 	{ "id", "ID", 0, pool_id },
 	{ "device", "IF", NMA_FIELD_COLUMN, pool_device },
@@ -293,6 +312,7 @@ static const struct nma_field pool_fields[] = {
 	{ "inflight", "INFLIGHT", 0, pool_inflight },
 	{ "inflight_bytes", "", NMA_FIELD_JSON, pool_bytes },
 	{ "detached", "DYING", 0, pool_detached },
+	{ "held", "", NMA_FIELD_JSON, pool_held },
 	{ "detach_time_ns", "", NMA_FIELD_JSON, pool_detach },
 	{ "create_time_ns", "", NMA_FIELD_JSON, pool_create_ns },
 	{ "hold_pages", "", NMA_FIELD_JSON, pool_hold },

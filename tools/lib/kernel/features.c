@@ -59,6 +59,11 @@ static const char *const sym_names[] = {
 #include "nma_hooks.def"
 	[NMA_SYM_DMABUF_OPS] = "dmabuf_devmem_ops",
 	[NMA_SYM_ZCRX_OPS] = "io_uring_pp_zc_ops",
+	[NMA_SYM_HOTDATA] = "net_hotdata",
+	[NMA_SYM_CPU_OFFSETS] = "__per_cpu_offset",
+	[NMA_SYM_NODES] = "nr_node_ids",
+	[NMA_SYM_VMEMMAP] = "vmemmap_base",
+	[NMA_SYM_PAGE_OFFSET] = "page_offset_base",
 };
 
 /* The hooks that are symbols, and which. */

@@ -174,6 +174,8 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 
 	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
 		lost->count[kind] = counts[kind];
+	for (kind = 0; s->held.skel && kind < NMA_LOSS_MAX; kind++)
+		lost->count[kind] += s->held.skel->bss_lost->nma_lost[kind];
 	lost->count[NMA_LOSS_WALK] += s->walk_cut;
 	lost->count[NMA_LOSS_MISSED] += nma_session_missed(s);
 	return 0;
@@ -201,6 +203,7 @@ void nma_session__close(struct nma_session *s)
 		return;
 	while (s->nr_links)
 		bpf_link__destroy(s->links[--s->nr_links]);
+	nma_session_held_free(s);
 	ring_buffer__free(s->ring);
 	nma_bpf__destroy(s->skel);
 	if (s->core_btf >= 0)

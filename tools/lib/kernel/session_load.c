@@ -72,6 +72,7 @@ static void configure_deep(struct nma_session *s)
 		s->skel->maps.nma_bufs,
 		s->skel->maps.nma_dma,
 		s->skel->maps.nma_dma_tx,
+		s->skel->maps.nma_spliced,
 	};
 	size_t i;
 
@@ -82,16 +83,20 @@ static void configure_deep(struct nma_session *s)
 	}
 }
 
-static void configure(struct nma_session *s)
+void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 {
-	const struct nma_session_opts *o = &s->opts;
-	struct nma_config *cfg = (struct nma_config *)&s->skel->rodata->nma_cfg;
 	int i;
 
 	for (i = 0; i < NMA_SYM_MAX; i++)
-		cfg->sym[i] = o->features->sym[i];
+		cfg->sym[i] = s->opts.features->sym[i];
 	cfg->tick_ns = tick_ns();
+}
 
+static void configure(struct nma_session *s)
+{
+	const struct nma_session_opts *o = &s->opts;
+
+	nma_session_config(s, (struct nma_config *)&s->skel->rodata->nma_cfg);
 	bpf_map__set_max_entries(s->skel->maps.nma_ring,
 				 o->ring_bytes ? o->ring_bytes :
 						 RING_BYTES_DEFAULT);

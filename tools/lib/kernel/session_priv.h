@@ -15,6 +15,7 @@
 
 #include "nma_prog.h"	/* before the skeleton, which has its types */
 #include "nma.skel.h"
+#include "held.skel.h"
 
 #define NMA_LINKS_MAX	160
 
@@ -25,6 +26,23 @@ struct nma_missed {
 	__u64 excused;			/* of these, used to excuse a put */
 	__u64 idle;			/* runs with nothing to see yet */
 	__u64 sending;			/* and since there was something */
+};
+
+/* Who holds buffers of destroyed pools: see session_held.c. */
+struct nma_held_target {
+	__u64 addr;
+	__u32 pool_id;
+};
+
+struct nma_held_look {
+	struct held_bpf *skel;	/* NULL until it is needed */
+	bool refused;		/* it could not be loaded */
+	bool looking;		/* targets stay as they are */
+	__u32 seen;		/* generation of the last look */
+	struct nma_held_target target[NMA_HELD_POOLS];
+	__u32 nr_targets;
+	__u64 *netdev;		/* addresses, of this snapshot */
+	size_t nr_netdevs;
 };
 
 struct nma_session {
@@ -50,6 +68,7 @@ struct nma_session {
 	bool old_tokens_known;
 	__u32 *netns;		/* inodes seen by this snapshot */
 	size_t nr_netns;
+	struct nma_held_look held;
 	char refused[64];	/* program that failed to load, from the log */
 	char error[512];
 	char log[512];		/* last message of libbpf worth repeating */
@@ -67,6 +86,8 @@ __attribute__((format(printf, 3, 4)))
 int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
 
 int nma_session_load(struct nma_session *s);
+/* Makes @cfg what the programs read: symbols, length of a tick. */
+void nma_session_config(const struct nma_session *s, struct nma_config *cfg);
 int nma_session_set_targets(void);	/* once, before programs are opened */
 void nma_session_attach(struct nma_session *s);
 
@@ -98,6 +119,20 @@ __u64 nma_session_missed(struct nma_session *s);
  * of it as such calls were lost: those are not told of.
  */
 __u64 nma_session_excused(struct nma_session *s, __u64 puts);
+
+/* Empties the ring; runs a walk, or an iterator, to its end. 0 or -errno */
+int nma_session_drain(struct nma_session *s);
+int nma_session_walk(struct nma_session *s, enum nma_walk_what what);
+int nma_session_iterate(struct nma_session *s, struct bpf_link *link);
+/* The same in one network namespace; -ENOENT: it cannot be entered. */
+int nma_session_iterate_in(struct nma_session *s, struct bpf_link *link, __u32 netns);
+int nma_session_mark(struct nma_session *s, enum nma_mark mark, __u32 holders);
+
+/* A snapshot begins; what it found; look for what holds buffers of dying pools. */
+void nma_session_held_begin(struct nma_session *s);
+void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr);
+int nma_session_held(struct nma_session *s);
+void nma_session_held_free(struct nma_session *s);
 
 /* Sees each record before the caller does. 0, or what the caller returned. */
 int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr);

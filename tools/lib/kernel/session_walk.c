@@ -37,6 +37,7 @@ static void note_snapshot(struct nma_session *s, const struct nma_rec_hdr *hdr)
 {
 	const struct nma_rec_pool *pool = (const void *)hdr;
 
+	nma_session_held_note(s, hdr);
 	if (hdr->type == NMA_REC_NIC && s->opts.tokens)
 		note_netns(s, hdr->netns);
 	if (hdr->type == NMA_REC_POOL && pool->mp == NMA_MP_DMABUF &&
@@ -77,13 +78,14 @@ int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 	return 0;
 }
 
-static int send_mark(struct nma_session *s, enum nma_mark mark)
+int nma_session_mark(struct nma_session *s, enum nma_mark mark, __u32 holders)
 {
 	struct nma_rec_mark rec = {
 		.hdr.type = NMA_REC_MARK,
 		.hdr.size = sizeof(rec),
 		.mark = mark,
 		.generation = s->generation,
+		.holders = holders,
 	};
 	struct timespec ts;
 
@@ -92,7 +94,7 @@ static int send_mark(struct nma_session *s, enum nma_mark mark)
 	return s->opts.fn(s->opts.ctx, &rec.hdr);
 }
 
-static int drain(struct nma_session *s)
+int nma_session_drain(struct nma_session *s)
 {
 	int n = ring_buffer__consume(s->ring);
 
@@ -113,7 +115,7 @@ static int run_walk(struct nma_session *s, struct nma_walk *walk)
 }
 
 /* Calls the walk until it is done, and empties the ring between the calls. */
-static int walk_all(struct nma_session *s, enum nma_walk_what what)
+int nma_session_walk(struct nma_session *s, enum nma_walk_what what)
 {
 	struct nma_walk walk = { .what = what };
 	unsigned int stalls = 0;
@@ -124,7 +126,7 @@ static int walk_all(struct nma_session *s, enum nma_walk_what what)
 		sent = walk.sent;
 		err = run_walk(s, &walk);
 		if (!err)
-			err = drain(s);
+			err = nma_session_drain(s);
 		if (err)
 			return err;
 		if (walk.end == NMA_WALK_MOVED) {
@@ -142,7 +144,7 @@ static int walk_all(struct nma_session *s, enum nma_walk_what what)
 }
 
 /* Runs an iterator's program over all its objects, with room in the ring. */
-static int iterate(struct nma_session *s, struct bpf_link *link)
+int nma_session_iterate(struct nma_session *s, struct bpf_link *link)
 {
 	int fd, err = 0;
 	char none[1];
@@ -156,33 +158,29 @@ static int iterate(struct nma_session *s, struct bpf_link *link)
 		if (n < 0 && errno != EAGAIN)
 			err = -errno;
 		if (n < 0 && !err)
-			err = drain(s);	/* the program asks for room */
+			err = nma_session_drain(s);	/* the program asks for room */
 	} while (n < 0 && !err);
 	close(fd);
-	return err ? err : drain(s);
+	return err ? err : nma_session_drain(s);
 }
 
-/* Gives the sockets of one namespace that hold tokens a row. A namespace that
- * no task is in any more can not be entered; what is open there was found by
- * find_open_tokens(), and the orphans left in it are about to end.
- */
-static void find_tokens_in(struct nma_session *s, struct bpf_link *link,
-			   __u32 netns)
+int nma_session_iterate_in(struct nma_session *s, struct bpf_link *link, __u32 netns)
 {
 	int back, err;
 
 	err = nma_netns__enter(netns, &back);
-	if (err == -ENOENT)
-		return;
-	if (err) {
+	if (err && err != -ENOENT) {
 		s->denied_err = err;
 		s->denied_netns = netns;
-		return;
 	}
-	if (iterate(s, link))
+	if (err)
+		return err;
+	err = nma_session_iterate(s, link);
+	if (nma_netns__leave(back) && !err)
+		err = -EIO;
+	if (err)
 		s->walk_cut++;
-	if (nma_netns__leave(back))
-		s->walk_cut++;
+	return err;
 }
 
 /* Gives every open socket that holds tokens a row, with a task to charge. */
@@ -194,11 +192,15 @@ static int find_open_tokens(struct nma_session *s)
 	link = bpf_program__attach_iter(s->skel->progs.nma_owner_iter, NULL);
 	if (!link)
 		return nma_session_fail(s, -errno, "can not iterate over open files");
-	err = iterate(s, link);
+	err = nma_session_iterate(s, link);
 	bpf_link__destroy(link);
 	return err;
 }
 
+/* Gives the sockets of each namespace that hold tokens a row. One that no task is in
+ * any more cannot be entered; what is open there was found by find_open_tokens(), and
+ * the orphans left in it are about to end.
+ */
 static int find_old_tokens(struct nma_session *s)
 {
 	struct bpf_link *link;
@@ -212,7 +214,7 @@ static int find_old_tokens(struct nma_session *s)
 	if (!link)
 		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
 	for (i = 0; i < s->nr_netns; i++)
-		find_tokens_in(s, link, s->netns[i]);
+		nma_session_iterate_in(s, link, s->netns[i]);
 	bpf_link__destroy(link);
 	return 0;
 }
@@ -231,7 +233,7 @@ int nma_session_mark_unread(struct nma_session *s)
 		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
 	*marking = 1;
 	for (i = 0; i < s->nr_netns; i++)
-		find_tokens_in(s, link, s->netns[i]);
+		nma_session_iterate_in(s, link, s->netns[i]);
 	*marking = 0;
 	bpf_link__destroy(link);
 	return 0;
@@ -251,7 +253,7 @@ static int count_lost_socks(struct nma_session *s, struct bpf_link *link)
 	int err;
 
 	s->skel->bss->nma_rows_alive = 0;
-	err = iterate(s, link);
+	err = nma_session_iterate(s, link);
 	if (err)
 		return err;
 	lost = before - *ended - s->skel->bss->nma_rows_alive;
@@ -295,7 +297,7 @@ int nma_session__snapshot(struct nma_session *s)
 {
 	int err, what;
 
-	err = drain(s);
+	err = nma_session_drain(s);
 	if (err)
 		return err;
 
@@ -303,16 +305,19 @@ int nma_session__snapshot(struct nma_session *s)
 	s->generation++;
 	s->nr_netns = 0;
 	s->devmem_seen = false;
-	err = send_mark(s, NMA_MARK_SNAPSHOT_BEGIN);
+	nma_session_held_begin(s);
+	err = nma_session_mark(s, NMA_MARK_SNAPSHOT_BEGIN, 0);
 	if (err)
 		return err;
 	for (what = 0; what < NMA_WALK_MAX; what++) {
-		err = walk_all(s, what);
+		err = nma_session_walk(s, what);
 		if (err)
 			return err;
 	}
 	err = walk_sockets(s);
+	if (!err)
+		err = nma_session_held(s);
 	if (err)
 		return err;
-	return send_mark(s, NMA_MARK_SNAPSHOT_END);
+	return nma_session_mark(s, NMA_MARK_SNAPSHOT_END, 0);
 }

@@ -32,6 +32,7 @@ void nma_model__free(struct nma_model *m)
 	nma_table_free(&m->bindings);
 	nma_table_free(&m->socks);
 	nma_table_free(&m->edges);
+	nma_table_free(&m->held);
 	free(m);
 }
 
@@ -407,13 +408,23 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	const struct nma_rec_mark *r = (const void *)hdr;
 
 	(void)change;
-	m->in_snapshot = r->mark == NMA_MARK_SNAPSHOT_BEGIN;
-	if (m->in_snapshot) {
+	if (r->mark == NMA_MARK_SNAPSHOT_BEGIN) {
+		m->in_snapshot = true;
 		m->generation = r->generation;
 		return 0;
 	}
 	if (r->generation != m->generation)
 		return -EINVAL;
+	if (r->mark == NMA_MARK_HELD_BEGIN) {
+		nma_held_begin(m);
+		return 0;
+	}
+	if (r->mark == NMA_MARK_HELD_END) {
+		nma_held_end(m, r);
+		return 0;
+	}
+	m->in_snapshot = false;
+	nma_held_expire(m);
 	sweep(m, &m->nics);
 	sweep(m, &m->queues);
 	sweep(m, &m->pools);
@@ -423,6 +434,13 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	nma_attribute_all(m);
 	drop_all_gone(m);
 	return 0;
+}
+
+static int apply_held(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	(void)change;
+	return nma_held_apply(m, hdr);
 }
 
 static const struct {
@@ -439,6 +457,7 @@ static const struct {
 	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
 	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
 	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
+	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "model/attribution.h"
+#include "model/held.h"
 #include "model/subject.h"
 #include "nma_event.h"
 #include "util/queue_set.h"
@@ -70,6 +71,7 @@ struct nma_pool {
 	struct nma_seen seen;
 	struct nma_rec_pool r;	/* create_ns, stack and XDP outlive later records */
 	struct nma_owner owner;
+	struct nma_sought sought;	/* once it is destroyed */
 };
 
 struct nma_binding {
@@ -97,6 +99,10 @@ struct nma_model {
 	struct nma_table bindings;
 	struct nma_table socks;
 	struct nma_table edges;
+	struct nma_table held;	/* struct nma_held */
+	__u32 looks;		/* for who holds buffers, up to now */
+	__u32 looked;		/* generation of the last */
+	__u32 looked_at;	/* and where: bits of enum nma_holder */
 	__u32 generation;	/* of the snapshot that runs or ran last */
 	bool in_snapshot;
 	bool has_gone;		/* some object waits to be freed */

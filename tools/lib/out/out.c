@@ -70,6 +70,7 @@ static bool value_text(const struct nma_out *out, const struct nma_value *v,
 		nma_text_safe(dst, size, v->str, sizeof(v->str), NMA_TEXT_TERMINAL);
 		return true;
 	case NMA_VALUE_SET:
+	case NMA_VALUE_COUNTS:
 		snprintf(dst, size, "%s", v->str[0] ? v->str : "none");
 		return true;
 	case NMA_VALUE_ADDR:

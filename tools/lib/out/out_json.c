@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/ksyms.h"
@@ -27,6 +28,23 @@ static struct json_object *json_set(const struct nma_value *v)
 	for (name = strtok_r(names, "|", &save); name; name = strtok_r(NULL, "|", &save))
 		json_object_array_add(arr, nma_json_str(name));
 	return arr;
+}
+
+static struct json_object *json_counts(const struct nma_value *v)
+{
+	struct json_object *obj = json_object_new_object();
+	char text[NMA_STR_LEN], *save = NULL, *name, *n;
+
+	memcpy(text, v->str, sizeof(text));
+	for (name = strtok_r(text, "|", &save); name; name = strtok_r(NULL, "|", &save)) {
+		n = strchr(name, '=');
+		if (!n)
+			continue;
+		*n++ = '\0';
+		json_object_object_add(obj, name,
+				       json_object_new_uint64(strtoull(n, NULL, 10)));
+	}
+	return obj;
 }
 
 static struct json_object *json_list(const struct nma_value *v)
@@ -73,6 +91,8 @@ static struct json_object *json_value(const struct nma_out *out,
 		return nma_json_str(v->str);
 	case NMA_VALUE_SET:
 		return json_set(v);
+	case NMA_VALUE_COUNTS:
+		return json_counts(v);
 	case NMA_VALUE_ADDR:
 		return out->verbose ? json_addr(v->u) : NULL;
 	case NMA_VALUE_LIST_U64:

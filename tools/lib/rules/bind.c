@@ -365,7 +365,7 @@ static void still_used(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 }
 
 static void not_freed(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
-		      const struct nma_binding *binding, const struct nma_holder *h)
+		      const struct nma_binding *binding, const struct nma_token_holder *h)
 {
 	__u64 patience = ctx->limits->stall_ns;
 	struct nma_finding *f;
@@ -403,7 +403,7 @@ void nma_rule_BIND_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
 {
 	const struct nma_binding *binding = ref.binding;
 	const struct nma_pool *pool;
-	struct nma_holder h;
+	struct nma_token_holder h;
 
 	if (binding->r.hdr.cause == NMA_CAUSE_GONE) {
 		if (ctx->trigger && ctx->trigger->type == NMA_REC_BINDING && binding->r.lent)

@@ -131,7 +131,7 @@ void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock)
 }
 
 /* The socket may have been orphaned: then there is no process to name. */
-void nma_holder_evidence(struct nma_finding *f, const struct nma_holder *h)
+void nma_holder_evidence(struct nma_finding *f, const struct nma_token_holder *h)
 {
 	const struct nma_rec_sock *r = &h->sock->r;
 
@@ -144,9 +144,9 @@ void nma_holder_evidence(struct nma_finding *f, const struct nma_holder *h)
 	nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
 }
 
-struct nma_holder nma_holder_of(const struct nma_model *m, __u32 binding_id)
+struct nma_token_holder nma_holder_of(const struct nma_model *m, __u32 binding_id)
 {
-	struct nma_holder h = { 0 };
+	struct nma_token_holder h = { 0 };
 
 	nma_model_for_each(struct nma_sock, &m->socks, sock) {
 		if (sock->r.binding_id != binding_id || sock->seen.gone ||

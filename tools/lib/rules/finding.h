@@ -15,7 +15,7 @@
 #include "nma_rules.h"
 #include "util/table.h"
 
-#define NMA_EVIDENCE_MAX	12
+#define NMA_EVIDENCE_MAX	14
 #define NMA_MESSAGE_LEN		256
 #define NMA_DETAIL_MAX		4
 

@@ -8,9 +8,6 @@
 
 #include "rules/rules.h"
 
-/* softnet_data.defer_list */
-#define DEFER_HINT	"frames freed on another CPU wait there until it next receives"
-
 /* Puts of pages that somebody else holds are legal now and then (splice, XDP
  * redirect), not as a habit.
  */
@@ -122,11 +119,15 @@ void nma_rule_PP_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	struct nma_finding *f;
 
 	(void)ctx;
-	if (act->act != NMA_ACT_PUT_HELD)
+	if (act->act == NMA_ACT_PUT_SPLICED)
+		f = nma_verdict_add(v, 1, NMA_SEV_I,
+				    "buffer put while its page is spliced from a socket by an application");
+	else if (act->act == NMA_ACT_PUT_HELD)
+		f = nma_verdict_add(v, 0, act->value[1] < HELD_PERCENT ?
+				    NMA_SEV_I : NMA_SEV_W,
+				    "buffer put while its page is referenced elsewhere");
+	else
 		return;
-	f = nma_verdict_add(v, 0,
-			    act->value[1] < HELD_PERCENT ? NMA_SEV_I : NMA_SEV_W,
-			    "buffer put while its page is referenced elsewhere");
 	nma_value_s64(nma_finding_ev(f, "page_references"), act->value[0]);
 	if (act->value[1])
 		nma_value_u64(nma_finding_ev(f, "percent_of_puts"),
@@ -134,41 +135,14 @@ void nma_rule_PP_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	nma_act_evidence(f, act);
 }
 
-/* Sockets that hold tokens of the pool's binding explain buffers that are out. */
-static void holder_evidence(struct nma_finding *f, const struct nma_model *m,
-			    __u32 binding_id)
-{
-	struct nma_holder h = { 0 };
-
-	if (binding_id)
-		h = nma_holder_of(m, binding_id);
-	if (h.sock)
-		nma_holder_evidence(f, &h);
-	else
-		nma_value_str(nma_finding_ev(f, "hint"), DEFER_HINT);
-}
-
-/* NM-PP-06. Buffers of a destroyed pool may sit in sockets for a while. */
+/* NM-PP-06. Buffers of a destroyed pool may sit somewhere for a while: see held.c. */
 void nma_rule_PP_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		    struct nma_verdict *v)
 {
-	const struct nma_rec_pool *r = &ref.pool->r;
-	struct nma_finding *f;
+	const struct nma_pool *pool = ref.pool;
 
-	if (!r->detached || ref.pool->seen.gone || r->inflight <= 0)
-		return;
-	f = nma_verdict_add(v, 0, NMA_SEV_E,
-			    "%d buffers of a destroyed page_pool have not come back",
-			    r->inflight);
-	f->kind = NMA_KIND_LEAK;
-	f->since_ns = r->detach_ns;
-	nma_finding_hold(f, NMA_AGE, ctx->limits->stall_ns);
-	nma_value_s64(nma_finding_ev(f, "inflight"), r->inflight);
-	if (r->detach_ns && r->detach_ns < ctx->now_ns)
-		nma_value_u64(nma_finding_ev(f, "detached_for_ns"),
-			      ctx->now_ns - r->detach_ns);
-	holder_evidence(f, ctx->model, r->binding_id);
-	nma_pool_evidence(f, ref.pool);
+	if (pool->r.detached && !pool->seen.gone && pool->r.inflight > 0)
+		nma_held_verdict(ctx, pool, v);
 }
 
 /* NM-PP-08. A pool that misses a page can not be gone; a page may name what once was
@@ -196,7 +170,7 @@ void nma_rule_PP_08(const struct nma_rule_ctx *ctx, union nma_ref ref,
  * to its buffers, so that neither the pool nor the driver nor a packet has any.
  */
 static bool all_are_tokens(const struct nma_model *m, const struct nma_binding *binding,
-			   struct nma_holder *h, __u64 *taken)
+			   struct nma_token_holder *h, __u64 *taken)
 {
 	const struct nma_rec_binding *r = &binding->r;
 
@@ -223,7 +197,7 @@ void nma_rule_PP_09(const struct nma_rule_ctx *ctx, union nma_ref ref,
 {
 	const struct nma_binding *binding = ref.binding;
 	const struct nma_rec_binding *r = &binding->r;
-	struct nma_holder h = { 0 };
+	struct nma_token_holder h = { 0 };
 	struct nma_finding *f;
 	char who[32] = "the application";
 	__u64 state = r->returned;

@@ -127,14 +127,18 @@ void nma_act_evidence(struct nma_finding *f, const struct nma_rec_act *act);
 /* Who made the call; the finding is an event. */
 void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use);
 
+/* NM-PP-06, see held.c: what is still out of a destroyed pool, by who has it. */
+void nma_held_verdict(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
+		      struct nma_verdict *v);
+
 /* Sockets with tokens of a binding. */
-struct nma_holder {
+struct nma_token_holder {
 	const struct nma_sock *sock;	/* with the most of them; NULL: none */
 	__u64 tokens;			/* of all */
 };
-struct nma_holder nma_holder_of(const struct nma_model *m, __u32 binding_id);
+struct nma_token_holder nma_holder_of(const struct nma_model *m, __u32 binding_id);
 /* There must be one; the finding is about its socket, too. */
-void nma_holder_evidence(struct nma_finding *f, const struct nma_holder *h);
+void nma_holder_evidence(struct nma_finding *f, const struct nma_token_holder *h);
 /* Whose socket it is, and its ends. */
 void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock);
 /* "192.0.2.1:9000"; absent without a port. */

@@ -80,14 +80,27 @@ void nma_value_fmt(struct nma_value *v, const char *fmt, ...)
 	va_end(ap);
 }
 
-void nma_value_set_add(struct nma_value *v, const char *name)
+static void join(struct nma_value *v, enum nma_value_type type, const char *text)
 {
 	size_t len;
 
-	if (v->type != NMA_VALUE_SET) {
-		v->type = NMA_VALUE_SET;
+	if (v->type != type) {
+		v->type = type;
 		v->str[0] = '\0';
 	}
 	len = strlen(v->str);
-	snprintf(v->str + len, sizeof(v->str) - len, "%s%s", len ? "|" : "", name);
+	snprintf(v->str + len, sizeof(v->str) - len, "%s%s", len ? "|" : "", text);
+}
+
+void nma_value_set_add(struct nma_value *v, const char *name)
+{
+	join(v, NMA_VALUE_SET, name);
+}
+
+void nma_value_count_add(struct nma_value *v, const char *name, __u64 n)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s=%llu", name, n);
+	join(v, NMA_VALUE_COUNTS, text);
 }

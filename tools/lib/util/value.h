@@ -21,6 +21,7 @@ enum nma_value_type {
 	NMA_VALUE_BOOL,
 	NMA_VALUE_STR,		/* from the kernel or from us; sanitised on output */
 	NMA_VALUE_SET,		/* names joined by '|'; an array in JSON */
+	NMA_VALUE_COUNTS,	/* "name=N" joined by '|'; an object in JSON */
 	NMA_VALUE_ADDR,		/* kernel address: shown with -v only */
 	NMA_VALUE_LIST_U64,	/* a few numbers; an array in JSON */
 	NMA_VALUE_STACK,	/* return addresses; shown as the creator's name */
@@ -54,5 +55,7 @@ void nma_value_fmt(struct nma_value *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Adds one name to a set; a set without names is "none". */
 void nma_value_set_add(struct nma_value *v, const char *name);
+/* Adds "name=@n". */
+void nma_value_count_add(struct nma_value *v, const char *name, __u64 n);
 
 #endif /* NMA_VALUE_H */

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Who holds the buffers of destroyed pools (held.bpf.c). Looked for only when a
+ * snapshot has met such a pool with buffers out; the programs are loaded then.
+ *
+ * What is in flight is read before and after: a buffer that came home meanwhile is
+ * held by nobody and missed by nobody. The first time there are two looks, for
+ * packets may have moved from a place that was not yet seen to one that was.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "kernel/btf.h"
+#include "kernel/session_priv.h"
+
+#define AGAIN_US	50000		/* between the first two looks */
+#define NAPIS_MOST	4096		/* of one device */
+#define SENDS_MOST	1024		/* a full ring is emptied that often */
+
+#define HOLDER(id)	(1u << NMA_HOLDER_##id)
+#define HOLDERS_SOCK	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN))
+#define HOLDERS_CPU	(HOLDER(DEFER) | HOLDER(BACKLOG))
+
+void nma_session_held_begin(struct nma_session *s)
+{
+	s->held.nr_targets = 0;
+	s->held.nr_netdevs = 0;
+}
+
+static void note_netdev(struct nma_session *s, __u64 addr)
+{
+	struct nma_held_look *h = &s->held;
+	__u64 *more;
+
+	more = reallocarray(h->netdev, h->nr_netdevs + 1, sizeof(*more));
+	if (!more) {
+		s->walk_cut++;
+		return;
+	}
+	h->netdev = more;
+	h->netdev[h->nr_netdevs++] = addr;
+}
+
+void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_pool *pool = (const void *)hdr;
+	const struct nma_rec_nic *nic = (const void *)hdr;
+	struct nma_held_look *h = &s->held;
+
+	if (h->looking)
+		return;
+	if (hdr->type == NMA_REC_NIC)
+		note_netdev(s, nic->netdev);
+	if (hdr->type != NMA_REC_POOL || !pool->detached || pool->inflight <= 0)
+		return;
+	if (h->nr_targets == NMA_HELD_POOLS) {
+		s->walk_cut++;
+		return;
+	}
+	h->target[h->nr_targets].addr = pool->pool;
+	h->target[h->nr_targets++].pool_id = pool->pool_id;
+}
+
+/* @btf: to be closed when the programs are loaded, -1 none */
+static struct held_bpf *open_skeleton(int *btf)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct held_bpf *skel;
+	char path[64];
+
+	skel = held_bpf__open();
+	*btf = skel ? nma_kernel_btf__subset(bpf_object__btf(skel->obj)) : -1;
+	if (*btf < 0)
+		return skel;		/* works all the same, but slower */
+	held_bpf__destroy(skel);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *btf);
+	opts.btf_custom_path = path;
+	return held_bpf__open_opts(&opts);
+}
+
+static void choose(const struct nma_session *s, struct held_bpf *skel)
+{
+	bpf_map__set_autocreate(skel->maps.nma_acts, false);
+	bpf_map__set_autocreate(skel->maps.nma_dma, false);
+	bpf_map__set_autocreate(skel->maps.nma_dma_tx, false);
+	bpf_map__reuse_fd(skel->maps.nma_ring, bpf_map__fd(s->skel->maps.nma_ring));
+	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
+	bpf_program__set_autoload(skel->progs.nma_held, true);
+	bpf_program__set_autoload(skel->progs.nma_held_files, true);
+	bpf_program__set_autoload(skel->progs.nma_held_tcp, true);
+	bpf_program__set_autoload(skel->progs.nma_held_udp, true);
+}
+
+static bool load(struct nma_session *s)
+{
+	struct nma_held_look *h = &s->held;
+	int btf, err = -ENOMEM;
+
+	if (h->skel || h->refused)
+		return h->skel;
+	h->skel = open_skeleton(&btf);
+	if (h->skel) {
+		choose(s, h->skel);
+		err = held_bpf__load(h->skel);
+	}
+	if (btf >= 0)
+		close(btf);
+	if (!err)
+		return true;
+	held_bpf__destroy(h->skel);
+	h->skel = NULL;
+	h->refused = true;
+	return false;
+}
+
+static int call(struct nma_session *s, struct nma_held_call *arg)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run,
+		.ctx_in = arg,
+		.ctx_size_in = sizeof(*arg),
+	);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(s->held.skel->progs.nma_held), &run))
+		return nma_session_fail(s, -errno, "cannot look for holders of buffers");
+	return 0;
+}
+
+static int name_targets(struct nma_session *s)
+{
+	struct nma_held_call begin = { .step = NMA_HELD_BEGIN };
+	const struct nma_held_target *t = s->held.target;
+	int err = call(s, &begin);
+	__u32 i;
+
+	for (i = 0; i < s->held.nr_targets && !err; i++) {
+		struct nma_held_call arg = {
+			.step = NMA_HELD_POOL,
+			.id = t[i].pool_id,
+			.addr = t[i].addr,
+		};
+
+		err = call(s, &arg);
+	}
+	return err;
+}
+
+static int look_at_cpus(struct nma_session *s)
+{
+	int cpu, err = 0, cpus = libbpf_num_possible_cpus();
+
+	for (cpu = 0; cpu < cpus && !err; cpu++) {
+		struct nma_held_call arg = { .step = NMA_HELD_CPU, .id = cpu };
+
+		err = call(s, &arg);
+	}
+	return err;
+}
+
+static int look_at_napis(struct nma_session *s)
+{
+	int i, err = 0;
+	size_t n;
+
+	for (n = 0; n < s->held.nr_netdevs && !err; n++) {
+		struct nma_held_call arg = {
+			.step = NMA_HELD_NETDEV,
+			.addr = s->held.netdev[n],
+		};
+
+		i = 0;
+		do
+			err = call(s, &arg);
+		while (!err && arg.next && ++i < NAPIS_MOST);
+	}
+	return err;
+}
+
+/* true: all of them were met */
+static bool iterate_sockets(struct nma_session *s, struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
+	bool all = link;
+	size_t i;
+
+	for (i = 0; link && i < s->nr_netns; i++)
+		if (nma_session_iterate_in(s, link, s->netns[i]))
+			all = false;
+	bpf_link__destroy(link);
+	return all;
+}
+
+static bool look_at_sockets(struct nma_session *s)
+{
+	struct held_bpf *skel = s->held.skel;
+	struct bpf_link *link;
+	bool all;
+
+	link = bpf_program__attach_iter(skel->progs.nma_held_files, NULL);
+	all = link && !nma_session_iterate(s, link);
+	bpf_link__destroy(link);
+	/* what was cut there, unlocked, is met again, locked */
+	skel->bss_held->nma_held_cut = 0;
+	all &= iterate_sockets(s, skel->progs.nma_held_tcp);
+	all &= iterate_sockets(s, skel->progs.nma_held_udp);
+	return all;
+}
+
+static int send_found(struct nma_session *s)
+{
+	struct nma_held_call arg = { .step = NMA_HELD_SEND };
+	int i = 0, err;
+
+	do {
+		err = call(s, &arg);
+		if (!err)
+			err = nma_session_drain(s);
+	} while (!err && arg.next && ++i < SENDS_MOST);
+	if (arg.next)
+		s->walk_cut++;
+	return err;
+}
+
+/* Where everything was looked at, as bits of enum nma_holder. */
+static int look(struct nma_session *s, __u32 *where)
+{
+	const __u64 *sym = s->opts.features->sym;
+	__u32 holders = 0;
+	int err;
+
+	err = name_targets(s);
+	if (!err && sym[NMA_SYM_CPU_OFFSETS] && sym[NMA_SYM_SOFTNET] &&
+	    sym[NMA_SYM_HOTDATA]) {
+		holders |= HOLDERS_CPU;
+		err = look_at_cpus(s);
+	}
+	if (!err)
+		err = look_at_napis(s);
+	if (s->held.skel->bss_held->nma_held_cut)
+		s->walk_cut++;
+	if (!err && look_at_sockets(s))
+		holders |= HOLDERS_SOCK;
+	if (s->held.skel->bss_held->nma_held_cut)
+		s->walk_cut++;
+	s->held.skel->bss_held->nma_held_cut = 0;
+	*where = holders | HOLDER(GRO) | HOLDER(ZCRX);
+	return err ? err : send_found(s);
+}
+
+static int look_once(struct nma_session *s)
+{
+	__u32 where = 0;
+	int err;
+
+	err = nma_session_mark(s, NMA_MARK_HELD_BEGIN, 0);
+	if (!err && load(s))
+		err = look(s, &where);
+	if (!err)
+		err = nma_session_walk(s, NMA_WALK_POOLS);
+	return err ? err : nma_session_mark(s, NMA_MARK_HELD_END, where);
+}
+
+int nma_session_held(struct nma_session *s)
+{
+	struct nma_held_look *h = &s->held;
+	int err;
+
+	if (!h->nr_targets)
+		return 0;
+	h->looking = true;
+	err = look_once(s);
+	if (!err && (!h->seen || h->seen + 1 != s->generation)) {
+		usleep(AGAIN_US);
+		err = look_once(s);
+	}
+	h->seen = s->generation;
+	h->looking = false;
+	return err;
+}
+
+void nma_session_held_free(struct nma_session *s)
+{
+	held_bpf__destroy(s->held.skel);
+	free(s->held.netdev);
+}

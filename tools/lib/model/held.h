@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * Who holds buffers of destroyed pools, as the last look found it.
+ */
+#ifndef NMA_MODEL_HELD_H
+#define NMA_MODEL_HELD_H
+
+#include <linux/types.h>
+
+#include "nma_event.h"
+#include "util/table.h"
+
+struct nma_model;
+
+/* Buffers of a pool in one place */
+struct nma_held {
+	struct nma_node node;
+	__u32 look;
+	struct nma_rec_held r;
+};
+
+/* What became of the search for a pool's buffers. */
+struct nma_sought {
+	__u32 looks;		/* in a row */
+	__s32 before;		/* in flight when the last one began */
+	__s32 found;		/* held by somebody */
+	__s32 missing;		/* neither found nor come back meanwhile */
+	__s32 lost;		/* the same, in each of the last two */
+};
+
+int nma_held_apply(struct nma_model *m, const struct nma_rec_hdr *hdr);
+void nma_held_begin(struct nma_model *m);
+void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark);
+
+/* A snapshot ends: without a look there was no destroyed pool to look for. */
+void nma_held_expire(struct nma_model *m);
+
+/* In words, of enum nma_holder and nma_where: "deferred-free list", "receive queue" */
+const char *nma_holder_name(__u32 holder);	/* the JSON name */
+const char *nma_holder_text(__u32 holder);
+const char *nma_where_text(__u32 where);
+
+#define nma_held_for_each(m, held) \
+	for (const struct nma_held *held = (const struct nma_held *)(m)->held.first; \
+	     held; held = (const struct nma_held *)held->node.next)
+
+#endif /* NMA_MODEL_HELD_H */

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * What NM-PP-06 says of a destroyed pool whose buffers are still out, by who has
+ * them. The driver is accused of none but those that are nowhere: looked for twice,
+ * in every place that we know. What an application sits on is the application's;
+ * what waits on a CPU comes back when that next receives.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rules/rules.h"
+
+enum { LOST, KEPT, AT_REST };	/* details of the rule */
+
+#define HOLDER(id)	(1u << NMA_HOLDER_##id)
+#define APPLICATIONS	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN) | HOLDER(ZCRX))
+#define CPUS		(HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
+
+/* Buffers of a pool that some kinds of holders have */
+struct share {
+	__u64 buffers;
+	unsigned int places;
+	const struct nma_held *most;
+};
+
+static struct share share_of(const struct nma_model *m, __u32 pool_id, __u32 holders)
+{
+	struct share s = { 0 };
+
+	nma_held_for_each(m, held) {
+		if (held->r.pool_id != pool_id || !(holders & 1u << held->r.holder))
+			continue;
+		s.buffers += held->r.buffers;
+		s.places++;
+		if (!s.most || held->r.buffers > s.most->r.buffers)
+			s.most = held;
+	}
+	return s;
+}
+
+static const char *state_name(const struct nma_rec_held *r)
+{
+	static const char *const names[] = {
+		NULL, "ESTABLISHED", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1",
+		"FIN-WAIT-2", "TIME-WAIT", "CLOSE", "CLOSE-WAIT", "LAST-ACK",
+		"LISTEN", "CLOSING", "NEW-SYN-RECV",
+	};
+
+	if (r->protocol != IPPROTO_TCP || r->state >= sizeof(names) / sizeof(*names))
+		return NULL;
+	return names[r->state];
+}
+
+static const char *socket_kind(const struct nma_rec_held *r)
+{
+	switch (r->family) {
+	case AF_UNIX:
+		return "a unix socket";
+	case AF_PACKET:
+		return "a packet socket";
+	case AF_INET:
+	case AF_INET6:
+		break;
+	default:
+		return "a socket";
+	}
+	switch (r->protocol) {
+	case IPPROTO_TCP:
+		return "TCP";
+	case IPPROTO_UDP:
+		return "UDP";
+	case IPPROTO_MPTCP:
+		return "MPTCP";
+	}
+	return "a raw socket";
+}
+
+/* "TCP 192.0.2.1:7000, python3, pid 4711" */
+static void name_socket(char *dst, size_t size, const struct nma_rec_held *r)
+{
+	struct nma_value local = { 0 };
+	const char *state = state_name(r);
+	int n;
+
+	nma_endpoint(&local, r->family, r->src, r->sport);
+	n = snprintf(dst, size, "%s%s%s%s", r->orphan ? "orphaned " : "", socket_kind(r),
+		     local.type ? " " : "", local.type ? local.str : "");
+	if (n < 0 || (size_t)n >= size)
+		return;
+	dst += n;
+	size -= n;
+	if (r->hdr.pid)
+		snprintf(dst, size, ", %.16s, pid %u", r->hdr.comm, r->hdr.pid);
+	else if (r->unaccepted && r->family != AF_UNIX)
+		snprintf(dst, size, ", not yet accepted");
+	else if (r->orphan && state)
+		snprintf(dst, size, ", %s", state);
+}
+
+static void say_where(char *dst, size_t size, const struct nma_rec_held *r)
+{
+	char who[128] = "";
+
+	name_socket(who, sizeof(who), r);
+	switch (r->holder) {
+	case NMA_HOLDER_SOCKET:
+		snprintf(dst, size, "wait unread in the %s of %s",
+			 nma_where_text(r->where), who);
+		return;
+	case NMA_HOLDER_TX:
+		snprintf(dst, size, "wait in the %s of %s", nma_where_text(r->where), who);
+		return;
+	case NMA_HOLDER_TOKEN:
+		snprintf(dst, size, "are tokens of %s", who);
+		return;
+	case NMA_HOLDER_ZCRX:
+		snprintf(dst, size, "are lent to an application by io_uring");
+		return;
+	case NMA_HOLDER_GRO:
+		snprintf(dst, size, "wait in a GRO list");
+		return;
+	case NMA_HOLDER_BACKLOG:
+		snprintf(dst, size, "wait in the backlog of CPU %u", r->cpu);
+		return;
+	}
+	snprintf(dst, size, "are freed and wait until CPU %u next receives", r->cpu);
+}
+
+static void socket_evidence(struct nma_finding *f, const struct nma_rec_held *r)
+{
+	f->cookie = r->cookie;
+	if (r->hdr.pid) {
+		nma_value_u64(nma_finding_ev(f, "holder_pid"), r->hdr.pid);
+		nma_value_strn(nma_finding_ev(f, "holder_comm"), r->hdr.comm, NMA_COMM_LEN);
+	}
+	if (r->sport)
+		nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+	if (r->dport)
+		nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
+	if (state_name(r))
+		nma_value_str(nma_finding_ev(f, "state"), state_name(r));
+}
+
+static void share_evidence(struct nma_finding *f, const struct share *s)
+{
+	const struct nma_rec_held *r = &s->most->r;
+
+	nma_value_u64(nma_finding_ev(f, "buffers"), s->buffers);
+	nma_value_str(nma_finding_ev(f, "holder"), nma_holder_name(r->holder));
+	if (r->where)
+		nma_value_str(nma_finding_ev(f, "holder_queue"), nma_where_text(r->where));
+	if (r->cpu != NMA_NO_CPU)
+		nma_value_u64(nma_finding_ev(f, "holder_cpu"), r->cpu);
+	if (r->family)
+		socket_evidence(f, r);
+}
+
+static void pool_evidence(const struct nma_rule_ctx *ctx, struct nma_finding *f,
+			  const struct nma_pool *pool)
+{
+	const struct nma_rec_pool *r = &pool->r;
+
+	f->kind = NMA_KIND_LEAK;
+	f->since_ns = r->detach_ns;
+	nma_finding_hold(f, NMA_AGE, ctx->limits->stall_ns);
+	nma_value_s64(nma_finding_ev(f, "inflight"), r->inflight);
+	if (r->detach_ns && r->detach_ns < ctx->now_ns)
+		nma_value_u64(nma_finding_ev(f, "detached_for_ns"),
+			      ctx->now_ns - r->detach_ns);
+	nma_pool_evidence(f, pool);
+}
+
+static void say_held(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
+		     struct nma_verdict *v, unsigned int detail, __u32 holders)
+{
+	struct share s = share_of(ctx->model, pool->r.pool_id, holders);
+	struct nma_finding *f;
+	char more[64] = "";
+	char where[192];
+
+	if (!s.buffers)
+		return;
+	say_where(where, sizeof(where), &s.most->r);
+	if (s.places > 1)
+		snprintf(more, sizeof(more), ", %llu more in %u other places",
+			 s.buffers - s.most->r.buffers, s.places - 1);
+	f = nma_verdict_add(v, detail, detail == KEPT ? NMA_SEV_W : NMA_SEV_I,
+			    "%u buffers of a destroyed page_pool %s%s",
+			    s.most->r.buffers, where, more);
+	share_evidence(f, &s);
+	pool_evidence(ctx, f, pool);
+}
+
+/* "socket, token table or GRO list" */
+static void list_places(char *dst, size_t size, __u32 holders)
+{
+	size_t len = 0;
+	__u32 i;
+
+	dst[0] = '\0';
+	for (i = 0; i < NMA_HOLDER_MAX; i++) {
+		if (!(holders & 1u << i) || !nma_holder_text(i))
+			continue;
+		holders &= ~(1u << i);
+		snprintf(dst + len, size - len, "%s%s",
+			 !len ? "" : holders ? ", " : " or ", nma_holder_text(i));
+		len = strlen(dst);
+	}
+}
+
+static void say_lost(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
+		     struct nma_verdict *v)
+{
+	__u32 all = APPLICATIONS | CPUS, unseen = all & ~ctx->model->looked_at;
+	__s32 lost = pool->sought.lost;
+	struct nma_finding *f;
+	char places[192];
+
+	if (lost > pool->r.inflight)
+		lost = pool->r.inflight;
+	if (pool->sought.looks < 2 || lost <= 0)
+		return;
+	list_places(places, sizeof(places), unseen ? unseen : all);
+	if (unseen)
+		f = nma_verdict_add(v, LOST, NMA_SEV_W,
+				    "%d buffers of a destroyed page_pool have not come back; "
+				    "not every %s could be looked into", lost, places);
+	else
+		f = nma_verdict_add(v, LOST, NMA_SEV_E,
+				    "%d buffers of a destroyed page_pool have not come back "
+				    "and are in no %s", lost, places);
+	nma_value_s64(nma_finding_ev(f, "buffers"), lost);
+	pool_evidence(ctx, f, pool);
+}
+
+void nma_held_verdict(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
+		      struct nma_verdict *v)
+{
+	say_lost(ctx, pool, v);
+	say_held(ctx, pool, v, KEPT, APPLICATIONS);
+	say_held(ctx, pool, v, AT_REST, CPUS);
+}
