@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 240
+# cpus: 1
 #
 # Device-memory TCP: a stream sixteen times the size of the dma-buf, while
 # other traffic uses the other queues.

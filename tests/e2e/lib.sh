@@ -17,7 +17,9 @@
 #
 # Comments a runner reads from the head of a test:
 #   # limit: SECONDS      time limit of the whole script (60)
-#   # cpus: 4             on four processors (default: two)
+#   # cpus: 4             on four processors (default: two); one is for tests that
+#                         count frames or pools at once, before what another
+#                         processor has freed is back
 #   # kernels: old        runs on kernels without netmem, and only there
 #
 # Environment: NMA_FULL=1 does more of what is done often, or with many bytes
