@@ -208,7 +208,7 @@ static long send_lower(__u32 i, struct lower_walk *w)
 }
 
 /* The devices right below one. A list that changes meanwhile is told by events,
- * or read anew by the next walk.
+ * or read again by the next walk.
  */
 int nma_send_lowers(__u64 netdev, __u16 cause)
 {

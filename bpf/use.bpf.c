@@ -71,7 +71,7 @@ static __always_inline int on_recv(struct sock *sk, const struct sk_buff *skb,
 	return 0;
 }
 
-/* tcp_recvmsg_dmabuf(sk, skb, offset, msg, len): only what can not be read comes
+/* tcp_recvmsg_dmabuf(sk, skb, offset, msg, len): only what cannot be read comes
  * here, and only with MSG_SOCK_DEVMEM.
  */
 SEC("?fexit/tcp_recvmsg_dmabuf")

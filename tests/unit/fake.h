@@ -23,7 +23,7 @@ struct fake {
 	int snapshot_err;
 	struct nma_lost lost;
 	nma_hook_set missing_hooks;
-	__u32 denied_netns;		/* it can not be entered */
+	__u32 denied_netns;		/* it cannot be entered */
 	bool blind;		/* programs do not run */
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
