@@ -6,8 +6,9 @@
  * else pays for it.
  *
  * The loader empties the maps, names the pools, and then has every CPU, device and
- * socket looked at. A buffer is told by the pool that it names, and counts once, in
- * the first place that it is found in. What was found is kept in groups (pool,
+ * socket looked at, and the rings of the pools last, where all that is freed ends. A
+ * buffer is told by the pool that it names, and counts once, in the first place that
+ * it is found in. What was found is kept in groups (pool,
  * holder, queue), which are sent last.
  *
  * Sockets that an application has open are met with their process, and unlocked;
@@ -515,6 +516,33 @@ static __always_inline void look_at_area(__u64 pool)
 	bpf_loop(nr, step_area, NULL, 0);
 }
 
+static long step_ring(__u32 i, void *unused)
+{
+	__u64 netmem = nma_read_word(look.refs + 8 * (__u64)i);
+
+	if (netmem)
+		nma_held_netmem(netmem);
+	return 0;
+}
+
+/* Put back, and not yet given back: a destroyed pool does that once a second. */
+static __always_inline void look_at_ring(__u64 addr)
+{
+	struct page_pool *pool = (void *)addr;
+	__u32 size = BPF_CORE_READ(pool, ring.size);
+
+	look.refs = (__u64)BPF_CORE_READ(pool, ring.queue);
+	if (!look.refs)
+		return;
+	if (size > NMA_HELD_RING_MOST) {
+		__sync_fetch_and_add(&nma_held_cut, 1);
+		size = NMA_HELD_RING_MOST;
+	}
+	begin_place(NMA_HOLDER_RING, addr);
+	look.where = NMA_WHERE_ANY;
+	bpf_loop(size, step_ring, NULL, 0);
+}
+
 static long forget(struct bpf_map *map, const void *key, void *value, void *unused)
 {
 	bpf_map_delete_elem(map, key);
@@ -565,6 +593,9 @@ int nma_held(struct nma_held_call *call)
 		break;
 	case NMA_HELD_NETDEV:
 		call->next = look_at_napi(addr, call->next);
+		break;
+	case NMA_HELD_RING:
+		look_at_ring(addr);
 		break;
 	case NMA_HELD_SEND:
 		bpf_for_each_map_elem(&nma_held_groups, send_group, &full, 0);

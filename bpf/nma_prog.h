@@ -89,12 +89,14 @@ struct nma_walk {
 #define NMA_HELD_GROUPS		16384	/* records of one look */
 #define NMA_HELD_LIST_MOST	(1 << 18)	/* packets and frags of one list */
 #define NMA_HELD_NODES		64	/* NUMA nodes whose lists are looked into */
+#define NMA_HELD_RING_MOST	(1 << 16)	/* slots; the kernel allows 32768 */
 
 enum nma_held_step {
 	NMA_HELD_BEGIN,		/* forgets the last look */
 	NMA_HELD_POOL,		/* looks for buffers of this pool, in its area, too */
 	NMA_HELD_CPU,		/* what this CPU has */
 	NMA_HELD_NETDEV,	/* what the NAPI instances of this device have */
+	NMA_HELD_RING,		/* what is back in this pool */
 	NMA_HELD_SEND,		/* what was found */
 };
 

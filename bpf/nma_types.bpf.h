@@ -283,10 +283,16 @@ struct page_pool_params {
 	struct page_pool_params_slow slow;
 };
 
+struct ptr_ring {
+	int size;
+	void **queue;
+};
+
 struct page_pool {
 	struct page_pool_params_fast p;
 	__u32 pages_state_hold_cnt;
 	unsigned int frag_offset;
+	struct ptr_ring ring;
 	void *mp_priv;
 	void *mp_ops;
 	int cpuid;

@@ -434,6 +434,21 @@ static void test_pp_06_deferred(void **state)
 	expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_E);
 }
 
+/* A destroyed pool empties its ring once a second. */
+static void test_pp_06_put_back(void **state)
+{
+	const struct nma_rec_held held[] = { rec_held(NMA_HOLDER_RING, 30), { .buffers = 0 } };
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	FEED(m, dying());
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_I);
+	assert_string_equal(f->message,
+			    "30 buffers of a destroyed page_pool are back in its ring, which it empties once a second");
+}
+
 static void test_pp_06_unread(void **state)
 {
 	struct nma_rec_held held[] = {
@@ -620,6 +635,7 @@ int main(void)
 		T(test_bind_04_upper),
 		T(test_pp_06),
 		T(test_pp_06_deferred),
+		T(test_pp_06_put_back),
 		T(test_pp_06_unread),
 		T(test_pp_06_orphan),
 		T(test_pp_06_moving),

@@ -128,16 +128,22 @@ static int call(struct nma_session *s, struct nma_held_call *arg)
 	return 0;
 }
 
-static int name_targets(struct nma_session *s)
+static int begin(struct nma_session *s)
 {
-	struct nma_held_call begin = { .step = NMA_HELD_BEGIN };
+	struct nma_held_call arg = { .step = NMA_HELD_BEGIN };
+
+	return call(s, &arg);
+}
+
+static int for_each_target(struct nma_session *s, enum nma_held_step step)
+{
 	const struct nma_held_target *t = s->held.target;
-	int err = call(s, &begin);
+	int err = 0;
 	__u32 i;
 
 	for (i = 0; i < s->held.nr_targets && !err; i++) {
 		struct nma_held_call arg = {
-			.step = NMA_HELD_POOL,
+			.step = step,
 			.id = t[i].pool_id,
 			.addr = t[i].addr,
 		};
@@ -230,7 +236,9 @@ static int look(struct nma_session *s, __u32 *where)
 	__u32 holders = 0;
 	int err;
 
-	err = name_targets(s);
+	err = begin(s);
+	if (!err)
+		err = for_each_target(s, NMA_HELD_POOL);
 	if (!err && sym[NMA_SYM_CPU_OFFSETS] && sym[NMA_SYM_SOFTNET] &&
 	    sym[NMA_SYM_HOTDATA]) {
 		holders |= HOLDERS_CPU;
@@ -242,10 +250,12 @@ static int look(struct nma_session *s, __u32 *where)
 		s->walk_cut++;
 	if (!err && look_at_sockets(s))
 		holders |= HOLDERS_SOCK;
+	if (!err)
+		err = for_each_target(s, NMA_HELD_RING);
 	if (s->held.skel->bss_held->nma_held_cut)
 		s->walk_cut++;
 	s->held.skel->bss_held->nma_held_cut = 0;
-	*where = holders | HOLDER(GRO) | HOLDER(ZCRX);
+	*where = holders | HOLDER(GRO) | HOLDER(ZCRX) | HOLDER(RING);
 	return err ? err : send_found(s);
 }
 

@@ -17,6 +17,7 @@ static const char *const holder_names[] = {
 };
 
 static const char *const holder_texts[] = {
+	[NMA_HOLDER_RING] = "ring",
 	[NMA_HOLDER_GRO] = "GRO list",
 	[NMA_HOLDER_BACKLOG] = "backlog of a CPU",
 	[NMA_HOLDER_SOCKET] = "socket",

@@ -17,7 +17,7 @@ enum { LOST, KEPT, AT_REST };	/* details of the rule */
 
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define APPLICATIONS	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN) | HOLDER(ZCRX))
-#define CPUS		(HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
+#define IN_TIME		(HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
 
 /* Buffers of a pool that some kinds of holders have */
 struct share {
@@ -119,6 +119,9 @@ static void say_where(char *dst, size_t size, const struct nma_rec_held *r)
 	case NMA_HOLDER_ZCRX:
 		snprintf(dst, size, "are lent to an application by io_uring");
 		return;
+	case NMA_HOLDER_RING:
+		snprintf(dst, size, "are back in its ring, which it empties once a second");
+		return;
 	case NMA_HOLDER_GRO:
 		snprintf(dst, size, "wait in a GRO list");
 		return;
@@ -214,7 +217,7 @@ static void list_places(char *dst, size_t size, __u32 holders)
 static void say_lost(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
 		     struct nma_verdict *v)
 {
-	__u32 all = APPLICATIONS | CPUS, unseen = all & ~ctx->model->looked_at;
+	__u32 all = APPLICATIONS | IN_TIME, unseen = all & ~ctx->model->looked_at;
 	__s32 lost = pool->sought.lost;
 	struct nma_finding *f;
 	char places[192];
@@ -241,5 +244,5 @@ void nma_held_verdict(const struct nma_rule_ctx *ctx, const struct nma_pool *poo
 {
 	say_lost(ctx, pool, v);
 	say_held(ctx, pool, v, KEPT, APPLICATIONS);
-	say_held(ctx, pool, v, AT_REST, CPUS);
+	say_held(ctx, pool, v, AT_REST, IN_TIME);
 }
