@@ -117,6 +117,46 @@ test_command_ends_with_a_killed_watch() {
 	wait_for 5 no_commands
 }
 
+tracing() { sysctl -qw kernel.ftrace_enabled="$1"; }
+audits() { grep -qs '"type":"start"' "$W/blind.out"; }
+looked() { grep -qs '"so_far"' "$W/blind.out"; }
+
+# The kernel takes each attachment to a function then, and calls none.
+test_without_ftrace() {
+	local options
+
+	defer tracing 1
+	tracing 0
+	for options in '' --deep; do
+		# shellcheck disable=SC2086 # none, or one
+		expect 3 netmem-audit -j watch $options --duration 1 >"$W/watch.out" \
+			2>"$W/watch.err"
+		expect_json "$W/watch.out" '.error.message | test("ftrace_enabled is 0")'
+	done
+	# those walk through the kernel's lists
+	expect 0 netmem-audit -j check -i nm0 >"$W/check.json"
+}
+
+# What was seen before and after it is not all that there was. It is on again before
+# the programs are taken away: that it is not, the kernel does not take well.
+test_ftrace_is_switched_off_for_a_while() {
+	local status=0
+
+	defer tracing 1
+	background blind netmem-audit -j watch -i nm0
+	wait_for 30 audits
+	tracing 0
+	kill -USR1 "${pid[blind]}"
+	wait_for 10 looked
+	tracing 1
+	kill -INT "${pid[blind]}"
+	wait "${pid[blind]}" || status=$?
+	cat "$W/blind.err"
+	[ "$status" = 5 ] || fail "exit status $status"
+	expect_text "$W/blind.err" 'ftrace_enabled.*what happened since is not known'
+	jq -se '.[-1].result == "incomplete"' "$W/blind.out"
+}
+
 test_kept_tokens() {
 	watch
 	recv_devmem --keep-tokens 23 -b 1M
@@ -155,5 +195,6 @@ test_plain_recv_gets_efault() {
 nm_setup
 run_tests test_clean_stream_has_no_finding test_fault_armed_once_is_found_once \
 	test_interrupt_leaves_nothing test_command_and_verdict \
-	test_command_ends_with_a_killed_watch test_kept_tokens \
+	test_command_ends_with_a_killed_watch test_without_ftrace \
+	test_ftrace_is_switched_off_for_a_while test_kept_tokens \
 	test_tokens_left_at_exit test_plain_recv_gets_efault

@@ -97,7 +97,9 @@ static int start(struct nma_session *s)
 {
 	int err;
 
-	err = nma_session_load(s);
+	err = nma_session_check_tracing(s);
+	if (!err)
+		err = nma_session_load(s);
 	if (err)
 		return err;
 

@@ -91,7 +91,13 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg);
 int nma_session_set_targets(void);	/* once, before programs are opened */
 void nma_session_attach(struct nma_session *s);
 
-/* -ENXIO if what we attached is not run, now or at an earlier look. */
+/* -ENXIO if nothing is run that is attached to functions. Asked before anything is: what
+ * is taken away while that is so leaves the kernel with records that it WARNs about
+ * later, and then it traces nothing until it is booted (6.12).
+ */
+int nma_session_check_tracing(struct nma_session *s);
+
+/* -ENXIO if what we attached is not run. */
 int nma_session_check_sight(struct nma_session *s);
 
 /* There is device memory to receive into: the hooks of NMA_GROUP_BOUND. */

@@ -71,14 +71,22 @@ static bool sees(struct nma_session *s)
 	return seen;
 }
 
-int nma_session_check_sight(struct nma_session *s)
+static int fail_blind(struct nma_session *s)
 {
-	if (!s->opts.events || s->blind || sees(s))
-		return 0;
 	s->blind = true;
 	snprintf(s->error, sizeof(s->error), "the kernel does not run what is attached to its functions%s",
 		 is_off() ? " (kernel.ftrace_enabled is 0; run 'sysctl kernel.ftrace_enabled=1')" : "");
 	return -ENXIO;
+}
+
+int nma_session_check_tracing(struct nma_session *s)
+{
+	return s->opts.events && is_off() ? fail_blind(s) : 0;
+}
+
+int nma_session_check_sight(struct nma_session *s)
+{
+	return !s->opts.events || s->blind || sees(s) ? 0 : fail_blind(s);
 }
 
 bool nma_session__blind(struct nma_session *s)
