@@ -385,6 +385,58 @@ unprivileged() {
 		--bounding-set=-all --inh-caps=-all "$@"
 }
 
+# with_caps "CAP..." COMMAND...: as root, with no other capability
+with_caps() {
+	local caps
+
+	# shellcheck disable=SC2086 # words
+	caps=-all$(printf ',+%s' $1)
+	shift
+	setpriv --bounding-set="$caps" --inh-caps="$caps" "$@"
+}
+
+# Each that is missing is named, and is what it takes to look.
+test_one_capability_less() {
+	local all='bpf perfmon net_admin syslog' cap kptr
+
+	kptr=$(sysctl -n kernel.kptr_restrict)
+	defer sysctl -qw kernel.kptr_restrict="$kptr"
+	sysctl -qw kernel.kptr_restrict=1
+	for cap in $all; do
+		expect 3 with_caps "${all/$cap/}" netmem-audit -j check \
+			>"$W/check.json" 2>"$W/check.err"
+		expect_json "$W/check.json" ".error.message |
+			test(\"CAP_${cap^^} is missing|missing CAP_${cap^^}:\")"
+	done
+	expect 0 with_caps "$all" netmem-audit -j check -i nm0 >"$W/check.json"
+	sysctl -qw kernel.kptr_restrict=2
+	expect 3 with_caps "$all" netmem-audit -j check >"$W/check.json" 2>"$W/check.err"
+	expect_json "$W/check.json" '.error.message | test("kptr_restrict is 2")'
+}
+
+# The driver of a port elsewhere is not asked without CAP_SYS_ADMIN, and on 6.12 nobody
+# else knows: what is wrong there may not be called right.
+test_other_namespaces_need_more() {
+	local caps='bpf perfmon net_admin syslog' status=0
+
+	with_caps "$caps" netmem-audit -j check >"$W/check.json" 2>"$W/check.err" ||
+		status=$?
+	if [[ $(uname -r) == 6.12.* ]]; then
+		[ "$status" = 5 ]
+		expect_text "$W/check.err" 'nm1 could not be asked'
+	else
+		[ "$status" = 0 ]
+	fi
+	expect 0 with_caps "$caps sys_admin sys_ptrace" netmem-audit -j check >"$W/check.json"
+}
+
+test_without_sysfs() {
+	expect 3 unshare -m sh -c 'umount -R /sys && netmem-audit check' 2>"$W/check.err"
+	expect_text "$W/check.err" '/sys is not mounted'
+	unshare -m sh -c 'umount -R /sys && netmem-audit -j features' >"$W/check.json"
+	expect_json "$W/check.json" 'has("netmem") | not'
+}
+
 test_without_privilege() {
 	expect 3 unprivileged netmem-audit check 2>"$W/check.err"
 	expect_text "$W/check.err" '[a-z]'
@@ -426,4 +478,5 @@ run_tests test_healthy_unbound test_healthy_bound test_healthy_with_traffic \
 	test_holder_of_old_tokens test_only_named_ports_are_judged \
 	test_baseline_and_waiver test_probe test_probe_leaves_others_alone \
 	test_coverage \
+	test_one_capability_less test_other_namespaces_need_more test_without_sysfs \
 	test_without_privilege test_closed_output test_bad_usage

@@ -365,13 +365,16 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 {
 	struct item items[ITEM_MAX];
 	struct probe_bpf *probe;
+	char missing[64];
 	size_t i;
 
 	fill_items(items);
 	find_items(btf, items);
 
 	probe = probe_bpf__open_and_load();
-	f->privileged = probe;
+	/* what it is made of loads with less than our other programs need */
+	f->privileged = probe &&
+			!*nma_privilege__to_load(f->caps, missing, sizeof(missing));
 	if (probe) {
 		check_symbols(probe, items, f);
 		f->fmod_ret_syscall =
