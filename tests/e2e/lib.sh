@@ -202,15 +202,17 @@ log_lines() { dmesg | wc -l; }
 # log_since LINES: what came after log_lines said LINES
 log_since() { dmesg | tail -n "+$(($1 + 1))"; }
 
-# expect_log RE: the sub-test makes the kernel complain in this way. tests/run has
-# to know of it, too.
-expect_log() { echo "$1" >>"$W/expected"; }
+# expect_log RE: the sub-test makes the kernel complain in this way. The lab, which
+# looks at the console, is told to expect it until the sub-test ends.
+expect_log() {
+	echo "$1" >>"$W/expected"
+	console_expects "$(expected_log)"
+}
+
+expect_log_no_more() { [ ! -s "$W/expected" ] || console_expects; }
 
 # A pattern of what it may complain of
-expected_log() {
-	[ -z "${ALLOW:-}" ] || echo "$ALLOW" >>"$W/expected"
-	paste -s -d '|' "$W/expected"
-}
+expected_log() { { echo "${ALLOW:-}"; cat "$W/expected"; } | sed '/^$/d' | paste -s -d '|'; }
 
 # ---- running and reporting (KTAP) --------------------------------------------
 
@@ -277,6 +279,7 @@ run_tests() {
 		: >"$W/expected"
 		run_one "$fn" >"$W/log" 2>&1
 		status=$?
+		expect_log_no_more
 		! kernel_complained || status=1
 		[ $status = 0 ] || [ $status = 4 ] || failed=$((failed + 1))
 		[ $status != 4 ] || skipped=$((skipped + 1))

@@ -12,6 +12,18 @@ lab_complaints+='|unregister_netdevice: waiting for|list_(add|del) corruption'
 lab_complaints+='|BUG [^ ]+ \(|ODEBUG: |INFO: trying to register non-static key'
 lab_complaints+='|DMA-API: .*(leak|error)|ref_tracker: |kmemleak: .* new suspected'
 
+# What a test provokes is harmless between two lines of its own in the kernel log,
+# which console_expects PATTERN and console_expects (nothing more) write there. A level
+# that the console shows.
+console_expects() { echo "<4>nma-expects: ${1:-}" >/dev/kmsg; }
+
+# Line by line with its number, without what was expected there
+console_unexpected() {
+	tr -d '\r' | awk '
+		/nma-expects:/ { pattern = $0; sub(/.*nma-expects: ?/, "", pattern); next }
+		pattern == "" || $0 !~ pattern { print NR ":" $0 }'
+}
+
 # console_complaints ALLOW FILE...: the complaints with the lines around them,
 # from the first file that has any; ALLOW is a pattern of harmless ones.
 console_complaints() {
@@ -19,7 +31,7 @@ console_complaints() {
 
 	shift
 	for file; do
-		hits=$(tr -d '\r' <"$file" | grep -anE "$lab_complaints" |
+		hits=$(console_unexpected <"$file" | grep -aE "$lab_complaints" |
 			grep -avE "${allow:-^\$}" | head -n 3) || true
 		[ -n "$hits" ] || continue
 		tr -d '\r' <"$file" | awk -v hits="$hits" '
