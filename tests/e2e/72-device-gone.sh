@@ -31,8 +31,8 @@ back_again() {
 }
 
 nm_address_here() {
-	ip addr add $V4/24 dev nm0
-	ip addr add $V6/64 dev nm0 nodad
+	ip addr add "$V4/24" dev nm0
+	ip addr add "$V6/64" dev nm0 nodad
 }
 
 test_unbound_first() {

@@ -22,7 +22,7 @@ on_cpus() {
 	local cpu
 
 	for ((cpu = 1; cpu < ALL_CPUS; cpu++)); do
-		echo $((cpu < $1)) >/sys/devices/system/cpu/cpu$cpu/online
+		echo $((cpu < $1)) >"/sys/devices/system/cpu/cpu$cpu/online"
 	done
 	[ "$(nproc)" = "$1" ] || skip "not $1 processors"
 }
@@ -30,7 +30,7 @@ on_cpus() {
 # apart COMMAND...: on the first processor; the sender has the others
 apart() { taskset -c 0 "$@"; }
 sends() { taskset -c "1-$(($(nproc) - 1))" nsenter --net="/run/netns/$peer_ns" \
-	nma-traffic send -t $TRAFFIC_S "$@"; }
+	nma-traffic send -t "$TRAFFIC_S" "$@"; }
 
 # The first processor looks, so the others stay as they are.
 nothing_found() {
@@ -42,14 +42,14 @@ nothing_found() {
 }
 
 devmem_round() {
-	start rx apart nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -t $TRAFFIC_S -b 4M
+	start rx apart nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -t "$TRAFFIC_S" -b 4M
 	sends -b 4M "$V4"
 	finish rx
 	nothing_found
 }
 
 zcrx_round() {
-	start rx apart nma-traffic zcrx -i nm0 -q "$Q" -p "$PORT" -t $TRAFFIC_S -b 4M
+	start rx apart nma-traffic zcrx -i nm0 -q "$Q" -p "$PORT" -t "$TRAFFIC_S" -b 4M
 	sends -b 4M "$V4"
 	finish rx
 	nothing_found
@@ -57,7 +57,7 @@ zcrx_round() {
 
 # plain_round ADDRESS
 plain_round() {
-	start host apart nma-traffic recv --host -t $TRAFFIC_S -b 4M
+	start host apart nma-traffic recv --host -t "$TRAFFIC_S" -b 4M
 	sends -b 4M "$1"
 	finish host
 	nothing_found

@@ -25,9 +25,9 @@ test_freed_for_another_cpu() {
 
 	for ((i = 0; i < 10; i++)); do
 		start rx taskset -c 0 nma-traffic recv -i nm0 -q "$Q" -p "$PORT" \
-			-t $TRAFFIC_S -b 4M
+			-t "$TRAFFIC_S" -b 4M
 		taskset -c 1 nsenter --net="/run/netns/$peer_ns" \
-			nma-traffic send -t $TRAFFIC_S -b 4M "$V4"
+			nma-traffic send -t "$TRAFFIC_S" -b 4M "$V4"
 		finish rx
 		expect 0 taskset -c 0 netmem-audit -j -v check --settle 1 >"$W/check.json"
 		! jq -e "$at_rest" "$W/check.json" || break

@@ -88,6 +88,7 @@ root_ns() { ${EXEC:-} nsenter --target 1 --net "$@"; }
 
 # A jq filter of a finding that is no fault: buffers freed for a processor that has not
 # received since. With more than one there are such, now and then.
+# shellcheck disable=SC2034 # by the scripts
 AT_REST='(.rule == "NM-PP-06" and .severity == "info")'
 
 # ---- outcome of a sub-test ---------------------------------------------------

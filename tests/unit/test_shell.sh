@@ -107,6 +107,7 @@ standard_descriptors() {
 
 # Paths in the documents are there: `tools/lib/model/`, `bpf/pool.bpf.c`. What is
 # built is not, nor what has a placeholder.
+# shellcheck disable=SC2016 # backquotes, as they stand there
 documents_name_what_is_there() {
 	local path missing=0
 
@@ -120,7 +121,7 @@ documents_name_what_is_there() {
 	done < <(cat "$top"/README.md "$top"/docs/{ARCHITECTURE,DEVELOPING}.md |
 		grep -oE '`(module|bpf|tools|include|tests|docs)/[^` ]*' |
 		sed -e 's/^`//' -e 's/[:,].*//' | sort -u)
-	return $missing
+	return "$missing"
 }
 
 check rules_md_is_up_to_date
