@@ -172,6 +172,21 @@ static void test_destroyed_stays_destroyed(void **state)
 	assert_int_equal(pool->r.detach_ns, 9 * SEC);
 }
 
+/* What the kernel knows of it is in whole seconds (6.12). */
+static void test_destroyed_when_we_saw_it(void **state)
+{
+	struct nma_rec_pool r = AT(CAUSED(rec_payload(7, 1), DETACH), 9 * SEC + 7);
+	struct nma_model *m = *state;
+
+	FEED(m, rec_payload(7, 1));
+	r.detach_ns = 9 * SEC;
+	FEED(m, r);
+	assert_int_equal(nma_model__pool(m, 7)->r.detach_ns, 9 * SEC + 7);
+	r.hdr.cause = NMA_CAUSE_SNAPSHOT;
+	FEED(m, r);
+	assert_int_equal(nma_model__pool(m, 7)->r.detach_ns, 9 * SEC + 7);
+}
+
 static void test_failed_is_no_object(void **state)
 {
 	struct nma_model *m = *state;
@@ -335,6 +350,7 @@ int main(void)
 		T(test_address_reuse),
 		T(test_creation_is_remembered),
 		T(test_destroyed_stays_destroyed),
+		T(test_destroyed_when_we_saw_it),
 		T(test_failed_is_no_object),
 		T(test_hds_from_core_or_driver),
 		T(test_lost_device),

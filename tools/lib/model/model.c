@@ -206,9 +206,10 @@ static void pool_merge(struct nma_pool *pool, const struct nma_rec_pool *r)
 	if (r->hdr.cause == NMA_CAUSE_DETACH || r->hdr.cause == NMA_CAUSE_RELEASE ||
 	    old.detached)
 		pool->r.detached = 1;
-	if (old.detach_ns)
+	/* what the kernel notes itself may be in whole seconds, and before we came */
+	if (old.detach_ns && r->hdr.cause != NMA_CAUSE_DETACH)
 		pool->r.detach_ns = old.detach_ns;
-	else if (pool->r.detached && !r->detach_ns && r->hdr.cause == NMA_CAUSE_DETACH)
+	else if (r->hdr.cause == NMA_CAUSE_DETACH && r->detach_ns < r->hdr.time_ns)
 		pool->r.detach_ns = r->hdr.time_ns;
 }
 
