@@ -17,10 +17,12 @@
 ROUNDS=$(amount 2 20)
 ALL_CPUS=$(nproc)
 
-# on_cpus N: as a machine with that many
+# on_cpus N: as a machine with that many. What waits for a processor that goes offline
+# waits until it is back.
 on_cpus() {
 	local cpu
 
+	flush_deferred_skbs
 	for ((cpu = 1; cpu < ALL_CPUS; cpu++)); do
 		echo $((cpu < $1)) >"/sys/devices/system/cpu/cpu$cpu/online"
 	done

@@ -14,7 +14,8 @@ held_by() { # HOLDER
 	jq -e "[.pools[].held.$1 // 0] | add > 0" "$W/show.json"
 }
 
-at_rest='[.findings[] | select(.rule == "NM-PP-06")] | length > 0 and
+# Others may be of an earlier test
+at_rest='[.findings[] | select(.rule == "NM-PP-06" and .ifname == "nm0")] | length > 0 and
 	all(.severity == "info" and .evidence.holder == "defer" and
 	    .evidence.holder_cpu == 1)'
 
@@ -36,7 +37,7 @@ test_freed_for_another_cpu() {
 	flush_deferred_skbs
 	expect_no_leak
 	expect 0 netmem-audit -j -v check --settle 1 >"$W/check.json"
-	expect_json "$W/check.json" '.findings == []'
+	expect_json "$W/check.json" 'all(.findings[]; .ifname != "nm0")'
 }
 
 unread() {
