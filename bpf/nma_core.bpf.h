@@ -602,6 +602,62 @@ static __always_inline __u64 page_head(__u64 page)
 	return info >> 32 == 0xffffffff ? page & info : info - 1;
 }
 
+/* CONFIG_PAGE_POOL_STATS, v5.18: a kernel that is built without it has neither. */
+struct page_pool_alloc_stats {
+	__u64 fast;
+	__u64 slow;
+	__u64 slow_high_order;
+	__u64 empty;
+	__u64 refill;
+	__u64 waive;
+} __attribute__((preserve_access_index));
+
+struct page_pool_recycle_stats {
+	__u64 cached;
+	__u64 cache_full;
+	__u64 ring;
+	__u64 ring_full;
+	__u64 released_refcnt;
+} __attribute__((preserve_access_index));
+
+struct page_pool___with_stats {
+	struct page_pool_alloc_stats alloc_stats;
+	struct page_pool_recycle_stats *recycle_stats;	/* of each CPU */
+} __attribute__((preserve_access_index));
+
+static __always_inline bool pools_have_stats(void)
+{
+	return bpf_core_field_exists(struct page_pool___with_stats, alloc_stats);
+}
+
+/* Both add to @count, by enum nma_counter. */
+static __always_inline void pool_alloc_stats(__u64 pool, __u64 *count)
+{
+	struct page_pool___with_stats *p = (void *)pool;
+
+	count[NMA_COUNTER_FAST] = BPF_CORE_READ(p, alloc_stats.fast);
+	count[NMA_COUNTER_SLOW] = BPF_CORE_READ(p, alloc_stats.slow);
+	count[NMA_COUNTER_SLOW_HIGH_ORDER] =
+		BPF_CORE_READ(p, alloc_stats.slow_high_order);
+	count[NMA_COUNTER_EMPTY] = BPF_CORE_READ(p, alloc_stats.empty);
+	count[NMA_COUNTER_REFILL] = BPF_CORE_READ(p, alloc_stats.refill);
+	count[NMA_COUNTER_WAIVE] = BPF_CORE_READ(p, alloc_stats.waive);
+}
+
+static __always_inline void pool_recycle_stats(__u64 pool, __u64 cpu_off,
+					       __u64 *count)
+{
+	struct page_pool___with_stats *p = (void *)pool;
+	struct page_pool_recycle_stats *s;
+
+	s = (void *)BPF_CORE_READ(p, recycle_stats) + cpu_off;
+	count[NMA_COUNTER_CACHED] += BPF_CORE_READ(s, cached);
+	count[NMA_COUNTER_CACHE_FULL] += BPF_CORE_READ(s, cache_full);
+	count[NMA_COUNTER_RING] += BPF_CORE_READ(s, ring);
+	count[NMA_COUNTER_RING_FULL] += BPF_CORE_READ(s, ring_full);
+	count[NMA_COUNTER_RELEASED_REFCNT] += BPF_CORE_READ(s, released_refcnt);
+}
+
 /* Not moved, but read by several programs. */
 
 static __always_inline __u32 netdev_netns(struct net_device *dev)

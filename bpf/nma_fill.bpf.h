@@ -16,6 +16,7 @@
 __noinline int nma_fill_nic(struct nma_rec_nic *r);		/* netdev */
 __noinline int nma_fill_queue(struct nma_rec_queue *r);		/* netdev, queue */
 __noinline int nma_fill_pool(struct nma_rec_pool *r);		/* pool */
+__noinline int nma_fill_recycle(struct nma_rec_recycle *r);	/* pool */
 __noinline int nma_fill_binding(struct nma_rec_binding *r);	/* binding */
 __noinline int nma_fill_zcrx(struct nma_rec_binding *r);	/* binding: ifq */
 __noinline int nma_fill_op(struct nma_rec_op *r);			/* netdev, queue */

@@ -31,6 +31,12 @@ enum nma_sym {
 struct nma_config {
 	__u64 sym[NMA_SYM_MAX];	/* address, 0 if this kernel has it not */
 	__u64 tick_ns;		/* of jiffies */
+	__u32 page_size;
+	__u32 cpus;		/* possible ones */
+	__u32 counts;		/* enum nma_counts: of page_pools; NONE: not asked for */
+	__u8 bulk_unseen;	/* see nma_rec_recycle */
+	__u8 zcrx_unseen;
+	__u8 rsvd[2];
 };
 
 /* Births of tokens are kept in blocks, taken from a common store when a socket

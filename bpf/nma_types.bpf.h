@@ -283,16 +283,30 @@ struct page_pool_params {
 	struct page_pool_params_slow slow;
 };
 
+struct pp_alloc_cache {
+	__u32 count;
+	unsigned long cache[128];
+};
+
 struct ptr_ring {
+	int producer;
+	int consumer_head;
 	int size;
 	void **queue;
 };
 
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
 struct page_pool {
 	struct page_pool_params_fast p;
 	__u32 pages_state_hold_cnt;
+	unsigned long frag_page;
 	unsigned int frag_offset;
+	struct pp_alloc_cache alloc;
 	struct ptr_ring ring;
+	refcount_t user_cnt;
 	void *mp_priv;
 	void *mp_ops;
 	int cpuid;

@@ -96,6 +96,21 @@ static __always_inline bool send_pool(void)
 	return true;
 }
 
+static __always_inline bool send_recycle(void)
+{
+	struct nma_rec_recycle *r;
+
+	if (!nma_cfg.counts)
+		return true;
+	r = nma_try_reserve(nma_rec_recycle, NMA_REC_RECYCLE, NMA_CAUSE_SNAPSHOT);
+	if (!r)
+		return false;
+	r->pool = walk.xa.entry;
+	submit_if(r, nma_xa_holds(&walk.xa) && !nma_fill_recycle(r) &&
+		     r->pool_id == walk.xa.index && nma_xa_holds(&walk.xa));
+	return true;
+}
+
 static __always_inline bool send_nic(void)
 {
 	struct nma_rec_nic *r;
@@ -190,7 +205,7 @@ static __always_inline long send_entry(void)
 		sent = walk.queue || send_nic_and_lowers();
 		break;
 	case NMA_WALK_POOLS:
-		sent = send_pool() && send_pool_binding();
+		sent = send_pool() && send_recycle() && send_pool_binding();
 		break;
 	default:
 		sent = send_binding_of(walk.xa.entry, true);

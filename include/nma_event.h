@@ -35,6 +35,7 @@ enum nma_rec_type {
 	NMA_REC_USE,		/* struct nma_rec_use */
 	NMA_REC_EDGE,		/* struct nma_rec_edge */
 	NMA_REC_HELD,		/* struct nma_rec_held */
+	NMA_REC_RECYCLE,	/* struct nma_rec_recycle */
 };
 
 /* Why an object record was sent. */
@@ -485,6 +486,66 @@ struct nma_rec_held {
 	__u8 dst[16];
 };
 
+/* What a page_pool counts, under the names of page-pool-stats-get; ethtool has the
+ * same as rx_pp_alloc_fast and so on. One row each: NMA_COUNTER(ID, "json_key").
+ */
+#define NMA_COUNTER_LIST \
+	NMA_COUNTER(FAST, "alloc_fast")		/* out of the cache */ \
+	NMA_COUNTER(SLOW, "alloc_slow")		/* by the page allocator */ \
+	NMA_COUNTER(SLOW_HIGH_ORDER, "alloc_slow_high_order") \
+	NMA_COUNTER(EMPTY, "alloc_empty")	/* nothing in the ring either */ \
+	NMA_COUNTER(REFILL, "alloc_refill")	/* the cache was refilled from the ring */ \
+	NMA_COUNTER(WAIVE, "alloc_waive")	/* let go, of another NUMA node */ \
+	NMA_COUNTER(CACHED, "recycle_cached") \
+	NMA_COUNTER(CACHE_FULL, "recycle_cache_full") \
+	NMA_COUNTER(RING, "recycle_ring") \
+	NMA_COUNTER(RING_FULL, "recycle_ring_full") \
+	NMA_COUNTER(RELEASED_REFCNT, "recycle_released_refcnt")
+
+enum nma_counter {
+#define NMA_COUNTER(id, key) NMA_COUNTER_##id,
+	NMA_COUNTER_LIST
+#undef NMA_COUNTER
+	NMA_COUNTER_MAX
+};
+
+/* Where the counters of a pool come from, cheapest first. */
+#define NMA_COUNTS_LIST \
+	NMA_COUNTS(NONE, "none") \
+	NMA_COUNTS(KERNEL, "kernel")	/* CONFIG_PAGE_POOL_STATS: since it was created */ \
+	NMA_COUNTS(SLOW, "slow")	/* hooks where cache and ring run out */ \
+	NMA_COUNTS(DEEP, "deep")	/* and where each buffer is put */
+
+enum nma_counts {
+#define NMA_COUNTS(id, name) NMA_COUNTS_##id,
+	NMA_COUNTS_LIST
+#undef NMA_COUNTS
+	NMA_COUNTS_MAX
+};
+
+/* How a page_pool has supplied its driver. What only hooks see counts from the
+ * moment they were attached. Producers: snapshot walk, page_pool_unlist (GONE).
+ */
+struct nma_rec_recycle {
+	struct nma_rec_hdr hdr;
+	__u64 pool;
+	__u64 count[NMA_COUNTER_MAX];
+	__u64 starved;		/* allocations that the provider had nothing for */
+	__u64 into_cache;	/* left in it by refills and the page allocator */
+	__u64 off_cache;	/* thrown out of it */
+	__u64 off_ring;		/* taken out of it */
+	__u32 pool_id;
+	__u32 in_cache;
+	__u32 in_ring;
+	__u32 hold_cnt;		/* as in nma_rec_pool, of the same moment */
+	__u32 release_cnt;
+	__u32 buffer_bytes;
+	__u8 counts;		/* enum nma_counts */
+	__u8 bulk_unseen;	/* buffers that are put in bulk are not looked at */
+	__u8 zcrx_unseen;	/* nor whether io_uring had any */
+	__u8 rsvd[5];
+};
+
 /* A look for holders is between two marks of its own; END says where it has looked
  * completely.
  */
@@ -534,6 +595,7 @@ NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_recycle, 40 + 8 + 88 + 32 + 24 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 56);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 

@@ -35,6 +35,8 @@ enum nma_group {
 	NMA_GROUP_LEDGER = 1 << 4,	/* where each buffer is */
 	NMA_GROUP_RECYCLE = 1 << 5,	/* how pools refill */
 	NMA_GROUP_ENFORCE = 1 << 6,	/* what may be refused */
+	NMA_GROUP_RATES = 1 << 7,	/* tokens per second */
+	NMA_GROUP_CIRCULATE = 1 << 8,	/* each buffer that a pool gets back */
 };
 
 #endif /* NMA_HOOKS_H */

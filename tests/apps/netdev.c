@@ -257,6 +257,71 @@ static int pool_cb(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+static const char *const stats_keys[] = {
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_FAST] = "alloc_fast",
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_SLOW] = "alloc_slow",
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_SLOW_HIGH_ORDER] = "alloc_slow_high_order",
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_EMPTY] = "alloc_empty",
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_REFILL] = "alloc_refill",
+	[NETDEV_A_PAGE_POOL_STATS_ALLOC_WAIVE] = "alloc_waive",
+	[NETDEV_A_PAGE_POOL_STATS_RECYCLE_CACHED] = "recycle_cached",
+	[NETDEV_A_PAGE_POOL_STATS_RECYCLE_CACHE_FULL] = "recycle_cache_full",
+	[NETDEV_A_PAGE_POOL_STATS_RECYCLE_RING] = "recycle_ring",
+	[NETDEV_A_PAGE_POOL_STATS_RECYCLE_RING_FULL] = "recycle_ring_full",
+	[NETDEV_A_PAGE_POOL_STATS_RECYCLE_RELEASED_REFCNT] = "recycle_released_refcnt",
+};
+
+static uint64_t id_of_info(const struct nlattr *info)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, info) {
+		if (mnl_attr_get_type(attr) == NETDEV_A_PAGE_POOL_ID)
+			return attr_uint(attr);
+	}
+	return 0;
+}
+
+static struct json_object *pool_of(struct json_object *pools, uint64_t id)
+{
+	struct json_object *pool, *val;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(pools); i++) {
+		pool = json_object_array_get_idx(pools, i);
+		if (json_object_object_get_ex(pool, "id", &val) &&
+		    json_object_get_uint64(val) == id)
+			return pool;
+	}
+	return NULL;
+}
+
+static int stats_cb(const struct nlmsghdr *nlh, void *data)
+{
+	struct json_object *pool = NULL;
+	const struct nlattr *attr;
+	uint16_t type;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		type = mnl_attr_get_type(attr);
+		if (type == NETDEV_A_PAGE_POOL_STATS_INFO)
+			pool = pool_of(data, id_of_info(attr));
+		else if (pool && type < MNL_ARRAY_SIZE(stats_keys) && stats_keys[type])
+			json_object_object_add(pool, stats_keys[type],
+					       json_object_new_uint64(attr_uint(attr)));
+	}
+	return MNL_CB_OK;
+}
+
+/* Where the kernel counts. */
+static void add_stats(struct nma_genl *genl, struct json_object *pools)
+{
+	if (!nma_genl_has_cmd(genl, NETDEV_CMD_PAGE_POOL_STATS_GET))
+		return;
+	nma_genl_request(genl, NETDEV_CMD_PAGE_POOL_STATS_GET, NLM_F_DUMP);
+	nma_genl_talk(genl, stats_cb, pools);
+}
+
 int nma_pools_get(const char *ifname, struct json_object **pools)
 {
 	struct pool_dump dump = {};
@@ -278,6 +343,7 @@ int nma_pools_get(const char *ifname, struct json_object **pools)
 		err = nma_err(err, "page-pool-get failed");
 		goto out;
 	}
+	add_stats(genl, dump.pools);
 	*pools = dump.pools;
 	dump.pools = NULL;
 out:

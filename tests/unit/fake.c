@@ -145,6 +145,18 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 	snprintf(buf, size, "nma_control %llu", fake.lost.count[NMA_LOSS_MISSED]);
 }
 
+int nma_session__self(const struct nma_session *s, struct nma_self *self)
+{
+	(void)s;
+	*self = (struct nma_self){ .nr = 2, .map_bytes = 3 << 20, .timed = fake.timed };
+	self->prog = calloc(2, sizeof(*self->prog));
+	strcpy(self->prog[0].name, "nma_token_take");
+	strcpy(self->prog[1].name, "nma_refill");
+	self->prog[1].runs = fake.timed ? fake.runs : 0;
+	self->prog[1].run_ns = self->prog[1].runs * 250;
+	return 0;
+}
+
 bool nma_session__blind(struct nma_session *s)
 {
 	(void)s;

@@ -25,6 +25,8 @@ struct fake {
 	nma_hook_set missing_hooks;
 	__u32 denied_netns;		/* it cannot be entered */
 	bool blind;		/* programs do not run */
+	bool timed;		/* and what their runs took is counted */
+	__u64 runs;		/* of each of two programs */
 	struct nma_rings rings;		/* what drivers answer */
 	int rings_err;
 	int rss_err;			/* else queue 0 alone */

@@ -113,7 +113,7 @@ static void test_netns_shown(void **state)
 	assert_int_equal(run("show pools"), NMA_EXIT_OK);
 	expect_said(out, "30  nm0  4026539999 ");
 	assert_int_equal(run("stat 0.01 1"), NMA_EXIT_OK);
-	expect_said(out, "30  nm0  4026539999 ");
+	expect_said(out, "30 nm0     4026539999 ");
 	assert_int_equal(run("show pools -j"), NMA_EXIT_OK);
 	p = json_object_array_get_idx(get(parse(), "pools"), 4);
 	assert_int_equal(json_object_get_int64(get(p, "netns")), FOREIGN);

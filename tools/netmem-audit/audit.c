@@ -225,6 +225,8 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 		.events = opts->events,
 		.tokens = true,
 		.deep = opts->deep,
+		.recycle = opts->recycle,
+		.circulate = opts->circulate,
 		.max_bufs = opts->max_bufs,
 	};
 	int ret, err;

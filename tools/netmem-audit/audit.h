@@ -22,6 +22,8 @@ struct nma_ethtool;
 struct nma_audit_opts {
 	bool events;			/* hooks, not snapshots alone */
 	bool deep;			/* also hooks per packet and per buffer */
+	bool recycle;			/* how page_pools supply their drivers */
+	bool circulate;			/* and each buffer that they get back */
 	unsigned int max_bufs;		/* buffers to keep track of; 0: default */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
 	const struct nma_strs *netns;	/* NULL or empty: all namespaces */

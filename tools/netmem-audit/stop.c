@@ -8,7 +8,7 @@
 
 #include "stop.h"
 
-static volatile sig_atomic_t stopped, asked;
+static volatile sig_atomic_t stopped, asked, resized;
 
 static void on_signal(int sig)
 {
@@ -59,5 +59,29 @@ bool nma_asked(void)
 
 	if (was)
 		asked = 0;
+	return was;
+}
+
+static void on_resize(int sig)
+{
+	(void)sig;
+	resized = 1;
+}
+
+void nma_resize_catch(void)
+{
+	struct sigaction sa = { .sa_handler = on_resize, .sa_flags = SA_RESTART };
+
+	resized = 0;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGWINCH, &sa, NULL);
+}
+
+bool nma_resized(void)
+{
+	bool was = resized;
+
+	if (was)
+		resized = 0;
 	return was;
 }

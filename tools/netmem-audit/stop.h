@@ -16,4 +16,8 @@ void nma_ask_catch(void);
 /* Once for each time that somebody has asked, or for several at once. */
 bool nma_asked(void);
 
+/* The terminal got another size since the last question. */
+void nma_resize_catch(void);
+bool nma_resized(void);
+
 #endif /* NMA_STOP_H */

@@ -41,6 +41,7 @@ enum item_id {
 	ITEM_HDS_CFG,
 	ITEM_TX_VEC,
 	ITEM_ZCRX,
+	ITEM_POOL_STATS,
 	ITEM_SYSCALL,
 	ITEM_MAX
 };
@@ -138,6 +139,7 @@ static void fill_items(struct item *items)
 	set_item(&items[ITEM_TX_VEC], KIND_STRUCT, "net_devmem_dmabuf_binding",
 		 "tx_vec");
 	set_item(&items[ITEM_ZCRX], KIND_STRUCT, "io_zcrx_ifq", NULL);
+	set_item(&items[ITEM_POOL_STATS], KIND_STRUCT, "page_pool", "alloc_stats");
 	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_recvmsg", NULL);
 }
 
@@ -387,6 +389,7 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 	f->hds_cfg = items[ITEM_HDS_CFG].btf_id;
 	f->devmem_tx = items[ITEM_TX_VEC].btf_id;
 	f->io_uring_zcrx = items[ITEM_ZCRX].btf_id;
+	f->pool_stats = items[ITEM_POOL_STATS].btf_id;
 	for (i = 0; i < NMA_HOOK_MAX; i++)
 		if (items[NEWER(i)].btf_id)
 			f->newer |= NMA_HOOK_BIT(i);

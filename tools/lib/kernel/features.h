@@ -33,6 +33,7 @@ struct nma_features {
 	bool netmem;		/* struct net_iov and dma-buf bindings exist */
 	bool hds_cfg;		/* the core keeps tcp-data-split (6.14+) */
 	bool devmem_tx;		/* dma-buf send (6.16+) */
+	bool pool_stats;	/* page_pools count what they do */
 	bool io_uring_zcrx;
 	bool bpf_lsm;		/* bpf in the list of active LSMs */
 	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */

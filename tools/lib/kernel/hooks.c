@@ -6,6 +6,7 @@
 #include "kernel/hooks.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const struct nma_hook_desc nma_hook_table[NMA_HOOK_MAX] = {
 #define NMA_HOOK(id, kind_, groups_, needs_, name_, newer_, text_) \
@@ -24,4 +25,14 @@ const char *nma_hook_name(enum nma_hook hook)
 const char *nma_hook_text(enum nma_hook hook)
 {
 	return hook < NMA_HOOK_MAX ? nma_hook_table[hook].text : NULL;
+}
+
+const char *nma_hook_newer(const char *name)
+{
+	const struct nma_hook_desc *hook;
+
+	for (hook = nma_hook_table; hook < nma_hook_table + NMA_HOOK_MAX; hook++)
+		if (hook->newer && !strcmp(hook->name, name))
+			return hook->newer;
+	return NULL;
 }

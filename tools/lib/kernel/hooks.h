@@ -27,6 +27,9 @@ struct nma_hook_desc {
 
 extern const struct nma_hook_desc nma_hook_table[NMA_HOOK_MAX];
 
+/* NULL if no hook has that name, or it has no newer one */
+const char *nma_hook_newer(const char *name);
+
 /* NULL for what is no hook */
 const char *nma_hook_name(enum nma_hook hook);
 const char *nma_hook_text(enum nma_hook hook);

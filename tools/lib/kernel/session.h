@@ -35,6 +35,12 @@ struct nma_session_opts {
 	bool events;		/* attach hooks; false: snapshots only */
 	bool tokens;		/* sockets in snapshots, and the token hooks */
 	bool deep;		/* per-packet and per-buffer hooks too */
+	bool recycle;		/* how pools supply their drivers, and tokens handed
+				 * out: what that takes is attached without events
+				 */
+	bool circulate;		/* and each buffer that pools get back, where the
+				 * kernel does not count it
+				 */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */
 	unsigned int max_bufs;	/* the same, deep */
@@ -79,6 +85,22 @@ int nma_session__denied(const struct nma_session *s, __u32 *netns);
  * what happened meanwhile. nma_session__error() has the reason.
  */
 bool nma_session__blind(struct nma_session *s);
+
+/* What our programs cost so far. */
+struct nma_prog_cost {
+	char name[64];
+	__u64 runs;
+	__u64 run_ns;
+};
+
+struct nma_self {
+	struct nma_prog_cost *prog;	/* each that is loaded; the caller frees it */
+	size_t nr;
+	__u64 map_bytes;
+	bool timed;		/* kernel.bpf_stats_enabled: else all runs are 0 */
+};
+
+int nma_session__self(const struct nma_session *s, struct nma_self *self);
 
 const char *nma_session__error(const struct nma_session *s);
 void nma_session__close(struct nma_session *s);

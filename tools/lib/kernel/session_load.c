@@ -56,6 +56,16 @@ static const char *function_of(const struct nma_session *s, enum nma_hook id)
 	return nma_hook_table[id].name;
 }
 
+/* There, and not refused at an earlier try. */
+static bool hook_usable(const struct nma_session *s, enum nma_hook id)
+{
+	nma_hook_set have = s->opts.features->hooks & ~s->missing;
+
+	if (nma_hook_table[id].kind != NMA_AT_ITERATOR)
+		have &= ~(nma_hook_set)(NMA_BLIND);
+	return have & NMA_HOOK_BIT(id) && !(nma_hook_table[id].needs & ~have);
+}
+
 static __u64 tick_ns(void)
 {
 	struct timespec ts;
@@ -83,6 +93,16 @@ static void configure_deep(struct nma_session *s)
 	}
 }
 
+/* Where what pools count comes from. */
+static enum nma_counts counts_from(const struct nma_session *s)
+{
+	if (!s->opts.recycle)
+		return NMA_COUNTS_NONE;
+	if (s->opts.features->pool_stats)
+		return NMA_COUNTS_KERNEL;
+	return s->opts.circulate ? NMA_COUNTS_DEEP : NMA_COUNTS_SLOW;
+}
+
 void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 {
 	int i;
@@ -90,6 +110,11 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	for (i = 0; i < NMA_SYM_MAX; i++)
 		cfg->sym[i] = s->opts.features->sym[i];
 	cfg->tick_ns = tick_ns();
+	cfg->page_size = sysconf(_SC_PAGESIZE);
+	cfg->cpus = libbpf_num_possible_cpus();
+	cfg->counts = counts_from(s);
+	cfg->bulk_unseen = !hook_usable(s, NMA_HOOK_PUT_BULK);
+	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
 }
 
 static void configure(struct nma_session *s)
@@ -117,28 +142,35 @@ static nma_hook_set all_controls(void)
 	return all;
 }
 
-/* There, and not refused at an earlier try. */
-static bool hook_usable(const struct nma_session *s, enum nma_hook id)
+/* Of those that see what happens. */
+static unsigned int groups_asked(const struct nma_session *s)
 {
-	nma_hook_set have = s->opts.features->hooks & ~s->missing;
+	const struct nma_session_opts *o = &s->opts;
+	unsigned int groups = 0;
 
-	if (nma_hook_table[id].kind != NMA_AT_ITERATOR)
-		have &= ~(nma_hook_set)(NMA_BLIND);
-	return have & NMA_HOOK_BIT(id) && !(nma_hook_table[id].needs & ~have);
+	if (o->events)
+		groups |= NMA_GROUP_CONTROL;
+	if (o->events && o->tokens)
+		groups |= NMA_GROUP_TOKENS | NMA_GROUP_BOUND;
+	if (o->events && o->deep)
+		groups |= NMA_GROUP_DEEP;
+	if (o->recycle && o->tokens)
+		groups |= NMA_GROUP_RATES;
+	if (counts_from(s) == NMA_COUNTS_SLOW || counts_from(s) == NMA_COUNTS_DEEP)
+		groups |= NMA_GROUP_RECYCLE;
+	if (counts_from(s) == NMA_COUNTS_DEEP)
+		groups |= NMA_GROUP_CIRCULATE;
+	return groups;
 }
 
 /* Iterators are for snapshots as well. */
 static bool hook_asked(const struct nma_session *s, enum nma_hook id)
 {
 	const struct nma_hook_desc *hook = &nma_hook_table[id];
-	unsigned int groups = NMA_GROUP_CONTROL;
 
-	if (s->opts.tokens)
-		groups |= NMA_GROUP_TOKENS | NMA_GROUP_BOUND;
-	if (s->opts.deep)
-		groups |= NMA_GROUP_DEEP;
-	return hook->groups & groups &&
-	       (s->opts.events || hook->kind == NMA_AT_ITERATOR);
+	if (hook->kind == NMA_AT_ITERATOR)
+		return s->opts.tokens || hook->groups & ~NMA_GROUP_TOKENS;
+	return hook->groups & groups_asked(s);
 }
 
 static void choose_hooks(struct nma_session *s)
@@ -154,7 +186,7 @@ static void choose_hooks(struct nma_session *s)
 	bpf_program__set_autoload(s->skel->progs.nma_control,
 				  s->wanted & all_controls());
 	bpf_program__set_autoload(s->skel->progs.nma_read_acts, s->opts.events);
-	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, s->opts.events);
+	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, nma_session_hooked(s));
 	for (i = 0; i < NR_PROGS; i++)
 		if (s->wanted & NMA_HOOK_BIT(progs[i].hook))
 			bpf_program__set_autoload(nma_session_prog(s, progs[i].prog),

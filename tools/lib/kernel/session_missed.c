@@ -114,7 +114,7 @@ static void seen_by_right_alone(const struct nma_session *s,
 	);
 	size_t i;
 
-	if (s->opts.events)
+	if (nma_session_hooked(s))
 		bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_read_pairs),
 				       &run);
 	for (i = 0; i < NMA_PAIR_MAX; i++)

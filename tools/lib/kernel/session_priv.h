@@ -74,6 +74,12 @@ struct nma_session {
 	char log[512];		/* last message of libbpf worth repeating */
 };
 
+/* Are there hooks that see what happens? */
+static inline bool nma_session_hooked(const struct nma_session *s)
+{
+	return s->opts.events || s->opts.recycle;
+}
+
 /* A program by its offset in struct nma_bpf. */
 static inline struct bpf_program *nma_session_prog(const struct nma_session *s,
 						   size_t offset)

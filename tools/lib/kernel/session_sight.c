@@ -81,12 +81,12 @@ static int fail_blind(struct nma_session *s)
 
 int nma_session_check_tracing(struct nma_session *s)
 {
-	return s->opts.events && is_off() ? fail_blind(s) : 0;
+	return nma_session_hooked(s) && is_off() ? fail_blind(s) : 0;
 }
 
 int nma_session_check_sight(struct nma_session *s)
 {
-	return !s->opts.events || s->blind || sees(s) ? 0 : fail_blind(s);
+	return !nma_session_hooked(s) || s->blind || sees(s) ? 0 : fail_blind(s);
 }
 
 bool nma_session__blind(struct nma_session *s)

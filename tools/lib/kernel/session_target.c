@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kernel/btf.h"
+#include "kernel/hooks.h"
 #include "kernel/session_priv.h"
 
 struct section {
@@ -31,17 +32,30 @@ static const struct section sections[] = {
 
 #define NR_SECTIONS	(sizeof(sections) / sizeof(sections[0]))
 
+/* Where the kernel has it under its newer name (nma_hooks.def), it is that. */
+static __u32 find_target(const struct section *section, const char *target)
+{
+	const char *newer = nma_hook_newer(target);
+	char name[128];
+	__u32 id = 0;
+
+	if (newer)
+		id = nma_kernel_btf__find(newer, section->kind);
+	if (id)
+		return id;
+	snprintf(name, sizeof(name), "%s%s", section->prefix, target);
+	return nma_kernel_btf__find(name, section->kind);
+}
+
 /* What is not found the kernel refuses like any other program. */
 static int set_target(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
 		      long cookie)
 {
 	const char *target = strchr(bpf_program__section_name(prog), '/');
-	char name[128];
 
 	if (!target)
 		return -EINVAL;
-	snprintf(name, sizeof(name), "%s%s", sections[cookie].prefix, target + 1);
-	opts->attach_btf_id = nma_kernel_btf__find(name, sections[cookie].kind);
+	opts->attach_btf_id = find_target(&sections[cookie], target + 1);
 	return 0;
 }
 

@@ -33,6 +33,8 @@ void nma_model__free(struct nma_model *m)
 	nma_table_free(&m->socks);
 	nma_table_free(&m->edges);
 	nma_table_free(&m->held);
+	nma_table_free(&m->recycles);
+	nma_table_free(&m->closed);
 	free(m);
 }
 
@@ -326,6 +328,8 @@ static int apply_sock(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	binding = nma_table_find(&m->bindings, r->binding_id, 0);
 	if (sock->seen.gone && binding)
 		binding->consumed += r->returned;
+	if (sock->seen.gone && nma_recycle_closed(m, r))
+		return -ENOMEM;
 	change->subject = NMA_SUBJ_SOCK;
 	change->ref.sock = sock;
 	return 0;
@@ -434,7 +438,14 @@ static int apply_mark(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	sweep(m, &m->edges);
 	nma_attribute_all(m);
 	drop_all_gone(m);
-	return 0;
+	return nma_recycle_settle(m);
+}
+
+static int apply_recycle(struct nma_model *m, const struct nma_rec_hdr *hdr,
+			 struct nma_change *change)
+{
+	(void)change;
+	return nma_recycle_apply(m, hdr);
 }
 
 static int apply_held(struct nma_model *m, const struct nma_rec_hdr *hdr,
@@ -458,6 +469,7 @@ static const struct {
 	[NMA_REC_OP] = { sizeof(struct nma_rec_op), apply_op },
 	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
 	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
+	[NMA_REC_RECYCLE] = { sizeof(struct nma_rec_recycle), apply_recycle },
 	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };

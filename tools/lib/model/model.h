@@ -14,6 +14,7 @@
 
 #include "model/attribution.h"
 #include "model/held.h"
+#include "model/recycle.h"
 #include "model/subject.h"
 #include "nma_event.h"
 #include "util/queue_set.h"
@@ -100,6 +101,8 @@ struct nma_model {
 	struct nma_table socks;
 	struct nma_table edges;
 	struct nma_table held;	/* struct nma_held */
+	struct nma_table recycles;	/* struct nma_recycle */
+	struct nma_table closed;	/* struct nma_closed */
 	__u32 looks;		/* for who holds buffers, up to now */
 	__u32 looked;		/* generation of the last */
 	__u32 looked_at;	/* and where: bits of enum nma_holder */

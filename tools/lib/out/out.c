@@ -63,6 +63,9 @@ static bool value_text(const struct nma_out *out, const struct nma_value *v,
 	case NMA_VALUE_S64:
 		snprintf(dst, size, "%lld", v->s);
 		return true;
+	case NMA_VALUE_RATIO:
+		snprintf(dst, size, "%llu.%llu%%", v->u / 100, v->u % 100 / 10);
+		return true;
 	case NMA_VALUE_BOOL:
 		snprintf(dst, size, "%s", v->b ? "yes" : "no");
 		return true;
@@ -125,7 +128,7 @@ static int grid_fill_cell(const struct nma_out *out, struct grid *g,
 	width = nma_text_width(text);
 	if (width > g->fmt[c].width)
 		g->fmt[c].width = width;
-	if (v.type == NMA_VALUE_U64 || v.type == NMA_VALUE_S64)
+	if (v.type == NMA_VALUE_U64 || v.type == NMA_VALUE_S64 || v.type == NMA_VALUE_RATIO)
 		g->fmt[c].right = true;
 	g->cell[r * g->cols + c] = strdup(text);
 	return g->cell[r * g->cols + c] ? 0 : -ENOMEM;

@@ -57,6 +57,14 @@ static struct json_object *json_list(const struct nma_value *v)
 	return arr;
 }
 
+static struct json_object *json_ratio(__u64 of_10000)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu.%04llu", of_10000 / 10000, of_10000 % 10000);
+	return json_object_new_double_s(of_10000 / 10000.0, text);
+}
+
 static struct json_object *json_addr(__u64 addr)
 {
 	char text[24];
@@ -85,6 +93,8 @@ static struct json_object *json_value(const struct nma_out *out,
 		return json_object_new_uint64(v->u);
 	case NMA_VALUE_S64:
 		return json_object_new_int64(v->s);
+	case NMA_VALUE_RATIO:
+		return json_ratio(v->u);
 	case NMA_VALUE_BOOL:
 		return json_object_new_boolean(v->b);
 	case NMA_VALUE_STR:

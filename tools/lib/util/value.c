@@ -21,6 +21,12 @@ void nma_value_s64(struct nma_value *v, __s64 s)
 	v->s = s;
 }
 
+void nma_value_ratio(struct nma_value *v, __u32 of_10000)
+{
+	v->type = NMA_VALUE_RATIO;
+	v->u = of_10000;
+}
+
 void nma_value_bool(struct nma_value *v, bool b)
 {
 	v->type = NMA_VALUE_BOOL;

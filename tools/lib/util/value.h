@@ -19,6 +19,7 @@ enum nma_value_type {
 	NMA_VALUE_U64,
 	NMA_VALUE_S64,
 	NMA_VALUE_BOOL,
+	NMA_VALUE_RATIO,	/* u of 10000: a number up to 1 in JSON, percent in text */
 	NMA_VALUE_STR,		/* from the kernel or from us; sanitised on output */
 	NMA_VALUE_SET,		/* names joined by '|'; an array in JSON */
 	NMA_VALUE_COUNTS,	/* "name=N" joined by '|'; an object in JSON */
@@ -43,6 +44,7 @@ struct nma_value {
 
 void nma_value_u64(struct nma_value *v, __u64 u);
 void nma_value_s64(struct nma_value *v, __s64 s);
+void nma_value_ratio(struct nma_value *v, __u32 of_10000);
 void nma_value_bool(struct nma_value *v, bool b);
 void nma_value_addr(struct nma_value *v, __u64 addr);
 void nma_value_list_add(struct nma_value *v, __u64 u);
