@@ -44,8 +44,9 @@ counters_rest() {
 
 is_balanced() { [ "$(balance)" = "$1" ]; }
 
-# Every frame, or fewer where each takes long; coprime to the number of kinds
-stride=${NMA_SLOW:-1}
+# Every third frame, or all of them, or fewer where each takes long; coprime to the
+# number of kinds
+stride=$(($(amount 3 1) * ${NMA_SLOW:-1}))
 
 # frames SHARE: all of them, see nma-frames, of which so many must be seen, and
 # each of the others be counted as dropped; but the stack frees what ends in a tag
