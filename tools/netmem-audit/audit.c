@@ -10,10 +10,11 @@
 
 #include "audit.h"
 #include "log.h"
-#include "kernel/ethtool.h"
-#include "kernel/modules.h"
+#include "kernel/live.h"
 #include "kernel/netns.h"
 #include "kernel/privilege.h"
+#include "kernel/recording.h"
+#include "kernel/tape.h"
 
 const char *const nma_fail_on_names[] = {
 	[NMA_FAIL_ON_ERROR] = "error",
@@ -23,8 +24,6 @@ const char *const nma_fail_on_names[] = {
 
 /* Without them nothing can be found, so nothing may be called right. */
 #define SYMBOLS	(NMA_H(NETS) | NMA_H(POOLS) | NMA_H(BINDINGS))
-
-#define WALK_TRIES	3
 
 #define BURST		32	/* lines per rule and second that one can read */
 
@@ -56,7 +55,7 @@ static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 		return;
 	if (!(nic->r.rings & NMA_RINGS_GET) || !(nic->r.rings & NMA_RINGS_HDS))
 		return;
-	err = nma_ethtool__rings(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rings);
+	err = a->source->ops->rings(a->source, &nic->r, &rings);
 	if (err) {
 		note_unasked(a, nic, err);
 		rings = (struct nma_rings){ .hds = NMA_HDS_UNKNOWN };
@@ -70,7 +69,7 @@ static void ask_module(struct nma_audit *a, const struct nma_nic *nic)
 	char name[NMA_NAME_LEN];
 
 	if (!nic->r.driver[0] && nic->r.open_fn &&
-	    !nma_module__at(nic->r.open_fn, name, sizeof(name)))
+	    !a->source->ops->module(a->source, &nic->r, name, sizeof(name)))
 		nma_model__set_module(a->model, nic->r.netdev, name);
 }
 
@@ -85,7 +84,7 @@ static void ask_rss(struct nma_audit *a, __u64 netdev)
 
 	if (!nic || !nma_model__bound_queues(a->model, netdev))
 		return;
-	err = nma_ethtool__rss(a->ethtool, nic->r.hdr.netns, nic->r.ifindex, &rss);
+	err = a->source->ops->rss(a->source, &nic->r, &rss);
 	if (err) {
 		note_unasked(a, nic, err);
 		rss.known = false;
@@ -215,38 +214,125 @@ static int find_netns(struct nma_audit *a)
 	return NMA_EXIT_OK;
 }
 
-int nma_audit__open(struct nma_audit *a, struct nma_env *env,
-		    const struct nma_audit_opts *opts)
+static int source_failed(struct nma_audit *a, int err)
 {
-	struct nma_session_opts sopts = {
+	const char *why;
+
+	if (!a->source)
+		return out_of_memory(a);
+	why = a->source->ops->error(a->source);
+	nma_err(a->env, err, "%s", why[0] ? why : strerror(-err));
+	return err == -EOPNOTSUPP ? NMA_EXIT_SKIP : NMA_EXIT_ENV;
+}
+
+/* Records pass through the tape, if there is one. */
+static int open_kernel(struct nma_audit *a)
+{
+	struct nma_session_opts opts = {
 		.features = &a->features,
+		.fn = a->source ? nma_tape__record : on_record,
+		.ctx = a->source ? (void *)a->source : a,
+		.events = a->opts.events,
+		.tokens = true,
+		.deep = a->opts.deep,
+		.recycle = a->opts.recycle,
+		.circulate = a->opts.circulate,
+		.max_bufs = a->opts.max_bufs,
+	};
+	struct nma_source *tape = a->source;
+	int err;
+
+	err = nma_live__open(&opts, &a->source);
+	if (err || !tape)
+		goto out;
+	err = nma_tape__begin(tape, a->source);
+	a->source = tape;
+	tape = NULL;
+out:
+	if (tape)
+		tape->ops->close(tape);
+	return err ? source_failed(a, err) : NMA_EXIT_OK;
+}
+
+static int open_tape(struct nma_audit *a)
+{
+	const struct nma_tape_opts opts = {
+		.path = a->opts.to,
+		.version = NMA_VERSION,
+		.features = &a->features,
+		.ifnames = a->opts.ifnames,
+		.ksyms = a->env->out.ksyms,
+		.events = a->opts.events,
+		.deep = a->opts.deep,
+		.buffers = a->opts.max_bufs,
+		.anonymous = a->opts.anonymous,
 		.fn = on_record,
 		.ctx = a,
-		.events = opts->events,
-		.tokens = true,
-		.deep = opts->deep,
-		.recycle = opts->recycle,
-		.circulate = opts->circulate,
-		.max_bufs = opts->max_bufs,
 	};
-	int ret, err;
+	int err;
 
-	*a = (struct nma_audit){ .env = env, .opts = *opts };
+	if (!opts.path)
+		return NMA_EXIT_OK;
+	err = nma_tape__open(&opts, &a->source);
+	return err ? source_failed(a, err) : NMA_EXIT_OK;
+}
+
+/* What it was made with counts, and for whom, unless somebody wants to know more. */
+static int open_recording(struct nma_audit *a)
+{
+	const struct nma_recording_opts opts = {
+		.path = a->opts.from,
+		.ksyms = a->env->out.ksyms,
+		.fn = on_record,
+		.ctx = a,
+	};
+	const struct nma_recording_info *info;
+	int err;
+
+	err = nma_recording__open(&opts, &a->source);
+	if (err) {
+		source_failed(a, err);
+		return err == -EINVAL ? NMA_EXIT_USAGE : NMA_EXIT_ENV;
+	}
+	info = nma_recording__info(a->source);
+	a->features = info->features;
+	a->opts.events = info->events;
+	a->opts.deep = info->deep;
+	if (!a->opts.ifnames || !a->opts.ifnames->nr)
+		a->opts.ifnames = &info->ifnames;
+	return NMA_EXIT_OK;
+}
+
+static int open_source(struct nma_audit *a)
+{
+	int ret;
+
+	if (a->opts.from) {
+		ret = open_recording(a);
+		return ret ? ret : find_netns(a);
+	}
 	ret = find_netns(a);
 	if (!ret)
 		ret = check_kernel(a);
+	if (!ret)
+		ret = open_tape(a);
+	return ret ? ret : open_kernel(a);
+}
+
+int nma_audit__open(struct nma_audit *a, struct nma_env *env,
+		    const struct nma_audit_opts *opts)
+{
+	int ret;
+
+	*a = (struct nma_audit){ .env = env, .opts = *opts };
+	a->model = nma_model__new();
+	if (!a->model)
+		return out_of_memory(a);
+	ret = open_source(a);
 	if (ret)
 		return ret;
-	a->model = nma_model__new();
-	a->ethtool = nma_ethtool__new();
-	if (!a->model || !a->ethtool)
-		return out_of_memory(a);
-	err = nma_session__open(&sopts, &a->session);
-	if (err) {
-		nma_err(env, err, "%s", nma_session__error(a->session));
-		return err == -EOPNOTSUPP ? NMA_EXIT_SKIP : NMA_EXIT_ENV;
-	}
-	a->model->sees_ends = opts->events && a->features.hooks & NMA_H(BIND_FREE);
+	a->now_ns = a->source->now_ns;
+	a->model->sees_ends = a->opts.events && a->features.hooks & NMA_H(BIND_FREE);
 	env->out.lost = &a->lost;
 	return NMA_EXIT_OK;
 }
@@ -255,8 +341,8 @@ void nma_audit__close(struct nma_audit *a)
 {
 	a->env->out.lost = NULL;
 	nma_judge__free(a->judge);
-	nma_session__close(a->session);
-	nma_ethtool__free(a->ethtool);
+	if (a->source)
+		a->source->ops->close(a->source);
 	nma_model__free(a->model);
 }
 
@@ -336,6 +422,7 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		.report = report,
 		.storm = storm,
 		.burst = storm ? BURST : 0,
+		.history = a->opts.from,
 		.ctx = ctx,
 	};
 	int ret;
@@ -348,60 +435,20 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 	return a->judge ? NMA_EXIT_OK : out_of_memory(a);
 }
 
-/* Loss counters, less the walks that were done again. */
-static int read_lost(struct nma_audit *a, __u64 *walks_cut)
+static int read_lost(struct nma_audit *a)
 {
-	int err = nma_session__lost(a->session, &a->lost);
-
-	if (err)
-		return err;
-	*walks_cut = a->lost.count[NMA_LOSS_WALK];
-	a->lost.count[NMA_LOSS_WALK] -= a->walks_redone;
-	return 0;
+	return a->source->ops->lost(a->source, &a->lost);
 }
 
-/* Who holds tokens is asked in each namespace: another privilege than ours. */
-static void note_denied(struct nma_audit *a)
-{
-	__u32 netns;
-	int err = nma_session__denied(a->session, &netns);
-
-	if (err)
-		nma_coverage__blind(&a->coverage, NMA_RULE_TOK_01, NULL, true,
-				    "network namespace %u can not be entered to look at its sockets: %s (CAP_SYS_ADMIN)",
-				    netns, strerror(-err));
-}
-
-/* A walk over changing state may be cut short, and what it missed would look
- * gone: it is done again.
- */
 int nma_audit__snapshot(struct nma_audit *a)
 {
-	__u64 first = 0, before, after;
-	int tries, err;
+	int err;
 
-	err = read_lost(a, &first);
-	after = first;
-	for (tries = 0; !err && tries < WALK_TRIES; tries++) {
-		before = after;
-		err = nma_session__snapshot(a->session);
-		if (err == -EINTR)
-			err = 0;
-		if (!err)
-			err = read_lost(a, &after);
-		if (!err && after == before)
-			break;
-	}
-	if (err) {
-		nma_err(a->env, err, "%s", nma_session__error(a->session));
-		return NMA_EXIT_ENV;
-	}
-	if (tries < WALK_TRIES) {
-		a->walks_redone += after - first;
-		a->lost.count[NMA_LOSS_WALK] -= after - first;
-	}
-	note_denied(a);
-	return NMA_EXIT_OK;
+	err = a->source->ops->snapshot(a->source);
+	a->now_ns = a->source->now_ns;
+	if (!err)
+		err = read_lost(a);
+	return err ? source_failed(a, err) : NMA_EXIT_OK;
 }
 
 static bool name_exists(const struct nma_audit *a, const char *ifname)
@@ -446,17 +493,31 @@ int nma_audit__check_names(struct nma_audit *a)
 
 int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 {
-	__u64 walks_cut;
 	int err;
 
-	err = nma_session__poll(a->session, timeout_ms);
+	err = a->source->ops->poll(a->source, timeout_ms);
+	a->now_ns = a->source->now_ns;
 	/* costs a system call per program: not while nothing happens */
 	if (err > 0)
-		err = read_lost(a, &walks_cut);
+		err = read_lost(a);
 	if (err >= 0 || err == -EINTR)
 		return NMA_EXIT_OK;
+	if (a->opts.to)
+		return source_failed(a, err);
 	nma_err(a->env, err, "can not read events: %s", strerror(-err));
 	return NMA_EXIT_ENV;
+}
+
+void nma_audit__turn(struct nma_audit *a)
+{
+	a->now_ns = a->source->ops->now(a->source);
+}
+
+int nma_audit__save(struct nma_audit *a, struct nma_tape_size *size)
+{
+	int err = nma_tape__finish(a->source, size);
+
+	return err ? source_failed(a, err) : NMA_EXIT_OK;
 }
 
 bool nma_audit__wanted(const struct nma_audit *a, __u32 netns, const char *ifname)
@@ -476,12 +537,10 @@ static nma_hook_set needed_hooks(const struct nma_audit *a)
 	return hooks;
 }
 
-static void say_lost(const struct nma_audit *a, enum nma_loss kind)
+static void say_lost(const struct nma_audit *a, enum nma_loss kind, const char *missed_by)
 {
-	char who[256] = "";
+	const char *who = kind == NMA_LOSS_MISSED ? missed_by : "";
 
-	if (kind == NMA_LOSS_MISSED)
-		nma_session__missed_by(a->session, who, sizeof(who));
 	nma_warn(a->env, "%llu %s%s%s", a->lost.count[kind], loss_texts[kind],
 		 who[0] ? ": " : "", who);
 }
@@ -518,48 +577,71 @@ static const char *why_unasked(const struct nma_audit *a)
 	return strerror(-a->unasked_err);
 }
 
-bool nma_audit__complete(struct nma_audit *a)
+/* Who holds tokens is asked in each namespace: another privilege than ours. */
+static void note_denied(struct nma_audit *a, const struct nma_shortfall *fall)
 {
-	nma_hook_set missing = nma_session__missing_hooks(a->session) &
-			       needed_hooks(a);
-	bool complete = !a->coverage.incomplete;
+	if (fall->denied_err)
+		nma_coverage__blind(&a->coverage, NMA_RULE_TOK_01, NULL, true,
+				    "network namespace %u can not be entered to look at its sockets: %s (CAP_SYS_ADMIN)",
+				    fall->denied_netns, strerror(-fall->denied_err));
+}
+
+/* What is counted. true: nothing */
+static bool nothing_lost(const struct nma_audit *a, const struct nma_shortfall *fall)
+{
+	bool nothing = true;
 	int i;
 
-	say_blind(a);
-	drop_from_coverage(a, missing);
 	for (i = 0; i < NMA_LOSS_MAX; i++) {
 		if (!a->lost.count[i])
 			continue;
-		say_lost(a, i);
-		complete = false;
-	}
-	for (i = 0; i < NMA_HOOK_MAX; i++) {
-		if (!(missing & NMA_HOOK_BIT(i)))
-			continue;
-		nma_warn(a->env, "could not attach to %s: %s are not seen",
-			 nma_hook_name(i), nma_hook_text(i));
-		complete = false;
+		say_lost(a, i, fall->missed_by);
+		nothing = false;
 	}
 	if (a->judge && a->judge->dropped) {
 		nma_warn(a->env, "%llu findings did not fit and were dropped",
 			 a->judge->dropped);
-		complete = false;
-	}
-	if (nma_session__blind(a->session)) {
-		nma_warn(a->env, "%s: what happened since is not known",
-			 nma_session__error(a->session));
-		complete = false;
-	}
-	if (a->unasked_err) {
-		nma_warn(a->env, "the driver of %.*s could not be asked for its settings: %s",
-			 NMA_IFNAME_LEN, a->unasked, why_unasked(a));
-		complete = false;
+		nothing = false;
 	}
 	if (a->bad_records) {
 		nma_warn(a->env, "%u records could not be understood", a->bad_records);
-		complete = false;
+		nothing = false;
 	}
-	return complete;
+	return nothing;
+}
+
+/* What was out of sight. true: nothing */
+static bool all_seen(const struct nma_audit *a, const struct nma_shortfall *fall)
+{
+	nma_hook_set missing = fall->missing & needed_hooks(a);
+	int i;
+
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (missing & NMA_HOOK_BIT(i))
+			nma_warn(a->env, "could not attach to %s: %s are not seen",
+				 nma_hook_name(i), nma_hook_text(i));
+	if (fall->blind[0])
+		nma_warn(a->env, "%s: what happened since is not known", fall->blind);
+	if (fall->cut[0])
+		nma_warn(a->env, "only a part of %s was judged: %s", a->opts.from,
+			 fall->cut);
+	if (a->unasked_err)
+		nma_warn(a->env, "the driver of %.*s could not be asked for its settings: %s",
+			 NMA_IFNAME_LEN, a->unasked, why_unasked(a));
+	return !missing && !fall->blind[0] && !fall->cut[0] && !a->unasked_err;
+}
+
+bool nma_audit__complete(struct nma_audit *a)
+{
+	struct nma_shortfall fall;
+	bool lost_nothing;
+
+	a->source->ops->shortfall(a->source, &fall);
+	note_denied(a, &fall);
+	say_blind(a);
+	drop_from_coverage(a, fall.missing & needed_hooks(a));
+	lost_nothing = nothing_lost(a, &fall);
+	return all_seen(a, &fall) && lost_nothing && !a->coverage.incomplete;
 }
 
 struct nma_limits nma_limits_of(const struct nma_judge_args *args)

@@ -15,9 +15,9 @@
 #include "judge/coverage.h"
 #include "judge/judge.h"
 #include "model/model.h"
-#include "kernel/session.h"
+#include "kernel/source.h"
 
-struct nma_ethtool;
+struct nma_tape_size;
 
 struct nma_audit_opts {
 	bool events;			/* hooks, not snapshots alone */
@@ -27,6 +27,9 @@ struct nma_audit_opts {
 	unsigned int max_bufs;		/* buffers to keep track of; 0: default */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
 	const struct nma_strs *netns;	/* NULL or empty: all namespaces */
+	const char *from;		/* a recording in place of the kernel, or NULL */
+	const char *to;			/* where to record all that comes, or NULL */
+	bool anonymous;			/* without names of people's things */
 	/* called for each record, after the model took it in */
 	void (*event)(void *ctx, const struct nma_change *change);
 	void *ctx;
@@ -37,12 +40,11 @@ struct nma_audit {
 	struct nma_audit_opts opts;
 	struct nma_netns_set netns;	/* of opts.netns */
 	struct nma_features features;
-	struct nma_session *session;
+	struct nma_source *source;
+	__u64 now_ns;			/* of the last step of the source */
 	struct nma_model *model;
-	struct nma_ethtool *ethtool;
 	struct nma_judge *judge;	/* NULL: nothing is judged */
 	struct nma_lost lost;
-	__u64 walks_redone;		/* cut short, then done again in full */
 	struct nma_coverage coverage;
 	__u64 rules;			/* asked for and possible here */
 	unsigned int bad_records;
@@ -63,15 +65,29 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		     nma_storm_fn storm, void *ctx);
 
 /* Walks the kernel, asks drivers what the core does not know, and reads the
- * loss counters.
+ * loss counters. A recording: goes to its end, where the state is that of its last
+ * snapshot and what came after it.
  */
 int nma_audit__snapshot(struct nma_audit *a);
 
 /* After the first snapshot: do the devices of -i and namespaces of --netns exist? */
 int nma_audit__check_names(struct nma_audit *a);
 
-/* Waits up to @timeout_ms for records. NMA_EXIT_OK also when interrupted. */
+/* Waits up to @timeout_ms for records. NMA_EXIT_OK also when interrupted. A recording:
+ * goes to its next step, which nma_audit__step() tells.
+ */
 int nma_audit__poll(struct nma_audit *a, int timeout_ms);
+
+/* What has happened up to now was taken in: the time is now_ns. */
+void nma_audit__turn(struct nma_audit *a);
+
+static inline enum nma_step nma_audit__step(const struct nma_audit *a)
+{
+	return a->source->step;
+}
+
+/* With opts.to: the recording is complete. Says where it is and how large. */
+int nma_audit__save(struct nma_audit *a, struct nma_tape_size *size);
 
 /* By -i and --netns; @netns 0: not known. */
 bool nma_audit__wanted(const struct nma_audit *a, __u32 netns, const char *ifname);
@@ -121,6 +137,10 @@ struct nma_judge_args {
 	{ "netns", 0, NMA_OPT_STRS, offsetof(type, member), "NETNS", \
 	  "only this network namespace: a name of ip-netns(8), a process in it, or its " \
 	  "inode number; may be repeated", 0, 0, NULL }
+
+#define NMA_FROM_OPTION(type, member) \
+	{ "from", 0, NMA_OPT_STR, offsetof(type, member), "FILE", \
+	  "not this kernel, but what netmem-audit record saved in FILE", 0, 0, NULL }
 
 struct nma_limits nma_limits_of(const struct nma_judge_args *args);
 bool nma_severity_fails(enum nma_severity sev, int fail_on);

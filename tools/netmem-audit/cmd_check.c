@@ -30,6 +30,7 @@ struct check_opts {
 	const char *baseline;
 	const char *save;
 	const char *waive;
+	const char *from;
 	struct nma_judge_args judge;
 };
 
@@ -92,15 +93,17 @@ static void progress(const struct nma_audit *a, __u64 left_ns, bool done)
 static int settle(struct nma_audit *a, __u64 settle_ns)
 {
 	__u64 limit_ns = settle_ns ? settle_ns : REBUILD_NS;
-	__u64 start_ns = nma_clock_ns(), spent_ns;
+	__u64 start_ns, spent_ns;
 	int ret;
 
+	nma_audit__turn(a);
+	start_ns = a->now_ns;
 	for (;;) {
 		ret = nma_audit__snapshot(a);
 		if (ret)
 			break;
-		nma_judge__all(a->judge, nma_clock_ns());
-		spent_ns = nma_clock_ns() - start_ns;
+		nma_judge__all(a->judge, a->now_ns);
+		spent_ns = a->now_ns - start_ns;
 		if (!transitional(a->judge, settle_ns) ||
 		    spent_ns >= limit_ns + REBUILD_NS)
 			break;
@@ -113,7 +116,25 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 	}
 	progress(a, 0, true);
 	if (!ret && settle_ns)
-		nma_judge__strict(a->judge, nma_clock_ns(),
+		nma_judge__strict(a->judge, a->now_ns,
+				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
+	return ret;
+}
+
+/* As it was judged then, step by step: what came and went counts, too. */
+static int replay(struct nma_audit *a, __u64 settle_ns)
+{
+	enum nma_step step;
+	int ret;
+
+	do {
+		ret = nma_audit__poll(a, 0);
+		step = nma_audit__step(a);
+		if (!ret && step == NMA_STEP_LOOK)
+			nma_judge__all(a->judge, a->now_ns);
+	} while (!ret && step != NMA_STEP_END);
+	if (!ret && settle_ns)
+		nma_judge__strict(a->judge, a->now_ns,
 				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
 	return ret;
 }
@@ -273,7 +294,7 @@ static int emit_json(const struct check *c, int ret)
 					      notes : findings,
 					      nma_view_finding_json(out, r->finding,
 								    &r->standing));
-	nma_view_origin_json(doc);
+	nma_view_origin_json(&c->audit, doc);
 	nma_json_add_str(doc, "result", nma_view_result(ret));
 	add_int(doc, "errors", t->errors);
 	add_int(doc, "warnings", t->warnings);
@@ -343,6 +364,7 @@ static void emit_text(const struct check *c, int ret)
 	if (any)
 		fputc('\n', out->file);
 	emit_probes(c);
+	nma_view_origin(&c->audit);
 	nma_view_looked_at(&c->audit);
 	nma_view_coverage(&c->audit);
 	emit_excuses(c);
@@ -404,6 +426,7 @@ static int look(struct check *c, struct nma_env *env)
 		.events = o->settle_ns,
 		.ifnames = &o->ifnames,
 		.netns = &o->netns,
+		.from = o->from,
 	};
 	struct nma_limits limits = nma_limits_of(&o->judge);
 	struct nma_audit *a = &c->audit;
@@ -413,7 +436,7 @@ static int look(struct check *c, struct nma_env *env)
 	if (!ret)
 		ret = nma_audit__judge(a, NULL, &limits, NULL, NULL, NULL);
 	if (!ret)
-		ret = settle(a, o->settle_ns);
+		ret = o->from ? replay(a, o->settle_ns) : settle(a, o->settle_ns);
 	if (!ret)
 		ret = nma_audit__check_names(a);
 	if (!ret && o->probe)
@@ -433,6 +456,10 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	(void)w;
 	if (o->probe && !o->ifnames.nr) {
 		nma_err(env, -EINVAL, "--probe needs -i: it tries things that may disturb the traffic of a device");
+		return NMA_EXIT_USAGE;
+	}
+	if (o->probe && o->from) {
+		nma_err(env, -EINVAL, "--probe tries things on a device: it does not go with --from");
 		return NMA_EXIT_USAGE;
 	}
 	ret = nma_excuses__load(&c.excuses, env, o->baseline, o->waive);
@@ -459,6 +486,7 @@ static const struct nma_opt options[] = {
 	  0, 0, NULL },
 	{ "waive", 0, NMA_OPT_STR, offsetof(struct check_opts, waive), "FILE",
 	  "findings that a waiver in FILE covers do not fail", 0, 0, NULL },
+	NMA_FROM_OPTION(struct check_opts, from),
 	NMA_JUDGE_OPTIONS(struct check_opts, judge),
 };
 

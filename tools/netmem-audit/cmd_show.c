@@ -15,6 +15,7 @@
 struct show_opts {
 	struct nma_strs ifnames;
 	struct nma_strs netns;
+	const char *from;
 };
 
 static const char *nic_name(const struct nma_model *m, __u64 netdev)
@@ -147,7 +148,9 @@ out:
 static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const struct show_opts *o = opts;
-	struct nma_audit_opts aopts = { .ifnames = &o->ifnames, .netns = &o->netns };
+	struct nma_audit_opts aopts = {
+		.ifnames = &o->ifnames, .netns = &o->netns, .from = o->from,
+	};
 	const struct object *object;
 	struct nma_audit a;
 	int ret;
@@ -175,6 +178,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct show_opts, ifnames),
 	NMA_NETNS_OPTION(struct show_opts, netns),
+	NMA_FROM_OPTION(struct show_opts, from),
 };
 
 static const struct show_opts defaults;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "kernel/live.h"
 #include "log.h"
 #include "stat_self.h"
 #include "stat_view.h"
@@ -85,7 +86,8 @@ static int report(struct stat *s)
 	int err = nma_stat_rows__update(&s->rows, &s->audit, s->span_ns);
 
 	if (!err && s->with_self)
-		err = nma_stat_self__update(&s->self, s->audit.session, s->span_ns);
+		err = nma_stat_self__update(&s->self, nma_live__session(s->audit.source),
+					    s->span_ns);
 	if (err) {
 		nma_err(s->audit.env, err, "out of memory");
 		return err;

@@ -41,7 +41,10 @@ void nma_view_looked_at_json(const struct nma_audit *a, struct json_object *doc)
 void nma_view_coverage(const struct nma_audit *a);
 void nma_view_coverage_json(const struct nma_audit *a, struct json_object *doc);
 
-/* Host, kernel, program, and what time it is. */
-void nma_view_origin_json(struct json_object *doc);
+/* Host, kernel, program, and what time it is; of a recording: what it was. In text
+ * that is said only of a recording.
+ */
+void nma_view_origin(const struct nma_audit *a);
+void nma_view_origin_json(const struct nma_audit *a, struct json_object *doc);
 
 #endif /* NMA_VIEW_H */

@@ -7,9 +7,10 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
+#include <time.h>
 
 #include "kernel/features.h"
+#include "kernel/recording.h"
 #include "util/clock.h"
 #include "view.h"
 
@@ -18,17 +19,50 @@ static void add_u64(struct json_object *obj, const char *key, __u64 u)
 	json_object_object_add(obj, key, json_object_new_uint64(u));
 }
 
-/* Both clocks, so that times of findings can be told in those of other logs. */
-void nma_view_origin_json(struct json_object *doc)
+/* "2026-11-30 01:02:03 UTC" */
+static void day_and_time(__u64 wall_ns, char *dst, size_t size)
 {
-	struct utsname host;
+	time_t seconds = wall_ns / NMA_NSEC_PER_SEC;
+	struct tm tm;
 
-	if (!uname(&host)) {
-		nma_json_add_str(doc, "host", host.nodename);
-		nma_json_add_str(doc, "kernel", host.release);
-		nma_json_add_str(doc, "architecture", host.machine);
-	}
+	if (!gmtime_r(&seconds, &tm) ||
+	    !strftime(dst, size, "%Y-%m-%d %H:%M:%S UTC", &tm))
+		snprintf(dst, size, "an unknown day");
+}
+
+void nma_view_origin(const struct nma_audit *a)
+{
+	const struct nma_origin *o = &a->source->origin;
+	char when[64];
+
+	if (!a->opts.from)
+		return;
+	day_and_time(o->wall_ns, when, sizeof(when));
+	nma_out_text(&a->env->out, 0,
+		     "recorded on %s, kernel %s (%s), by version %s, from %s for %llu.%llu s",
+		     o->host, o->release, o->machine,
+		     nma_recording__info(a->source)->version, when,
+		     (a->now_ns - o->time_ns) / NMA_NSEC_PER_SEC,
+		     (a->now_ns - o->time_ns) % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
+}
+
+/* Both clocks, so that times of findings can be told in those of other logs. */
+void nma_view_origin_json(const struct nma_audit *a, struct json_object *doc)
+{
+	const struct nma_origin *o = &a->source->origin;
+
+	nma_json_add_str(doc, "host", o->host);
+	nma_json_add_str(doc, "kernel", o->release);
+	nma_json_add_str(doc, "architecture", o->machine);
 	nma_json_add_str(doc, "version", NMA_VERSION);
+	if (a->opts.from) {
+		nma_json_add_str(doc, "recording", a->opts.from);
+		nma_json_add_str(doc, "recorded_by",
+				 nma_recording__info(a->source)->version);
+		add_u64(doc, "wall_time_ns", o->wall_ns + (a->now_ns - o->time_ns));
+		add_u64(doc, "time_ns", a->now_ns);
+		return;
+	}
 	add_u64(doc, "wall_time_ns", nma_clock_wall_ns());
 	add_u64(doc, "time_ns", nma_clock_ns());
 }

@@ -109,7 +109,7 @@ static void evict(struct nma_judge *j)
 	nma_table_for_each(&j->cases, n) {
 		struct nma_finding *f = (struct nma_finding *)n;
 
-		if (f->status != NMA_CLEARED || f->reported != f->count)
+		if (j->opts.history || f->status != NMA_CLEARED || f->reported != f->count)
 			continue;
 		nma_table_del(&j->cases, n);
 		free(f);
@@ -489,12 +489,18 @@ unsigned int nma_judge__pending(const struct nma_judge *j,
 	return nr;
 }
 
+static bool holds(const struct nma_judge *j, const struct nma_finding *f)
+{
+	return f->status == NMA_ACTIVE ||
+	       (j->opts.history && f->status == NMA_CLEARED && f->kind != NMA_KIND_NOTE);
+}
+
 const struct nma_finding *nma_judge__next(const struct nma_judge *j,
 					  const struct nma_finding *prev)
 {
 	const struct nma_node *n = prev ? prev->node.next : j->cases.first;
 
-	while (n && ((const struct nma_finding *)n)->status != NMA_ACTIVE)
+	while (n && !holds(j, (const struct nma_finding *)n))
 		n = n->next;
 	return (const struct nma_finding *)n;
 }

@@ -35,6 +35,7 @@ struct nma_judge_opts {
 	nma_report_fn report;		/* may be NULL */
 	nma_storm_fn storm;		/* with @burst */
 	unsigned int burst;		/* reports of a rule per interval; 0: all */
+	bool history;			/* what is over is a finding as well */
 	void *ctx;
 	size_t max_cases;		/* 0: default; more are counted, not kept */
 };
@@ -86,7 +87,9 @@ __u64 nma_judge__due(const struct nma_judge *j);
 unsigned int nma_judge__pending(const struct nma_judge *j,
 				enum nma_patience patience);
 
-/* Findings that hold now, notes too: the first with @prev NULL. */
+/* Findings that hold now, with history also those that did; notes too: the first with
+ * @prev NULL.
+ */
 const struct nma_finding *nma_judge__next(const struct nma_judge *j,
 					  const struct nma_finding *prev);
 

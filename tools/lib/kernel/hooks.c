@@ -9,9 +9,10 @@
 #include <string.h>
 
 const struct nma_hook_desc nma_hook_table[NMA_HOOK_MAX] = {
-#define NMA_HOOK(id, kind_, groups_, needs_, name_, newer_, text_) \
-	[NMA_HOOK_##id] = { \
-		.kind = NMA_AT_##kind_, .groups = groups_, .needs = needs_, \
+#define NMA_HOOK(id_, kind_, groups_, needs_, name_, newer_, text_) \
+	[NMA_HOOK_##id_] = { \
+		.id = #id_, .kind = NMA_AT_##kind_, \
+		.groups = groups_, .needs = needs_, \
 		.name = name_, .newer = newer_, .text = text_, \
 	},
 #include "nma_hooks.def"

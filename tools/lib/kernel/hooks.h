@@ -17,6 +17,7 @@ enum nma_hook_kind {
 };
 
 struct nma_hook_desc {
+	const char *id;		/* of nma_hooks.def: "POOL_LIST" */
 	enum nma_hook_kind kind;
 	unsigned int groups;	/* NMA_GROUP_x */
 	nma_hook_set needs;

@@ -5,11 +5,19 @@
  * what was read.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/ksyms.h"
+#include "util/table.h"
+
+/* One that was learned. */
+struct known {
+	struct nma_node node;	/* by address */
+	char name[];
+};
 
 struct sym {
 	__u64 addr;
@@ -22,6 +30,8 @@ struct nma_ksyms {
 	struct sym *sym;
 	size_t nr;
 	char *text;
+	bool forgot;	/* see nma_ksyms__forget() */
+	struct nma_table known;
 };
 
 /* Frames that say nothing about who wanted it: what our hooks are in, and what
@@ -150,7 +160,39 @@ void nma_ksyms__free(struct nma_ksyms *k)
 	free(k->path);
 	free(k->sym);
 	free(k->text);
+	nma_table_free(&k->known);
 	free(k);
+}
+
+void nma_ksyms__forget(struct nma_ksyms *k)
+{
+	k->forgot = true;
+}
+
+int nma_ksyms__learn(struct nma_ksyms *k, __u64 addr, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct known *known;
+
+	if (nma_table_find(&k->known, addr, 0))
+		return 0;
+	known = malloc(sizeof(*known) + size);
+	if (!known || nma_table_add(&k->known, &known->node, addr, 0)) {
+		free(known);
+		return -ENOMEM;
+	}
+	memcpy(known->name, name, size);
+	return 0;
+}
+
+static int find_known(const struct nma_ksyms *k, __u64 addr, char *dst, size_t size)
+{
+	const struct known *known = nma_table_find(&k->known, addr, 0);
+
+	if (!known)
+		return -ENOENT;
+	snprintf(dst, size, "%s", known->name);
+	return 0;
 }
 
 int nma_ksyms__name(struct nma_ksyms *k, __u64 addr, char *dst, size_t size)
@@ -159,6 +201,8 @@ int nma_ksyms__name(struct nma_ksyms *k, __u64 addr, char *dst, size_t size)
 
 	if (!k)
 		return -ENOENT;
+	if (k->forgot)
+		return find_known(k, addr, dst, size);
 	if (k->err > 0)
 		k->err = load(k);
 	if (k->err)

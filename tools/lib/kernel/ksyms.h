@@ -15,6 +15,12 @@ struct nma_ksyms;
 struct nma_ksyms *nma_ksyms__new(const char *path);
 void nma_ksyms__free(struct nma_ksyms *k);
 
+/* Of another kernel than this one, from a recording: from now on only what is learned
+ * is known, each address by itself.
+ */
+void nma_ksyms__forget(struct nma_ksyms *k);
+int nma_ksyms__learn(struct nma_ksyms *k, __u64 addr, const char *name);
+
 /* "function [module]" that contains @addr. -ENOENT when unknown. */
 int nma_ksyms__name(struct nma_ksyms *k, __u64 addr, char *dst, size_t size);
 

@@ -17,9 +17,25 @@
 #include <unistd.h>
 
 #include "kernel/netns.h"
+#include "util/table.h"
 
 #define RUN_NETNS	"/run/netns"
 #define PID_MOST	(1u << 22)	/* PID_MAX_LIMIT; inodes of nsfs are above */
+
+/* One that was learned. */
+struct known {
+	struct nma_node node;	/* by inode */
+	char name[256];
+};
+
+/* What is known of another host: names are asked for by values in tables, which know
+ * nothing but the inode.
+ */
+static struct {
+	bool forgot;
+	__u32 own;
+	struct nma_table names;
+} other;
 
 static int open_if(const char *path, __u32 inode)
 {
@@ -114,8 +130,15 @@ static bool is_named(const char *name, __u32 inode)
 int nma_netns__name(__u32 inode, char *dst, size_t size)
 {
 	static char last[256];
+	const struct known *known;
 	int fd;
 
+	if (other.forgot) {
+		known = nma_table_find(&other.names, inode, 0);
+		if (known)
+			snprintf(dst, size, "%s", known->name);
+		return known ? 0 : -ENOENT;
+	}
 	if (!last[0] || !is_named(last, inode)) {
 		fd = search(RUN_NETNS, "", inode, last, sizeof(last));
 		if (fd < 0)
@@ -136,11 +159,29 @@ static int inode_of(const char *path, __u32 *inode)
 	return 0;
 }
 
+static int find_known(const char *s, __u32 *inode)
+{
+	char *end;
+
+	nma_table_for_each(&other.names, n) {
+		if (strcmp(((const struct known *)n)->name, s))
+			continue;
+		*inode = n->key[0];
+		return 0;
+	}
+	if (!s[0] || s[strspn(s, "0123456789")])
+		return strchr(s, '/') ? -EINVAL : -ENOENT;
+	*inode = strtoul(s, &end, 10);
+	return *inode > PID_MOST ? 0 : -ENOENT;	/* nothing is known of processes */
+}
+
 int nma_netns__find(const char *s, __u32 *inode)
 {
 	unsigned long number;
 	char path[512], *end;
 
+	if (other.forgot)
+		return find_known(s, inode);
 	if (!strchr(s, '/') && s[0] != '.') {
 		snprintf(path, sizeof(path), RUN_NETNS "/%s", s);
 		if (!inode_of(path, inode))
@@ -163,5 +204,35 @@ __u32 nma_netns__own(void)
 {
 	struct stat st;
 
+	if (other.forgot)
+		return other.own;
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+void nma_netns__forget(__u32 own)
+{
+	nma_netns__remember();
+	other.forgot = true;
+	other.own = own;
+}
+
+int nma_netns__learn(__u32 inode, const char *name)
+{
+	struct known *known = nma_table_find(&other.names, inode, 0);
+
+	if (!known) {
+		known = calloc(1, sizeof(*known));
+		if (!known || nma_table_add(&other.names, &known->node, inode, 0)) {
+			free(known);
+			return -ENOMEM;
+		}
+	}
+	snprintf(known->name, sizeof(known->name), "%s", name);
+	return 0;
+}
+
+void nma_netns__remember(void)
+{
+	nma_table_free(&other.names);
+	other.forgot = false;
 }

@@ -30,4 +30,12 @@ int nma_netns__find(const char *s, __u32 *inode);
 /* Inode of the namespace we run in, 0 if it can not be told. */
 __u32 nma_netns__own(void);
 
+/* Of another host than this one, from a recording: from now on only what is learned is
+ * known, and ours is @own. What was learned before is forgotten.
+ */
+void nma_netns__forget(__u32 own);
+int nma_netns__learn(__u32 inode, const char *name);
+/* And this host again. */
+void nma_netns__remember(void);
+
 #endif /* NMA_NETNS_H */

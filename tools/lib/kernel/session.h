@@ -16,17 +16,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kernel/source.h"
 #include "nma_event.h"
 #include "nma_hooks.h"
 #include "util/lost.h"
 
 struct nma_session;
 struct nma_features;
-
-/* Called for each record, in the order the kernel sent them. @hdr is valid
- * until return. A negative return stops the poll that delivered it.
- */
-typedef int (*nma_rec_fn)(void *ctx, const struct nma_rec_hdr *hdr);
 
 struct nma_session_opts {
 	const struct nma_features *features;	/* of this kernel, not NULL */
