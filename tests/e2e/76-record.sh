@@ -133,7 +133,7 @@ test_part_is_incomplete() {
 	expect 5 from killed check
 	expect_json "$W/from.json" '.result == "incomplete" and .looked_at.nics > 0'
 	expect_text "$W/from.err" 'only a part'
-	head -c 1000 "$W/killed.nmr" >"$W/short.nmr"
+	head -c -1001 "$W/killed.nmr" >"$W/short.nmr"
 	expect 5 from short check
 	: >"$W/empty.nmr"
 	expect 2 from empty check

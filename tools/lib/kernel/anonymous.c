@@ -78,6 +78,7 @@ static const __u16 sizes[] = {
 	[NMA_REC_USE] = sizeof(struct nma_rec_use),
 	[NMA_REC_EDGE] = sizeof(struct nma_rec_edge),
 	[NMA_REC_HELD] = sizeof(struct nma_rec_held),
+	[NMA_REC_RECYCLE] = sizeof(struct nma_rec_recycle),
 };
 
 #define NR(array)	(sizeof(array) / sizeof((array)[0]))

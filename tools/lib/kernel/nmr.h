@@ -68,6 +68,7 @@ enum nma_nmr_type {
 	NMA_NMR_NETNS,		/* named: inode, name */
 	NMA_NMR_HOOK,		/* named: enum nma_nmr_hook, identifier */
 	NMA_NMR_IFNAME,		/* named: 0, of -i */
+	NMA_NMR_BEGIN,		/* nothing: what it was made with stands before it */
 	NMA_NMR_MISSED_BY,	/* named: 0, program runs that the kernel skipped */
 	NMA_NMR_BLIND,		/* named: 0, why */
 	NMA_NMR_DENIED,		/* named: inode of a namespace, errno */

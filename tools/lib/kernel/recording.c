@@ -260,7 +260,7 @@ static int take_record(struct recording *r)
 	const struct nma_rec_hdr *hdr = body_of(r);
 
 	if (body_size(r) < sizeof(*hdr) || hdr->size != body_size(r) ||
-	    hdr->type != item_of(r)->type)
+	    hdr->type != item_of(r)->type || !nma_recording_sane(hdr))
 		return -EINVAL;
 	return r->opts.fn(r->opts.ctx, hdr) < 0 ? -ECANCELED : 0;
 }
@@ -276,7 +276,7 @@ static int take(struct recording *r)
 		return take_step(r, type == NMA_NMR_END);
 	if (type == NMA_NMR_ANSWER)
 		return take_answer(r);
-	if (type > NMA_NMR_SIDE && type < NMA_NMR_END)
+	if (type > NMA_NMR_SIDE && type < NMA_NMR_END && type != NMA_NMR_BEGIN)
 		return take_named(r);
 	return 0;	/* of a later version */
 }
@@ -490,10 +490,14 @@ static int take_settings(struct recording *r)
 {
 	int err = 0;
 
-	while (!err && read_item(r) &&
-	       (item_of(r)->type == NMA_NMR_HOOK || item_of(r)->type == NMA_NMR_IFNAME))
-		err = take(r);
-	return err ? refuse(r, err, "is damaged where it begins") : 0;
+	while (!err && read_item(r)) {
+		if (item_of(r)->type == NMA_NMR_BEGIN) {
+			r->held = false;
+			return 0;
+		}
+		err = item_of(r)->type < NMA_NMR_SIDE ? -EINVAL : take(r);
+	}
+	return refuse(r, err ? err : -EINVAL, "ends or is damaged where it begins");
 }
 
 int nma_recording__open(const struct nma_recording_opts *opts, struct nma_source **out)

@@ -40,4 +40,7 @@ struct nma_recording_info {
 int nma_recording__open(const struct nma_recording_opts *opts, struct nma_source **out);
 const struct nma_recording_info *nma_recording__info(const struct nma_source *s);
 
+/* Could the record have come from a kernel? It is as long as it says. */
+bool nma_recording_sane(const struct nma_rec_hdr *hdr);
+
 #endif /* NMA_RECORDING_H */

@@ -104,7 +104,8 @@ static void put_item(struct tape *t, __u16 type, const void *body, size_t size,
 
 	item.size = sizeof(item) + size + len + pad;
 	item.crc = crc32(t->crc, (void *)&item, offsetof(struct nma_nmr_item, crc));
-	item.crc = crc32(item.crc, body, size);
+	if (size)
+		item.crc = crc32(item.crc, body, size);
 	if (tail) {
 		item.crc = crc32(item.crc, (void *)tail, len);
 		item.crc = crc32(item.crc, (void *)zeroes, pad);
@@ -523,6 +524,7 @@ static void put_settings(struct tape *t)
 		else if (!nma_anonymous__ifname(t->anonymous, names->v[i], alias))
 			put_named(t, NMA_NMR_IFNAME, 0, alias);
 	}
+	put_item(t, NMA_NMR_BEGIN, NULL, 0, NULL);
 }
 
 int nma_tape__begin(struct nma_source *tape, struct nma_source *from)
