@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,8 +171,11 @@ static void talk(unsigned int poll)
 /* Somebody asks for the end while we wait for a reader who takes his time. */
 static void read_slowly(int fd)
 {
+	struct pollfd begun = { .fd = fd, .events = POLLIN };
 	static char buf[1 << 16];
 
+	/* before that nobody listens to the signal */
+	poll(&begun, 1, -1);
 	usleep(300000);
 	kill(getppid(), SIGINT);
 	usleep(300000);

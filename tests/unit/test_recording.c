@@ -230,6 +230,12 @@ static void test_other_commands(void **state)
 	assert_int_equal(run("show -j pools --from a.nmr"), NMA_EXIT_OK);
 	parse();
 	assert_int_equal(length(doc, "pools"), 5);
+	((struct nma_nmr_header *)file)->page_size = 65536;
+	sign();
+	save("b.nmr", size);
+	assert_int_equal(run("show -v -j pools --from b.nmr"), NMA_EXIT_OK);
+	parse();
+	assert_int_equal(num(first(doc, "pools"), "inflight_bytes"), 64 * 65536);
 	assert_int_equal(run("show nics -i nm7 --from a.nmr"), NMA_EXIT_ENV);
 	expect_said(err, "no device 'nm7'");
 }
@@ -327,18 +333,15 @@ static void test_refused(void **state)
 	expect_refused(NMA_EXIT_ENV, "is a directory");
 }
 
-/* Rules that were found broken, and how bad it is. */
+/* How many findings there are, and what comes of it. As text, which is quicker. */
 static int judge(const char *path, size_t *findings)
 {
 	char line[64];
 	int ret;
 
-	snprintf(line, sizeof(line), "check -j -q --from %s", path);
+	snprintf(line, sizeof(line), "check -q --from %s", path);
 	ret = run(line);
-	parse();
-	*findings = 0;
-	if (!json_object_object_get_ex(doc, "error", NULL))
-		*findings = length(doc, "findings");
+	*findings = count_lines("error NM-") + count_lines("warn NM-");
 	return ret;
 }
 
@@ -364,7 +367,7 @@ static void test_cut_everywhere(void **state)
 	size_t findings = 0, whole, length;
 
 	(void)state;
-	record_it("--duration 1.2");
+	record_it("--duration 0.3");
 	assert_int_equal(judge("a.nmr", &whole), NMA_EXIT_VIOLATION);
 	for (length = 0; length < size; length++) {
 		/* a file that only grows */
@@ -380,7 +383,7 @@ static void test_every_byte_counts(void **state)
 	int ret;
 
 	(void)state;
-	record_it("--duration 1.2");
+	record_it("--duration 0.3");
 	for (at = 0; at < size; at += at < sizeof(struct nma_nmr_header) ? 1 : 7) {
 		file[at] ^= 1 << at % 8;
 		save("b.nmr", size);
@@ -420,8 +423,8 @@ static void test_hostile(void **state)
 
 	(void)state;
 	fake_add(&sock);
-	record_it("--duration 1.2 --deep");
-	for (round = 0; round < 1500; round++) {
+	record_it("--duration 0.3 --deep");
+	for (round = 0; round < 600; round++) {
 		load("a.nmr");
 		for (i = 0; i < 1 + round % 5; i++) {
 			at = sizeof(struct nma_nmr_header) +
@@ -441,7 +444,7 @@ static void test_later_types(void **state)
 	size_t findings, whole, at;
 
 	(void)state;
-	record_it("--duration 1.2");
+	record_it("--duration 0.3");
 	assert_int_equal(judge("a.nmr", &whole), NMA_EXIT_VIOLATION);
 	at = settings_end();
 	memmove(file + at + later.size, file + at, size - at);
@@ -451,7 +454,6 @@ static void test_later_types(void **state)
 	save("b.nmr", size);
 	assert_int_equal(judge("b.nmr", &findings), NMA_EXIT_VIOLATION);
 	assert_int_equal(findings, whole);
-	assert_false(get(doc, "lost") && num(get(doc, "lost"), "ring_full"));
 }
 
 /* ---- writing ---- */
@@ -541,6 +543,8 @@ static void test_anonymous(void **state)
 	expect_absent(host, strlen(host));
 	assert_int_equal(judge("a.nmr", &nameless), NMA_EXIT_VIOLATION);
 	assert_int_equal(named, nameless);
+	run("check -j --from a.nmr");
+	parse();
 	assert_string_equal(str(doc, "host"), "host");
 	assert_string_equal(str(first(doc, "findings"), "ifname"), "if1");
 	assert_int_equal(run("show tokens --from a.nmr"), NMA_EXIT_OK);

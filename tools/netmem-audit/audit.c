@@ -332,6 +332,7 @@ int nma_audit__open(struct nma_audit *a, struct nma_env *env,
 	if (ret)
 		return ret;
 	a->now_ns = a->source->now_ns;
+	a->model->page_size = a->source->origin.page_size;
 	a->model->sees_ends = a->opts.events && a->features.hooks & NMA_H(BIND_FREE);
 	env->out.lost = &a->lost;
 	return NMA_EXIT_OK;

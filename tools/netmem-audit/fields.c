@@ -5,7 +5,6 @@
  * fields_stream.c.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "util/clock.h"
 #include "fields.h"
@@ -255,7 +254,7 @@ static void pool_queue(const void *row, struct nma_value *v)
 
 static void pool_bytes(const void *row, struct nma_value *v)
 {
-	__u64 buffer = (__u64)getpagesize() << POOL(row)->r.order;
+	__u64 buffer = (__u64)ROW(row)->model->page_size << POOL(row)->r.order;
 
 	if (POOL(row)->r.inflight >= 0)
 		nma_value_u64(v, POOL(row)->r.inflight * buffer);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "kernel/live.h"
 #include "kernel/modules.h"
@@ -154,6 +155,7 @@ static void find_origin(struct nma_source *s)
 	s->now_ns = nma_clock_ns();
 	o->time_ns = s->now_ns;
 	o->wall_ns = nma_clock_wall_ns();
+	o->page_size = getpagesize();
 	if (uname(&host))
 		return;
 	snprintf(o->host, sizeof(o->host), "%.63s", host.nodename);

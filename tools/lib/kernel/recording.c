@@ -462,6 +462,7 @@ static void take_header(struct recording *r, const struct nma_nmr_header *h)
 	memcpy(o->host, h->host, sizeof(o->host));
 	memcpy(o->release, h->release, sizeof(o->release));
 	memcpy(o->machine, h->machine, sizeof(o->machine));
+	o->page_size = h->page_size;
 	o->wall_ns = h->wall_ns;
 	o->time_ns = h->time_ns;
 	r->base.now_ns = h->time_ns;

@@ -46,6 +46,7 @@ struct nma_origin {
 	char host[64];
 	char release[64];
 	char machine[32];
+	__u32 page_size;
 	__u64 wall_ns;
 	__u64 time_ns;
 };

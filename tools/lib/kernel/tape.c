@@ -493,7 +493,7 @@ static void put_header(struct tape *t)
 		.time_ns = o->time_ns,
 		.caps = t->opts.features->caps,
 		.flags = flags_of(&t->opts),
-		.page_size = sysconf(_SC_PAGESIZE),
+		.page_size = o->page_size,
 		.netns = nma_netns__own(),
 		.buffers = t->opts.buffers,
 	};

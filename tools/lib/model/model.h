@@ -110,6 +110,7 @@ struct nma_model {
 	bool in_snapshot;
 	bool has_gone;		/* some object waits to be freed */
 	bool sees_ends;		/* a record tells when a binding is freed */
+	__u32 page_size;
 	struct nma_pool failed_pool;	/* last refused creation; not an object */
 	struct nma_binding failed_binding;
 };
