@@ -103,7 +103,26 @@ test_clean_twin() {
 	expect_json <(tail -n 1 "$W/from.json") '.events > 0 and .errors + .warnings == 0'
 	expect 0 from clean show pools -i nm0
 	expect_json "$W/from.json" '.pools | length > 0 and all(.ifname == "nm0")'
+	expect 0 from clean stat
+	expect_json "$W/from.json" '.interval_ns > 0 and
+		any(.pools[]; .alloc_buffers > 0 or .in_pages > 0 or (.source | length > 0))'
 	keep_recording clean clean
+}
+
+# A driver that names no queue, and has no page_pool before there is a program
+test_veth() {
+	ip link add veth0 type veth peer name veth1
+	defer ip link del veth0
+	ip link set veth0 up
+	ip link set veth1 up
+	recording veth netmem-audit record -o "$W/veth.nmr" -i veth0
+	xdp_attach veth0 xdp
+	wait_for 5 carrier_up veth0
+	ended veth 0
+	expect 0 from veth check
+	expect 0 from veth show pools -i veth0
+	expect_json "$W/from.json" '.pools | length > 0'
+	keep_recording veth veth
 }
 
 test_no_name_is_left() {
@@ -150,5 +169,5 @@ test_full_disk() {
 }
 
 nm_setup
-run_tests test_same_findings test_clean_twin test_no_name_is_left \
+run_tests test_same_findings test_clean_twin test_veth test_no_name_is_left \
 	test_part_is_incomplete test_full_disk

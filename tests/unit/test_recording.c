@@ -236,6 +236,13 @@ static void test_other_commands(void **state)
 	assert_int_equal(run("show -v -j pools --from b.nmr"), NMA_EXIT_OK);
 	parse();
 	assert_int_equal(num(first(doc, "pools"), "inflight_bytes"), 64 * 65536);
+	assert_int_equal(run("stat -j --from a.nmr"), NMA_EXIT_OK);
+	assert_int_equal(count_lines("\n"), 1);
+	parse();
+	assert_int_equal(length(doc, "pools"), 5);
+	assert_true(json_object_get_uint64(get(doc, "interval_ns")) >= 3 * SEC);
+	assert_int_equal(run("stat -j --from a.nmr 1 9"), NMA_EXIT_OK);
+	assert_true(count_lines("\n") >= 1);
 	assert_int_equal(run("show nics -i nm7 --from a.nmr"), NMA_EXIT_ENV);
 	expect_said(err, "no device 'nm7'");
 }
@@ -289,7 +296,8 @@ static void test_usage(void **state)
 		"watch --from a.nmr --deep", "watch --from a.nmr --duration 1",
 		"watch --from a.nmr -- true", "watch --from a.nmr --record b.nmr",
 		"watch --from a.nmr --deep --buffers 100", "check --from a.nmr -i nm0 --probe",
-		"record --duration 1", "record",
+		"record --duration 1", "record", "stat --from a.nmr --self",
+		"stat --from a.nmr --deep",
 	};
 	size_t i;
 
@@ -417,6 +425,7 @@ static void test_hostile(void **state)
 		"check -v --settle 1 --from b.nmr", "show -v pools --from b.nmr",
 		"show -j -v nics --from b.nmr", "show queues --from b.nmr",
 		"show -j bindings --from b.nmr", "show tokens --from b.nmr",
+		"stat -j 1 --from b.nmr", "stat -v --from b.nmr",
 	};
 	unsigned int seed = 1, round, i;
 	size_t at;

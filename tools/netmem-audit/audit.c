@@ -235,7 +235,8 @@ static int open_kernel(struct nma_audit *a)
 		.events = a->opts.events,
 		.tokens = true,
 		.deep = a->opts.deep,
-		.recycle = a->opts.recycle,
+		/* who reads the file may want to know */
+		.recycle = a->opts.recycle || a->opts.to,
 		.circulate = a->opts.circulate,
 		.max_bufs = a->opts.max_bufs,
 	};

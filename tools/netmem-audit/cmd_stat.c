@@ -26,6 +26,7 @@ struct stat_opts {
 	bool no_clear;
 	bool deep;
 	bool self;
+	const char *from;
 };
 
 struct stat {
@@ -143,6 +144,39 @@ static int loop(struct stat *s)
 	return 0;
 }
 
+/* The first look is what the next is compared with. @whole: one report, on all */
+static bool is_due(const struct stat *s, enum nma_step step, bool whole)
+{
+	__u64 age_ns = s->audit.now_ns - s->last_ns;
+
+	if (!s->report)
+		return step == NMA_STEP_LOOK;
+	if (whole)
+		return step == NMA_STEP_END && age_ns;
+	return step == NMA_STEP_LOOK && age_ns >= s->view.interval_ns;
+}
+
+/* What a recording has, from one look at the kernel to another. */
+static int replay(struct stat *s, bool whole)
+{
+	enum nma_step step;
+	int ret;
+
+	do {
+		ret = nma_audit__poll(&s->audit, 0);
+		step = nma_audit__step(&s->audit);
+		if (ret || !is_due(s, step, whole))
+			continue;
+		s->span_ns = s->audit.now_ns - s->last_ns;
+		s->last_ns = s->audit.now_ns;
+		if (report(s))
+			return NMA_EXIT_ENV;
+		s->report++;
+	} while (!ret && step != NMA_STEP_END && !nma_stopped() &&
+		 (whole || !s->reports || s->report <= s->reports));
+	return ret ? ret : nma_audit__check_names(&s->audit);
+}
+
 static int parse_words(struct nma_env *env, const struct nma_words *w, struct stat *s)
 {
 	s->view.interval_ns = NMA_NSEC_PER_SEC;
@@ -181,6 +215,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 		.circulate = o->deep,
 		.ifnames = &o->ifnames,
 		.netns = &o->netns,
+		.from = o->from,
 	};
 	struct stat s = { .view = { .out = &env->out, .max_pools = o->rows } };
 	int ret;
@@ -188,16 +223,21 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	ret = parse_words(env, w, &s);
 	if (!ret)
 		ret = parse_sort(env, o->sort, &s);
+	if (!ret && o->from && (o->deep || o->self)) {
+		nma_err(env, -EINVAL, "--from does not go with %s: it asks the kernel nothing",
+			o->deep ? "--deep" : "--self");
+		ret = NMA_EXIT_USAGE;
+	}
 	if (ret)
 		return ret;
-	s.view.live = w->nr && !env->out.json && !o->no_clear &&
+	s.view.live = w->nr && !env->out.json && !o->no_clear && !o->from &&
 		      nma_stat_view__can_draw(&env->out);
 	s.with_self = o->self;
 	nma_stop_catch();
 	nma_resize_catch();
 	ret = nma_audit__open(&s.audit, env, &aopts);
 	if (!ret)
-		ret = loop(&s);
+		ret = o->from ? replay(&s, !w->nr) : loop(&s);
 	if (!ret && !nma_audit__complete(&s.audit))
 		ret = NMA_EXIT_INCOMPLETE;
 	nma_audit__close(&s.audit);
@@ -221,6 +261,7 @@ static const struct nma_opt options[] = {
 	  "comes back, to know the rest", 0, 0, NULL },
 	{ "self", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, self), NULL,
 	  "also what the audit's own BPF programs cost: runs, time and memory", 0, 0, NULL },
+	NMA_FROM_OPTION(struct stat_opts, from),
 };
 
 static const struct stat_opts defaults;
@@ -239,6 +280,9 @@ static const char *const about[] = {
 	"Reports every INTERVAL seconds (default 1), COUNT times or until Ctrl-C. "
 	"Without INTERVAL, one report over one second. On a terminal the table is "
 	"redrawn in place.",
+	"With --from, an interval is at least as long as that from one look at the kernel "
+	"to the next, some two seconds; without INTERVAL, one report over the whole "
+	"recording.",
 	NULL
 };
 
