@@ -33,17 +33,19 @@ static void day_and_time(__u64 wall_ns, char *dst, size_t size)
 void nma_view_origin(const struct nma_audit *a)
 {
 	const struct nma_origin *o = &a->source->origin;
-	char when[64];
+	char when[64], length[64] = "";
+	__u64 ns = a->now_ns - o->time_ns;
 
 	if (!a->opts.from)
 		return;
 	day_and_time(o->wall_ns, when, sizeof(when));
+	if (nma_audit__step(a) == NMA_STEP_END)
+		snprintf(length, sizeof(length), " for %llu.%llu s", ns / NMA_NSEC_PER_SEC,
+			 ns % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
 	nma_out_text(&a->env->out, 0,
-		     "recorded on %s, kernel %s (%s), by version %s, from %s for %llu.%llu s",
+		     "recorded on %s, kernel %s (%s), by version %s, from %s%s",
 		     o->host, o->release, o->machine,
-		     nma_recording__info(a->source)->version, when,
-		     (a->now_ns - o->time_ns) / NMA_NSEC_PER_SEC,
-		     (a->now_ns - o->time_ns) % NMA_NSEC_PER_SEC / (NMA_NSEC_PER_SEC / 10));
+		     nma_recording__info(a->source)->version, when, length);
 }
 
 /* Both clocks, so that times of findings can be told in those of other logs. */
