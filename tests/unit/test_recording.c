@@ -446,6 +446,27 @@ static void test_hostile(void **state)
 	}
 }
 
+/* A number that is none of its enumeration would be an index, or a shift. */
+static void test_numbers_out_of_range(void **state)
+{
+	struct nma_nmr_item *item;
+	struct nma_rec_pool *r;
+	size_t at;
+
+	(void)state;
+	record_it("--duration 0.3");
+	for (at = settings_end(); at < size; at += item->size) {
+		item = (void *)(file + at);
+		r = (void *)(item + 1);
+		if (item->type == NMA_REC_POOL)
+			r->order = 65280;
+	}
+	sign();
+	save("b.nmr", size);
+	assert_int_equal(run("show -v -j pools --from b.nmr"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "it is damaged at byte");
+}
+
 /* Types that nobody knows yet are skipped. */
 static void test_later_types(void **state)
 {
@@ -576,6 +597,7 @@ int main(void)
 		T(test_every_byte_counts),
 		T(test_more_behind_the_end),
 		T(test_hostile),
+		T(test_numbers_out_of_range),
 		T(test_later_types),
 		T(test_full_disk),
 		T(test_part),
