@@ -335,13 +335,17 @@ struct io_zcrx_ifq___since_v6_15 {
 	struct io_zcrx_area___since_v6_15 *area;
 	struct device *dev;
 	struct io_uring *rq_ring;
+	void *rqes;
+	__u32 rq_entries;
 	__u32 cached_rq_head;
 	struct io_ring_ctx *ctx;
 } __attribute__((preserve_access_index));
 
 struct zcrx_rq {
 	struct io_uring *ring;
+	void *rqes;
 	__u32 cached_head;
+	__u32 nr_entries;
 } __attribute__((preserve_access_index));
 
 struct io_zcrx_ifq___with_rq {
@@ -379,6 +383,9 @@ struct zcrx_account {
 	__u64 user_refs;	/* address of an array of ints, by buffer */
 	__u32 queued;		/* given back, and not yet looked at */
 	__u32 taken_back;	/* so far, modulo 2^32 */
+	__u64 entries;		/* address of what was given back, a ring */
+	__u32 nr_entries;	/* a power of two */
+	__u32 shift;		/* of the size of a buffer */
 	struct dma_buf *dmabuf;
 };
 
@@ -391,9 +398,13 @@ static __always_inline void zcrx_refill_queue(__u64 addr, struct zcrx_account *a
 	if (bpf_core_field_exists(ifq->rq)) {
 		ring = BPF_CORE_READ(ifq, rq.ring);
 		acc->taken_back = BPF_CORE_READ(ifq, rq.cached_head);
+		acc->entries = (__u64)BPF_CORE_READ(ifq, rq.rqes);
+		acc->nr_entries = BPF_CORE_READ(ifq, rq.nr_entries);
 	} else if (bpf_core_field_exists(old->rq_ring)) {
 		ring = BPF_CORE_READ(old, rq_ring);
 		acc->taken_back = BPF_CORE_READ(old, cached_rq_head);
+		acc->entries = (__u64)BPF_CORE_READ(old, rqes);
+		acc->nr_entries = BPF_CORE_READ(old, rq_entries);
 	}
 	if (ring)
 		acc->queued = BPF_CORE_READ(ring, tail) - acc->taken_back;
@@ -412,6 +423,7 @@ static __always_inline struct zcrx_account zcrx_account(__u64 addr)
 	area = BPF_CORE_READ(ifq, area);
 	if (bpf_core_field_exists(shifted->niov_shift))
 		shift = BPF_CORE_READ(shifted, niov_shift) & 31;
+	acc.shift = shift;
 	acc.buffers = BPF_CORE_READ(area, nia.num_niovs);
 	acc.size = acc.buffers << shift;
 	acc.free = BPF_CORE_READ(area, free_count);
@@ -421,6 +433,16 @@ static __always_inline struct zcrx_account zcrx_account(__u64 addr)
 					   mem.dmabuf);
 	zcrx_refill_queue(addr, &acc);
 	return acc;
+}
+
+/* First net_iov of its area */
+static __always_inline __u64 zcrx_niovs(__u64 addr)
+{
+	struct io_zcrx_ifq___since_v6_15 *ifq = (void *)addr;
+
+	if (!bpf_core_field_exists(ifq->area))
+		return 0;
+	return (__u64)BPF_CORE_READ(ifq, area, nia.niovs);
 }
 
 /* A task of the process that registered it; 0 not known. Its ring has one task only
@@ -476,6 +498,7 @@ struct skb_defer_node {
 } __attribute__((preserve_access_index));
 
 struct net_hotdata {
+	struct kmem_cache *skbuff_cache;
 	struct skb_defer_node *skb_defer_nodes;
 } __attribute__((preserve_access_index));
 
@@ -658,7 +681,104 @@ static __always_inline void pool_recycle_stats(__u64 pool, __u64 cpu_off,
 	count[NMA_COUNTER_RELEASED_REFCNT] += BPF_CORE_READ(s, released_refcnt);
 }
 
+/* The allocator of the kernel's small objects. Links of free ones are scrambled if
+ * the kernel was built so. "slab: add opt-in caching layer of percpu sheaves", v6.18:
+ * arrays of free objects, which are not on the list of their slab.
+ */
+#define SLAB_RED_ZONE	(1u << 1)
+#define PGTY_SLAB	0xf5
+
+struct kmem_cache {
+	unsigned int flags;
+	unsigned int size;
+	unsigned int offset;
+	unsigned int red_left_pad;
+} __attribute__((preserve_access_index));
+
+struct kmem_cache___hardened {
+	unsigned long random;
+} __attribute__((preserve_access_index));
+
+struct slab_sheaf {
+	struct list_head barn_list;
+	unsigned int size;
+	void *objects[1];
+} __attribute__((preserve_access_index));
+
+struct slub_percpu_sheaves {
+	struct slab_sheaf *main;
+	struct slab_sheaf *spare;
+	struct slab_sheaf *rcu_free;
+} __attribute__((preserve_access_index));
+
+struct node_barn {
+	struct list_head sheaves_full;
+} __attribute__((preserve_access_index));
+
+struct kmem_cache_per_node_ptrs {
+	struct node_barn *barn;
+} __attribute__((preserve_access_index));
+
+struct kmem_cache___with_sheaves {
+	struct slub_percpu_sheaves *cpu_sheaves;
+	struct kmem_cache_per_node_ptrs per_node[1];
+} __attribute__((preserve_access_index));
+
+struct slab {
+	struct kmem_cache *slab_cache;
+	unsigned int objects : 15;
+} __attribute__((preserve_access_index));
+
+struct napi_alloc_cache {
+	unsigned int skb_count;
+	void *skb_cache[1];
+} __attribute__((preserve_access_index));
+
+static __always_inline bool kmem_cache_has_sheaves(void)
+{
+	return bpf_core_field_exists(struct kmem_cache___with_sheaves, cpu_sheaves);
+}
+
+static __always_inline bool kmem_cache_hardened(void)
+{
+	return bpf_core_field_exists(struct kmem_cache___hardened, random);
+}
+
+static __always_inline __u64 kmem_cache_random(__u64 cache)
+{
+	struct kmem_cache___hardened *c = (void *)cache;
+
+	return kmem_cache_hardened() ? BPF_CORE_READ(c, random) : 0;
+}
+
+static __always_inline __u64 kmem_cache_barn(__u64 cache, __u32 node)
+{
+	struct kmem_cache___with_sheaves *c = (void *)cache;
+	struct kmem_cache_per_node_ptrs *ptrs;
+
+	if (!bpf_core_field_exists(c->per_node))
+		return 0;
+	ptrs = (void *)(cache + bpf_core_field_offset(c->per_node) +
+			node * bpf_core_type_size(struct kmem_cache_per_node_ptrs));
+	return (__u64)BPF_CORE_READ(ptrs, barn);
+}
+
+static __always_inline __u32 slab_objects(__u64 addr)
+{
+	struct slab *slab = (void *)addr;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(slab, objects);
+}
+
 /* Not moved, but read by several programs. */
+
+static __always_inline __u64 nma_read_word(__u64 addr)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)addr);
+	return value;
+}
 
 static __always_inline __u32 netdev_netns(struct net_device *dev)
 {

@@ -9,14 +9,6 @@
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
 
-static __always_inline __u64 nma_read_word(__u64 addr)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)addr);
-	return value;
-}
-
 /* The head page of an address in the direct map; 0 where we cannot tell. */
 static __noinline __u64 nma_page_of(__u64 addr)
 {

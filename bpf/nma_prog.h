@@ -8,6 +8,7 @@
 #ifndef NMA_PROG_H
 #define NMA_PROG_H
 
+#include "nma_event.h"
 #include "nma_hooks.h"
 
 /* Kernel symbols without a type in BTF; the loader looks them up. Those that are
@@ -24,6 +25,8 @@ enum nma_sym {
 	NMA_SYM_NODES,
 	NMA_SYM_VMEMMAP,
 	NMA_SYM_PAGE_OFFSET,
+	NMA_SYM_MAX_PFN,
+	NMA_SYM_NAPI_CACHE,
 	NMA_SYM_MAX
 };
 
@@ -37,6 +40,8 @@ struct nma_config {
 	__u8 bulk_unseen;	/* see nma_rec_recycle */
 	__u8 zcrx_unseen;
 	__u8 rsvd[2];
+	__u32 page_btf;		/* numbers of types, see features.h */
+	__u32 netmem_btf;
 };
 
 /* Births of tokens are kept in blocks, taken from a common store when a socket
@@ -92,9 +97,14 @@ struct nma_walk {
 
 #define NMA_HELD_POOLS		1024	/* that are looked for at once */
 #define NMA_HELD_BUFS		(1 << 18)	/* of these, found */
+#define NMA_HELD_BUFS_MOST	(1 << 24)	/* however many there are */
 #define NMA_HELD_GROUPS		16384	/* records of one look */
 #define NMA_HELD_LIST_MOST	(1 << 18)	/* packets and frags of one list */
 #define NMA_HELD_NODES		64	/* NUMA nodes whose lists are looked into */
+#define NMA_HELD_AREA_MOST	(1 << 22)	/* net_iovs of one array */
+#define NMA_HELD_CACHE_MOST	1024	/* entries of a pool's cache; the kernel has 128 */
+#define NMA_HELD_SECTION	32768	/* pages whose map is there or not as a whole */
+#define NMA_HELD_PACKETS	(1 << 17)	/* that are in no queue that we know */
 #define NMA_HELD_RING_MOST	(1 << 16)	/* slots; the kernel allows 32768 */
 
 enum nma_held_step {
@@ -102,16 +112,50 @@ enum nma_held_step {
 	NMA_HELD_POOL,		/* looks for buffers of this pool, in its area, too */
 	NMA_HELD_CPU,		/* what this CPU has */
 	NMA_HELD_NETDEV,	/* what the NAPI instances of this device have */
-	NMA_HELD_RING,		/* what is back in this pool */
+	NMA_HELD_INSIDE,	/* what is in this pool; counts its net_iovs */
+	NMA_HELD_MAX_PFN,	/* how many pages the map of memory has */
+	NMA_HELD_NODE,		/* what the allocator has at hand for this NUMA node */
+	NMA_HELD_PAGES,		/* a section of the map of memory, from this page on */
+	NMA_HELD_PACKETS_NOTED,	/* those that were met there */
 	NMA_HELD_SEND,		/* what was found */
 };
 
 /* One call of nma_held. */
 struct nma_held_call {
 	__u32 step;		/* enum nma_held_step */
-	__u32 id;		/* of the pool; of the CPU */
-	__u64 addr;		/* of the pool; of the netdev */
-	__u64 next;		/* out: call again with it, 0: done */
+	__u32 id;		/* of the pool, the CPU, the node */
+	__u64 addr;		/* of the pool, the netdev; number of the page */
+	__u64 next;		/* out: call again with it, 0: done; MAX_PFN: the number;
+				 * BEGIN of memory: can packets be told from freed ones?
+				 */
+};
+
+/* The place that is looked at, and how far. One look at a time: see nma_walk. Here
+ * only because the skeleton knows all that programs share.
+ */
+struct nma_look {
+	__u64 object;
+	__u64 sk;		/* the same, if it is a socket */
+	__u32 holder;
+	__u32 where;
+	__u32 cpu;
+	__u32 pid;
+	__u64 cgroup_id;
+	char comm[NMA_COMM_LEN];
+	__u64 netdev;		/* of a packet in no queue */
+	__u64 destructor;
+
+	__u64 skb;
+	__u64 outer;		/* whose frag_list skb is on, or 0 */
+	__u64 end;		/* head of a list, 0 of a chain */
+	__u64 from;		/* node of a tree that we came from */
+	__u64 shinfo;
+	__u32 frag;
+	__u32 nr_frags;
+	__u32 shape;		/* enum nma_look_shape */
+	__u32 done;
+
+	__u64 refs;		/* array of netmem_refs */
 };
 
 /* What nma_read_acts is asked, and how many records it left in nma_acts_out. */

@@ -219,7 +219,9 @@ struct sk_buff {
 	struct sk_buff *next;
 	struct sk_buff *prev;
 	struct net_device *dev;
+	struct sock *sk;
 	char cb[48];
+	void (*destructor)(struct sk_buff *skb);
 	unsigned int len;
 	unsigned int data_len;
 	__u16 queue_mapping;
@@ -327,6 +329,7 @@ struct page {
 	struct {
 		__s64 counter;
 	} pp_ref_count;
+	unsigned int page_type;
 	atomic_t _refcount;
 };
 

@@ -36,6 +36,7 @@ enum nma_rec_type {
 	NMA_REC_EDGE,		/* struct nma_rec_edge */
 	NMA_REC_HELD,		/* struct nma_rec_held */
 	NMA_REC_RECYCLE,	/* struct nma_rec_recycle */
+	NMA_REC_CENSUS,		/* struct nma_rec_census */
 };
 
 /* Why an object record was sent. */
@@ -448,7 +449,8 @@ enum nma_holder {
 	NMA_WHERE(BACKLOG, "backlog") \
 	NMA_WHERE(ERROR, "error queue") \
 	NMA_WHERE(WRITE, "write queue") \
-	NMA_WHERE(RETRANSMIT, "retransmit queue")
+	NMA_WHERE(RETRANSMIT, "retransmit queue") \
+	NMA_WHERE(REFILL, "refill queue")
 
 enum nma_where {
 #define NMA_WHERE(id, text) NMA_WHERE_##id,
@@ -460,8 +462,8 @@ enum nma_where {
 #define NMA_NO_CPU	0xffffffffu
 
 /* Buffers of one pool in one place, between two marks. Producer: the walk of
- * held.bpf.c, which looks at destroyed pools that have buffers out. A buffer that
- * is in several places counts in the first that is found.
+ * held.bpf.c, which looks at destroyed pools that have buffers out, or at all. A
+ * buffer that is in several places counts in the first that is found.
  */
 struct nma_rec_held {
 	struct nma_rec_hdr hdr;	/* pid, comm: who has the socket open; 0: nobody */
@@ -484,6 +486,20 @@ struct nma_rec_held {
 	__u8 rsvd[5];
 	__u8 src[16];
 	__u8 dst[16];
+	__u64 destructor;	/* of a packet in no queue, and its device */
+	__u32 ifindex;
+	__u32 rsvd2;
+	char ifname[NMA_IFNAME_LEN];
+};
+
+/* How many buffers name a pool, counted in memory; between the same marks. */
+struct nma_rec_census {
+	struct nma_rec_hdr hdr;
+	__u64 pool;
+	__u32 pool_id;
+	__u32 pages;
+	__u32 niovs;
+	__u32 rsvd;
 };
 
 /* What a page_pool counts, under the names of page-pool-stats-get; ethtool has the
@@ -594,8 +610,9 @@ NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 24 + 16 + 8 + 16 + 3
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
-NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32);
+NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_recycle, 40 + 8 + 88 + 32 + 24 + 8);
+NMA_ASSERT_SIZE(struct nma_rec_census, 40 + 24);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 56);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 

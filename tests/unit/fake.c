@@ -95,6 +95,19 @@ static void mark(enum nma_mark what)
 	fake_send(&r);
 }
 
+/* Who holds what, or everything else */
+static void send_state(bool held)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake.nr_state; i++) {
+		__u16 type = fake.state[i]->type;
+
+		if (held == (type == NMA_REC_HELD || type == NMA_REC_CENSUS))
+			fake_send(fake.state[i]);
+	}
+}
+
 int nma_session__snapshot(struct nma_session *s)
 {
 	unsigned int i;
@@ -106,10 +119,10 @@ int nma_session__snapshot(struct nma_session *s)
 	if (fake.snapshots <= fake.cut_walks)
 		fake.lost.count[NMA_LOSS_WALK]++;
 	mark(NMA_MARK_SNAPSHOT_BEGIN);
-	for (i = 0; i < fake.nr_state; i++)
-		fake_send(fake.state[i]);
+	send_state(false);
 	for (i = 0; i < 2; i++) {
 		mark(NMA_MARK_HELD_BEGIN);
+		send_state(true);
 		mark(NMA_MARK_HELD_END);
 	}
 	mark(NMA_MARK_SNAPSHOT_END);

@@ -238,6 +238,7 @@ static int open_kernel(struct nma_audit *a)
 		/* who reads the file may want to know */
 		.recycle = a->opts.recycle || a->opts.to,
 		.circulate = a->opts.circulate,
+		.holders = a->opts.holders,
 		.max_bufs = a->opts.max_bufs,
 	};
 	struct nma_source *tape = a->source;

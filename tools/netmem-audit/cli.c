@@ -281,6 +281,7 @@ const struct nma_command *const nma_commands[] = {
 	&nma_cmd_check,
 	&nma_cmd_watch,
 	&nma_cmd_stat,
+	&nma_cmd_leaks,
 	&nma_cmd_record,
 	NULL
 };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "interval.h"
 #include "kernel/live.h"
 #include "log.h"
 #include "stat_self.h"
@@ -177,24 +178,6 @@ static int replay(struct stat *s, bool whole)
 	return ret ? ret : nma_audit__check_names(&s->audit);
 }
 
-static int parse_words(struct nma_env *env, const struct nma_words *w, struct stat *s)
-{
-	s->view.interval_ns = NMA_NSEC_PER_SEC;
-	s->reports = w->nr ? 0 : 1;
-	if (w->nr > 0 && (nma_opts_time(w->word[0], 0, 86400, &s->view.interval_ns) ||
-			  s->view.interval_ns < 10 * NMA_NSEC_PER_MSEC)) {
-		nma_err(env, -EINVAL, "INTERVAL needs seconds from 0.01 to 86400, not '%s'",
-			w->word[0]);
-		return NMA_EXIT_USAGE;
-	}
-	if (w->nr > 1 && nma_opts_u32(w->word[1], 1, 1000000000, &s->reports)) {
-		nma_err(env, -EINVAL, "COUNT needs a number from 1 to 1000000000, not '%s'",
-			w->word[1]);
-		return NMA_EXIT_USAGE;
-	}
-	return 0;
-}
-
 static int parse_sort(struct nma_env *env, const char *name, struct stat *s)
 {
 	if (!name)
@@ -220,7 +203,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	struct stat s = { .view = { .out = &env->out, .max_pools = o->rows } };
 	int ret;
 
-	ret = parse_words(env, w, &s);
+	ret = nma_interval_parse(env, w, &s.view.interval_ns, &s.reports);
 	if (!ret)
 		ret = parse_sort(env, o->sort, &s);
 	if (!ret && o->from && (o->deep || o->self)) {

@@ -8,6 +8,7 @@
 
 #include "util/clock.h"
 #include "fields.h"
+#include "model/holder.h"
 #include "getter.h"
 #include "kernel/netns.h"
 #include "rules/rules.h"
@@ -420,8 +421,8 @@ GET_NONZERO(sock_taken, SOCK(row)->r.taken)
 GET_NONZERO(sock_returned, SOCK(row)->r.returned)
 GET_NONZERO(sock_oldest, SOCK(row)->r.oldest_ns)
 NETNS(sock, SOCK(row)->r.hdr.netns)
-GET(sock_local, nma_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.src, SOCK(row)->r.sport))
-GET(sock_remote, nma_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.dst, SOCK(row)->r.dport))
+GET(sock_local, nma_value_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.src, SOCK(row)->r.sport))
+GET(sock_remote, nma_value_endpoint(v, SOCK(row)->r.family, SOCK(row)->r.dst, SOCK(row)->r.dport))
 
 static const struct nma_field token_fields[] = {
 	{ "pid", "PID", 0, sock_pid },

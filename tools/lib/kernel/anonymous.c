@@ -47,6 +47,7 @@ static const struct place {
 	{ NMA_REC_POOL, IFNAME, offsetof(struct nma_rec_pool, ifname) },
 	{ NMA_REC_OP, IFNAME, offsetof(struct nma_rec_op, ifname) },
 	{ NMA_REC_ACT, IFNAME, offsetof(struct nma_rec_act, ifname) },
+	{ NMA_REC_HELD, IFNAME, offsetof(struct nma_rec_held, ifname) },
 	{ NMA_REC_BINDING, COMM, offsetof(struct nma_rec_binding, owner_comm) },
 };
 
@@ -79,6 +80,7 @@ static const __u16 sizes[] = {
 	[NMA_REC_EDGE] = sizeof(struct nma_rec_edge),
 	[NMA_REC_HELD] = sizeof(struct nma_rec_held),
 	[NMA_REC_RECYCLE] = sizeof(struct nma_rec_recycle),
+	[NMA_REC_CENSUS] = sizeof(struct nma_rec_census),
 };
 
 #define NR(array)	(sizeof(array) / sizeof((array)[0]))

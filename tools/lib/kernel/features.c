@@ -38,6 +38,8 @@ enum kind {
 enum item_id {
 	/* the hooks come first, under their own numbers, then their newer names */
 	ITEM_NET_IOV = 2 * NMA_HOOK_MAX,
+	ITEM_NETMEM_DESC,
+	ITEM_PAGE,
 	ITEM_HDS_CFG,
 	ITEM_TX_VEC,
 	ITEM_ZCRX,
@@ -65,6 +67,8 @@ static const char *const sym_names[] = {
 	[NMA_SYM_NODES] = "nr_node_ids",
 	[NMA_SYM_VMEMMAP] = "vmemmap_base",
 	[NMA_SYM_PAGE_OFFSET] = "page_offset_base",
+	[NMA_SYM_MAX_PFN] = "max_pfn",
+	[NMA_SYM_NAPI_CACHE] = "napi_alloc_cache",
 };
 
 /* The hooks that are symbols, and which. */
@@ -135,6 +139,8 @@ static void fill_items(struct item *items)
 			set_item(&items[NEWER(i)], KIND_FUNC, hook->newer, NULL);
 	}
 	set_item(&items[ITEM_NET_IOV], KIND_STRUCT, "net_iov", NULL);
+	set_item(&items[ITEM_NETMEM_DESC], KIND_STRUCT, "netmem_desc", NULL);
+	set_item(&items[ITEM_PAGE], KIND_STRUCT, "page", NULL);
 	set_item(&items[ITEM_HDS_CFG], KIND_STRUCT, "net_device", "cfg");
 	set_item(&items[ITEM_TX_VEC], KIND_STRUCT, "net_devmem_dmabuf_binding",
 		 "tx_vec");
@@ -386,6 +392,8 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 
 	f->hooks = hooks_found(items, f);
 	f->netmem = items[ITEM_NET_IOV].btf_id && (f->hooks & NMA_H(BIND));
+	f->page_btf = items[ITEM_PAGE].btf_id;
+	f->netmem_btf = items[ITEM_NETMEM_DESC].btf_id ? : items[ITEM_NET_IOV].btf_id;
 	f->hds_cfg = items[ITEM_HDS_CFG].btf_id;
 	f->devmem_tx = items[ITEM_TX_VEC].btf_id;
 	f->io_uring_zcrx = items[ITEM_ZCRX].btf_id;

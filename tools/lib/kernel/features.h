@@ -40,6 +40,8 @@ struct nma_features {
 	nma_hook_set hooks;	/* found */
 	nma_hook_set newer;	/* of these, those under their newer name */
 	__u64 addr[NMA_HOOK_MAX];	/* of hooks that are functions, 0: unknown */
+	__u32 page_btf;		/* number of the type in the kernel's BTF; 0: unknown */
+	__u32 netmem_btf;	/* the same, of what a page of a pool is laid out like */
 	__u64 sym[NMA_FEATURE_SYMS];	/* addresses by enum nma_sym, 0: unknown */
 	unsigned int nr_config;
 	struct nma_config_option config[NMA_CONFIG_OPTIONS];

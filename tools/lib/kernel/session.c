@@ -176,8 +176,9 @@ int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 
 	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
 		lost->count[kind] = counts[kind];
-	for (kind = 0; s->held.skel && kind < NMA_LOSS_MAX; kind++)
-		lost->count[kind] += s->held.skel->bss_lost->nma_lost[kind];
+	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
+		lost->count[kind] += s->held.lost[kind] +
+			(s->held.skel ? s->held.skel->bss_lost->nma_lost[kind] : 0);
 	lost->count[NMA_LOSS_WALK] += s->walk_cut;
 	lost->count[NMA_LOSS_MISSED] += nma_session_missed(s);
 	return 0;

@@ -37,6 +37,7 @@ struct nma_session_opts {
 	bool circulate;		/* and each buffer that pools get back, where the
 				 * kernel does not count it
 				 */
+	bool holders;		/* who has the buffers of all pools, not of dying ones */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */
 	unsigned int max_bufs;	/* the same, deep */

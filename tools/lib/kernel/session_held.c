@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Who holds the buffers of destroyed pools (held.bpf.c). Looked for only when a
- * snapshot has met such a pool with buffers out; the programs are loaded then.
+ * Who holds the buffers of destroyed pools, or of all (held.bpf.c). Looked for only
+ * when a snapshot has met such a pool with buffers out; the programs are loaded then.
  *
  * What is in flight is read before and after: a buffer that came home meanwhile is
  * held by nobody and missed by nobody. The first time there are two looks, for
@@ -27,6 +27,7 @@
 void nma_session_held_begin(struct nma_session *s)
 {
 	s->held.nr_targets = 0;
+	s->held.inflight = 0;
 	s->held.nr_netdevs = 0;
 }
 
@@ -54,12 +55,14 @@ void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 		return;
 	if (hdr->type == NMA_REC_NIC)
 		note_netdev(s, nic->netdev);
-	if (hdr->type != NMA_REC_POOL || !pool->detached || pool->inflight <= 0)
+	if (hdr->type != NMA_REC_POOL || pool->inflight <= 0 ||
+	    !(pool->detached || s->opts.holders))
 		return;
 	if (h->nr_targets == NMA_HELD_POOLS) {
 		s->walk_cut++;
 		return;
 	}
+	h->inflight += pool->inflight;
 	h->target[h->nr_targets].addr = pool->pool;
 	h->target[h->nr_targets++].pool_id = pool->pool_id;
 }
@@ -81,26 +84,63 @@ static struct held_bpf *open_skeleton(int *btf)
 	return held_bpf__open_opts(&opts);
 }
 
-static void choose(const struct nma_session *s, struct held_bpf *skel)
+/* With some to spare, for pools grow while they are looked at */
+static void make_room(struct nma_held_look *h, struct held_bpf *skel)
+{
+	h->room = h->inflight + h->inflight / 4;
+	if (h->room < NMA_HELD_BUFS)
+		h->room = NMA_HELD_BUFS;
+	if (h->room > NMA_HELD_BUFS_MOST)
+		h->room = NMA_HELD_BUFS_MOST;
+	bpf_map__set_max_entries(skel->maps.nma_held_bufs, h->room);
+}
+
+static bool has_memory_map(const struct nma_features *f)
+{
+	const __u64 *sym = f->sym;
+
+	return f->page_btf && f->netmem_btf && sym[NMA_SYM_VMEMMAP] && sym[NMA_SYM_PAGE_OFFSET] && sym[NMA_SYM_MAX_PFN] &&
+	       sym[NMA_SYM_HOTDATA] && sym[NMA_SYM_NAPI_CACHE] && sym[NMA_SYM_CPU_OFFSETS];
+}
+
+static void choose(struct nma_session *s, struct held_bpf *skel)
 {
 	bpf_map__set_autocreate(skel->maps.nma_acts, false);
 	bpf_map__set_autocreate(skel->maps.nma_dma, false);
 	bpf_map__set_autocreate(skel->maps.nma_dma_tx, false);
 	bpf_map__reuse_fd(skel->maps.nma_ring, bpf_map__fd(s->skel->maps.nma_ring));
 	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
+	make_room(&s->held, skel);
 	bpf_program__set_autoload(skel->progs.nma_held, true);
+	bpf_program__set_autoload(skel->progs.nma_held_memory,
+				  has_memory_map(s->opts.features));
 	bpf_program__set_autoload(skel->progs.nma_held_files, true);
 	bpf_program__set_autoload(skel->progs.nma_held_tcp, true);
 	bpf_program__set_autoload(skel->progs.nma_held_udp, true);
 }
 
-static bool load(struct nma_session *s)
+/* What was lost stays lost when the programs are loaded anew. */
+static void keep_losses(struct nma_held_look *h)
+{
+	int kind;
+
+	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
+		h->lost[kind] += h->skel->bss_lost->nma_lost[kind];
+}
+
+/* -ENODATA: they were refused before, which is said by what was not looked into */
+static int load(struct nma_session *s)
 {
 	struct nma_held_look *h = &s->held;
 	int btf, err = -ENOMEM;
 
+	if (h->skel && h->inflight > h->room && h->room < NMA_HELD_BUFS_MOST) {
+		keep_losses(h);
+		held_bpf__destroy(h->skel);
+		h->skel = NULL;
+	}
 	if (h->skel || h->refused)
-		return h->skel;
+		return h->skel ? 0 : -ENODATA;
 	h->skel = open_skeleton(&btf);
 	if (h->skel) {
 		choose(s, h->skel);
@@ -109,23 +149,39 @@ static bool load(struct nma_session *s)
 	if (btf >= 0)
 		close(btf);
 	if (!err)
-		return true;
+		return 0;
 	held_bpf__destroy(h->skel);
 	h->skel = NULL;
 	h->refused = true;
-	return false;
+	if (s->opts.holders)
+		return nma_session_fail(s, err, "cannot load the programs that look for holders of buffers");
+	return -ENODATA;
 }
 
-static int call(struct nma_session *s, struct nma_held_call *arg)
+static int run_prog(struct nma_session *s, struct bpf_program *prog,
+		    struct nma_held_call *arg)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run,
 		.ctx_in = arg,
 		.ctx_size_in = sizeof(*arg),
 	);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(s->held.skel->progs.nma_held), &run))
+	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &run))
 		return nma_session_fail(s, -errno, "cannot look for holders of buffers");
 	return 0;
+}
+
+static int call(struct nma_session *s, struct nma_held_call *arg)
+{
+	return run_prog(s, s->held.skel->progs.nma_held, arg);
+}
+
+static int call_memory(struct nma_session *s, enum nma_held_step step, __u32 id,
+		       __u64 addr)
+{
+	struct nma_held_call arg = { .step = step, .id = id, .addr = addr };
+
+	return run_prog(s, s->held.skel->progs.nma_held_memory, &arg);
 }
 
 static int begin(struct nma_session *s)
@@ -214,6 +270,37 @@ static bool look_at_sockets(struct nma_session *s)
 	return all;
 }
 
+/* A value of the kernel's that is no pointer; 0: it cannot be read. */
+static __u64 max_pfn(struct nma_session *s)
+{
+	struct nma_held_call arg = { .step = NMA_HELD_MAX_PFN };
+
+	return run_prog(s, s->held.skel->progs.nma_held_memory, &arg) ? 0 : arg.next;
+}
+
+/* The map of memory, a section at a time: nobody waits for it. @packets: they were
+ * looked for, too.
+ */
+static int look_at_memory(struct nma_session *s, bool *packets)
+{
+	struct nma_held_call begin = { .step = NMA_HELD_BEGIN };
+	int cpu, err, cpus = libbpf_num_possible_cpus();
+	__u64 pfn, end = max_pfn(s);
+	__u32 node;
+
+	err = run_prog(s, s->held.skel->progs.nma_held_memory, &begin);
+	*packets = begin.next;
+	for (pfn = 0; pfn < end && !err; pfn += NMA_HELD_SECTION)
+		err = call_memory(s, NMA_HELD_PAGES, 0, pfn);
+	for (cpu = 0; cpu < cpus && !err; cpu++)
+		err = call_memory(s, NMA_HELD_CPU, cpu, 0);
+	for (node = 0; node < NMA_HELD_NODES && !err; node++)
+		err = call_memory(s, NMA_HELD_NODE, node, 0);
+	if (!err)
+		err = call_memory(s, NMA_HELD_PACKETS_NOTED, 0, 0);
+	return err;
+}
+
 static int send_found(struct nma_session *s)
 {
 	struct nma_held_call arg = { .step = NMA_HELD_SEND };
@@ -233,6 +320,7 @@ static int send_found(struct nma_session *s)
 static int look(struct nma_session *s, __u32 *where)
 {
 	const __u64 *sym = s->opts.features->sym;
+	bool packets = false;
 	__u32 holders = 0;
 	int err;
 
@@ -251,11 +339,16 @@ static int look(struct nma_session *s, __u32 *where)
 	if (!err && look_at_sockets(s))
 		holders |= HOLDERS_SOCK;
 	if (!err)
-		err = for_each_target(s, NMA_HELD_RING);
+		err = for_each_target(s, NMA_HELD_INSIDE);
+	if (!err && has_memory_map(s->opts.features))
+		err = look_at_memory(s, &packets);
+	if (packets)
+		holders |= HOLDER(STACK);
 	if (s->held.skel->bss_held->nma_held_cut)
 		s->walk_cut++;
 	s->held.skel->bss_held->nma_held_cut = 0;
-	*where = holders | HOLDER(GRO) | HOLDER(ZCRX) | HOLDER(RING);
+	*where = holders | HOLDER(GRO) | HOLDER(ZCRX) | HOLDER(RING) |
+		 HOLDER(CACHE);
 	return err ? err : send_found(s);
 }
 
@@ -265,8 +358,12 @@ static int look_once(struct nma_session *s)
 	int err;
 
 	err = nma_session_mark(s, NMA_MARK_HELD_BEGIN, 0);
-	if (!err && load(s))
+	if (!err)
+		err = load(s);
+	if (!err)
 		err = look(s, &where);
+	if (err == -ENODATA)
+		err = 0;
 	if (!err)
 		err = nma_session_walk(s, NMA_WALK_POOLS);
 	return err ? err : nma_session_mark(s, NMA_MARK_HELD_END, where);

@@ -115,6 +115,8 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->counts = counts_from(s);
 	cfg->bulk_unseen = !hook_usable(s, NMA_HOOK_PUT_BULK);
 	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
+	cfg->page_btf = s->opts.features->page_btf;
+	cfg->netmem_btf = s->opts.features->netmem_btf;
 }
 
 static void configure(struct nma_session *s)

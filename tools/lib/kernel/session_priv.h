@@ -41,6 +41,9 @@ struct nma_held_look {
 	__u32 seen;		/* generation of the last look */
 	struct nma_held_target target[NMA_HELD_POOLS];
 	__u32 nr_targets;
+	__u64 inflight;		/* of all targets */
+	__u64 room;		/* for so many buffers */
+	__u64 lost[NMA_LOSS_MAX];	/* by programs that were loaded before */
 	__u64 *netdev;		/* addresses, of this snapshot */
 	size_t nr_netdevs;
 };

@@ -10,46 +10,6 @@
 #include "model/held.h"
 #include "model/model.h"
 
-static const char *const holder_names[] = {
-#define NMA_HOLDER(id, name) name,
-	NMA_HOLDER_LIST
-#undef NMA_HOLDER
-};
-
-static const char *const holder_texts[] = {
-	[NMA_HOLDER_RING] = "ring",
-	[NMA_HOLDER_GRO] = "GRO list",
-	[NMA_HOLDER_BACKLOG] = "backlog of a CPU",
-	[NMA_HOLDER_SOCKET] = "socket",
-	[NMA_HOLDER_TX] = "send queue of a socket",
-	[NMA_HOLDER_TOKEN] = "token table",
-	[NMA_HOLDER_ZCRX] = "io_uring area",
-	[NMA_HOLDER_DEFER] = "deferred-free list",
-};
-
-static const char *const where_texts[] = {
-#define NMA_WHERE(id, text) text,
-	NMA_WHERE_LIST
-#undef NMA_WHERE
-};
-
-const char *nma_holder_name(__u32 holder)
-{
-	return holder < NMA_HOLDER_MAX ? holder_names[holder] : NULL;
-}
-
-const char *nma_holder_text(__u32 holder)
-{
-	if (holder >= sizeof(holder_texts) / sizeof(*holder_texts))
-		return NULL;
-	return holder_texts[holder];
-}
-
-const char *nma_where_text(__u32 where)
-{
-	return where < NMA_WHERE_MAX ? where_texts[where] : "";
-}
-
 static struct nma_pool *pool_of(struct nma_model *m, __u32 id)
 {
 	return nma_table_find(&m->pools, id, 0);
@@ -78,14 +38,29 @@ int nma_held_apply(struct nma_model *m, const struct nma_rec_hdr *hdr)
 	return 0;
 }
 
+int nma_held_census(struct nma_model *m, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_census *r = (const void *)hdr;
+	struct nma_pool *pool = pool_of(m, r->pool_id);
+
+	if (pool) {
+		pool->sought.exist = r->pages + r->niovs;
+		pool->sought.look = m->looks;
+	}
+	return 0;
+}
+
 void nma_held_begin(struct nma_model *m)
 {
 	m->looks++;
 	nma_table_for_each(&m->pools, n) {
 		struct nma_pool *pool = (struct nma_pool *)n;
+		struct nma_sought *s = &pool->sought;
 
-		pool->sought.before = pool->r.inflight;
-		pool->sought.found = 0;
+		s->before = pool->r.inflight;
+		s->held = pool->r.hold_cnt;
+		s->released = pool->r.release_cnt;
+		s->found = 0;
 	}
 }
 
@@ -107,6 +82,7 @@ static void settle(struct nma_pool *pool)
 
 	s->lost = s->looks && s->missing < missing ? s->missing : missing;
 	s->missing = missing;
+	s->moved = pool->r.hold_cnt != s->held || pool->r.release_cnt != s->released;
 	s->looks++;
 }
 
@@ -118,7 +94,7 @@ void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark)
 	nma_table_for_each(&m->pools, n) {
 		struct nma_pool *pool = (struct nma_pool *)n;
 
-		if (pool->r.detached)
+		if (pool->r.detached || pool->sought.look == m->looks)
 			settle(pool);
 	}
 }

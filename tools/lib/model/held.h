@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Who holds buffers of destroyed pools, as the last look found it.
+ * Who holds the buffers of pools, as the last look found it: of destroyed ones, or of
+ * all.
  */
 #ifndef NMA_MODEL_HELD_H
 #define NMA_MODEL_HELD_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #include "nma_event.h"
 #include "util/table.h"
@@ -23,6 +25,11 @@ struct nma_held {
 /* What became of the search for a pool's buffers. */
 struct nma_sought {
 	__u32 looks;		/* in a row */
+	__u32 look;		/* the last that this pool was part of */
+	__u32 exist;		/* that name the pool, wherever they are */
+	__u32 held;		/* by the kernel's count when the last one began */
+	__u32 released;		/* the same */
+	bool moved;		/* some were taken or released during the last one */
 	__s32 before;		/* in flight when the last one began */
 	__s32 found;		/* held by somebody */
 	__s32 missing;		/* neither found nor come back meanwhile */
@@ -30,16 +37,12 @@ struct nma_sought {
 };
 
 int nma_held_apply(struct nma_model *m, const struct nma_rec_hdr *hdr);
+int nma_held_census(struct nma_model *m, const struct nma_rec_hdr *hdr);
 void nma_held_begin(struct nma_model *m);
 void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark);
 
 /* A snapshot ends: without a look there was no destroyed pool to look for. */
 void nma_held_expire(struct nma_model *m);
-
-/* In words, of enum nma_holder and nma_where: "deferred-free list", "receive queue" */
-const char *nma_holder_name(__u32 holder);	/* the JSON name */
-const char *nma_holder_text(__u32 holder);
-const char *nma_where_text(__u32 where);
 
 #define nma_held_for_each(m, held) \
 	for (const struct nma_held *held = (const struct nma_held *)(m)->held.first; \

@@ -455,6 +455,13 @@ static int apply_held(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return nma_held_apply(m, hdr);
 }
 
+static int apply_census(struct nma_model *m, const struct nma_rec_hdr *hdr,
+			struct nma_change *change)
+{
+	(void)change;
+	return nma_held_census(m, hdr);
+}
+
 static const struct {
 	size_t size;
 	int (*apply)(struct nma_model *m, const struct nma_rec_hdr *hdr,
@@ -471,6 +478,7 @@ static const struct {
 	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
 	[NMA_REC_RECYCLE] = { sizeof(struct nma_rec_recycle), apply_recycle },
 	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
+	[NMA_REC_CENSUS] = { sizeof(struct nma_rec_census), apply_census },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };
 

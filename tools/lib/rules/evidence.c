@@ -57,22 +57,6 @@ void nma_pp_flags(struct nma_value *v, __u32 flags)
 	nma_value_set_add(v, other);
 }
 
-void nma_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (!port || (family != AF_INET && family != AF_INET6))
-		return;
-	/* IPv4 through a socket for both */
-	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr)) {
-		family = AF_INET;
-		addr += 12;
-	}
-	if (!inet_ntop(family, addr, text, sizeof(text)))
-		return;
-	nma_value_fmt(v, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-}
-
 void nma_task_evidence(struct nma_finding *f, const struct nma_rec_hdr *hdr,
 		       __u64 cgroup_id)
 {
@@ -87,8 +71,8 @@ void nma_use_evidence(struct nma_finding *f, const struct nma_rec_use *use)
 {
 	f->event = true;
 	nma_task_evidence(f, &use->hdr, use->cgroup_id);
-	nma_endpoint(nma_finding_ev(f, "local"), use->family, use->src, use->sport);
-	nma_endpoint(nma_finding_ev(f, "remote"), use->family, use->dst, use->dport);
+	nma_value_endpoint(nma_finding_ev(f, "local"), use->family, use->src, use->sport);
+	nma_value_endpoint(nma_finding_ev(f, "remote"), use->family, use->dst, use->dport);
 	if (use->ret < 0)
 		nma_value_s64(nma_finding_ev(f, "errno"), -use->ret);
 }
@@ -126,8 +110,8 @@ void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock)
 	const struct nma_rec_sock *r = &sock->r;
 
 	nma_task_evidence(f, &r->hdr, r->cgroup_id);
-	nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
-	nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
+	nma_value_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+	nma_value_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
 }
 
 /* The socket may have been orphaned: then there is no process to name. */
@@ -140,8 +124,8 @@ void nma_holder_evidence(struct nma_finding *f, const struct nma_token_holder *h
 	if (r->hdr.pid)
 		nma_value_u64(nma_finding_ev(f, "holder_pid"), r->hdr.pid);
 	nma_value_strn(nma_finding_ev(f, "holder_comm"), r->hdr.comm, NMA_COMM_LEN);
-	nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
-	nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
+	nma_value_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+	nma_value_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
 }
 
 struct nma_token_holder nma_holder_of(const struct nma_model *m, __u32 binding_id)

@@ -6,18 +6,18 @@
  * in every place that we know. What an application sits on is the application's;
  * what waits on a CPU comes back when that next receives.
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "model/holder.h"
 #include "rules/rules.h"
 
 enum { LOST, KEPT, AT_REST };	/* details of the rule */
 
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define APPLICATIONS	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN) | HOLDER(ZCRX))
-#define IN_TIME		(HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
+#define PACKETS		HOLDER(STACK)
+#define IN_TIME		(HOLDER(CACHE) | HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
 
 /* Buffers of a pool that some kinds of holders have */
 struct share {
@@ -41,97 +41,6 @@ static struct share share_of(const struct nma_model *m, __u32 pool_id, __u32 hol
 	return s;
 }
 
-static const char *state_name(const struct nma_rec_held *r)
-{
-	static const char *const names[] = {
-		NULL, "ESTABLISHED", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1",
-		"FIN-WAIT-2", "TIME-WAIT", "CLOSE", "CLOSE-WAIT", "LAST-ACK",
-		"LISTEN", "CLOSING", "NEW-SYN-RECV",
-	};
-
-	if (r->protocol != IPPROTO_TCP || r->state >= sizeof(names) / sizeof(*names))
-		return NULL;
-	return names[r->state];
-}
-
-static const char *socket_kind(const struct nma_rec_held *r)
-{
-	switch (r->family) {
-	case AF_UNIX:
-		return "a unix socket";
-	case AF_PACKET:
-		return "a packet socket";
-	case AF_INET:
-	case AF_INET6:
-		break;
-	default:
-		return "a socket";
-	}
-	switch (r->protocol) {
-	case IPPROTO_TCP:
-		return "TCP";
-	case IPPROTO_UDP:
-		return "UDP";
-	case IPPROTO_MPTCP:
-		return "MPTCP";
-	}
-	return "a raw socket";
-}
-
-/* "TCP 192.0.2.1:7000, python3, pid 4711" */
-static void name_socket(char *dst, size_t size, const struct nma_rec_held *r)
-{
-	struct nma_value local = { 0 };
-	const char *state = state_name(r);
-	int n;
-
-	nma_endpoint(&local, r->family, r->src, r->sport);
-	n = snprintf(dst, size, "%s%s%s%s", r->orphan ? "orphaned " : "", socket_kind(r),
-		     local.type ? " " : "", local.type ? local.str : "");
-	if (n < 0 || (size_t)n >= size)
-		return;
-	dst += n;
-	size -= n;
-	if (r->hdr.pid)
-		snprintf(dst, size, ", %.16s, pid %u", r->hdr.comm, r->hdr.pid);
-	else if (r->unaccepted && r->family != AF_UNIX)
-		snprintf(dst, size, ", not yet accepted");
-	else if (r->orphan && state)
-		snprintf(dst, size, ", %s", state);
-}
-
-static void say_where(char *dst, size_t size, const struct nma_rec_held *r)
-{
-	char who[128] = "";
-
-	name_socket(who, sizeof(who), r);
-	switch (r->holder) {
-	case NMA_HOLDER_SOCKET:
-		snprintf(dst, size, "wait unread in the %s of %s",
-			 nma_where_text(r->where), who);
-		return;
-	case NMA_HOLDER_TX:
-		snprintf(dst, size, "wait in the %s of %s", nma_where_text(r->where), who);
-		return;
-	case NMA_HOLDER_TOKEN:
-		snprintf(dst, size, "are tokens of %s", who);
-		return;
-	case NMA_HOLDER_ZCRX:
-		snprintf(dst, size, "are lent to an application by io_uring");
-		return;
-	case NMA_HOLDER_RING:
-		snprintf(dst, size, "are back in its ring, which it empties once a second");
-		return;
-	case NMA_HOLDER_GRO:
-		snprintf(dst, size, "wait in a GRO list");
-		return;
-	case NMA_HOLDER_BACKLOG:
-		snprintf(dst, size, "wait in the backlog of CPU %u", r->cpu);
-		return;
-	}
-	snprintf(dst, size, "are freed and wait until CPU %u next receives", r->cpu);
-}
-
 static void socket_evidence(struct nma_finding *f, const struct nma_rec_held *r)
 {
 	f->cookie = r->cookie;
@@ -140,11 +49,11 @@ static void socket_evidence(struct nma_finding *f, const struct nma_rec_held *r)
 		nma_value_strn(nma_finding_ev(f, "holder_comm"), r->hdr.comm, NMA_COMM_LEN);
 	}
 	if (r->sport)
-		nma_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
+		nma_value_endpoint(nma_finding_ev(f, "local"), r->family, r->src, r->sport);
 	if (r->dport)
-		nma_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
-	if (state_name(r))
-		nma_value_str(nma_finding_ev(f, "state"), state_name(r));
+		nma_value_endpoint(nma_finding_ev(f, "remote"), r->family, r->dst, r->dport);
+	if (nma_holder_state(r))
+		nma_value_str(nma_finding_ev(f, "state"), nma_holder_state(r));
 }
 
 static void share_evidence(struct nma_finding *f, const struct share *s)
@@ -186,7 +95,7 @@ static void say_held(const struct nma_rule_ctx *ctx, const struct nma_pool *pool
 
 	if (!s.buffers)
 		return;
-	say_where(where, sizeof(where), &s.most->r);
+	nma_holder_does(where, sizeof(where), &s.most->r);
 	if (s.places > 1)
 		snprintf(more, sizeof(more), ", %llu more in %u other places",
 			 s.buffers - s.most->r.buffers, s.places - 1);
@@ -217,7 +126,7 @@ static void list_places(char *dst, size_t size, __u32 holders)
 static void say_lost(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
 		     struct nma_verdict *v)
 {
-	__u32 all = APPLICATIONS | IN_TIME, unseen = all & ~ctx->model->looked_at;
+	__u32 all = APPLICATIONS | PACKETS | IN_TIME, unseen = all & ~ctx->model->looked_at;
 	__s32 lost = pool->sought.lost;
 	struct nma_finding *f;
 	char places[192];
@@ -243,6 +152,6 @@ void nma_held_verdict(const struct nma_rule_ctx *ctx, const struct nma_pool *poo
 		      struct nma_verdict *v)
 {
 	say_lost(ctx, pool, v);
-	say_held(ctx, pool, v, KEPT, APPLICATIONS);
+	say_held(ctx, pool, v, KEPT, APPLICATIONS | PACKETS);
 	say_held(ctx, pool, v, AT_REST, IN_TIME);
 }

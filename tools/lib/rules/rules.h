@@ -142,7 +142,6 @@ void nma_holder_evidence(struct nma_finding *f, const struct nma_token_holder *h
 /* Whose socket it is, and its ends. */
 void nma_sock_evidence(struct nma_finding *f, const struct nma_sock *sock);
 /* "192.0.2.1:9000"; absent without a port. */
-void nma_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port);
 
 static inline bool nma_is_act(union nma_ref ref, enum nma_act act)
 {

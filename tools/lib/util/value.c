@@ -3,6 +3,8 @@
  *
  * Setters of values.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,4 +111,20 @@ void nma_value_count_add(struct nma_value *v, const char *name, __u64 n)
 
 	snprintf(text, sizeof(text), "%s=%llu", name, n);
 	join(v, NMA_VALUE_COUNTS, text);
+}
+
+void nma_value_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!port || (family != AF_INET && family != AF_INET6))
+		return;
+	/* IPv4 through a socket for both */
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr)) {
+		family = AF_INET;
+		addr += 12;
+	}
+	if (!inet_ntop(family, addr, text, sizeof(text)))
+		return;
+	nma_value_fmt(v, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }

@@ -57,6 +57,8 @@ void nma_value_fmt(struct nma_value *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Adds one name to a set; a set without names is "none". */
 void nma_value_set_add(struct nma_value *v, const char *name);
+/* "192.0.2.1:80" or "[2001:db8::1]:80"; absent without a port. */
+void nma_value_endpoint(struct nma_value *v, int family, const __u8 *addr, __u16 port);
 /* Adds "name=@n". */
 void nma_value_count_add(struct nma_value *v, const char *name, __u64 n);
 

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * leaks: the account of a page_pool adds up, whatever was found; what grows; and how
+ * it looks.
+ */
+#include <json-c/json.h>
+#include <linux/types.h>
+#include <string.h>
+
+#include "cli.h"
+#include "world.h"
+#include "command.h"
+#include "fake.h"
+#include "model/balance.h"
+#include "model/holder.h"
+#include "model/trend.h"
+
+#define EVERYWHERE	((1u << NMA_HOLDER_MAX) - 1)
+
+static struct nma_rec_census rec_census(__u32 pool_id, __u32 pages, __u32 niovs)
+{
+	return (struct nma_rec_census){
+		.hdr = { .type = NMA_REC_CENSUS, .size = sizeof(struct nma_rec_census),
+			 .cause = NMA_CAUSE_SNAPSHOT },
+		.pool_id = pool_id, .pages = pages, .niovs = niovs,
+	};
+}
+
+/* A look at pool 21, of which 64 are in flight by the kernel's count */
+static struct nma_balance account(struct nma_model *m, __u32 exist, __u32 holders,
+				  const struct nma_rec_held *held, __u32 held_more)
+{
+	struct nma_rec_mark end = rec_mark(NMA_MARK_HELD_END, m->generation);
+	struct nma_rec_pool pool = rec_provided(21, 1);
+	struct nma_balance b;
+
+	FEED(m, pool);
+	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, m->generation));
+	for (; held && held->buffers; held++)
+		FEED(m, *held);
+	FEED(m, rec_census(21, 0, exist));
+	pool.hold_cnt += held_more;
+	pool.inflight += held_more;
+	FEED(m, pool);
+	end.holders = holders;
+	FEED(m, end);
+	assert_true(nma_balance_of(m, nma_model__pool(m, 21), &b));
+	assert_int_equal(b.in_pool + b.found + b.driver + b.unknown + b.moving, b.inflight);
+	return b;
+}
+
+static int setup(void **state)
+{
+	struct nma_model *m = nma_model__new();
+
+	if (!m)
+		return -1;
+	FEED(m, rec_nic());
+	FEED(m, rec_bound(1));
+	FEED(m, rec_binding());
+	*state = m;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	nma_model__free(*state);
+	return 0;
+}
+
+static const struct nma_rec_held *some(void)
+{
+	static struct nma_rec_held held[4];
+
+	held[0] = rec_held(NMA_HOLDER_RING, 10);
+	held[1] = rec_held(NMA_HOLDER_CACHE, 4);
+	held[2] = rec_held(NMA_HOLDER_SOCKET, 20);
+	return held;
+}
+
+static void test_adds_up(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_balance b = account(m, 64, EVERYWHERE, some(), 0);
+
+	assert_int_equal(b.inflight, 64);
+	assert_int_equal(b.in_pool, 14);
+	assert_int_equal(b.found, 20);
+	assert_int_equal(b.driver, 30);
+	assert_int_equal(b.unknown, 0);
+	assert_int_equal(b.moving, 0);
+}
+
+/* What exists nowhere in memory is not the driver's, nor what could be elsewhere. */
+static void test_unknown(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_balance b = account(m, 60, EVERYWHERE, some(), 0);
+
+	assert_int_equal(b.driver, 26);
+	assert_int_equal(b.unknown, 4);
+	b = account(m, 64, EVERYWHERE & ~(1u << NMA_HOLDER_STACK), some(), 0);
+	assert_int_equal(b.driver, 0);
+	assert_int_equal(b.unknown, 30);
+}
+
+static void test_moving(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_balance b = account(m, 64, EVERYWHERE, some(), 5);
+
+	assert_int_equal(b.inflight, 69);
+	assert_int_equal(b.driver, 30);
+	assert_int_equal(b.unknown, 0);
+	assert_int_equal(b.moving, 5);
+}
+
+/* More than is in flight: somebody took one while we looked. */
+static void test_too_many(void **state)
+{
+	struct nma_rec_held held[] = { rec_held(NMA_HOLDER_TOKEN, 65), { .buffers = 0 } };
+	struct nma_model *m = *state;
+	struct nma_balance b = account(m, 65, EVERYWHERE, held, 0);
+
+	assert_int_equal(b.driver, 0);
+	assert_int_equal(b.moving, -1);
+}
+
+static void test_not_looked_at(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_balance b;
+
+	FEED(m, rec_provided(21, 1));
+	assert_false(nma_balance_of(m, nma_model__pool(m, 21), &b));
+	look(m, EVERYWHERE, NULL);		/* at others */
+	assert_false(nma_balance_of(m, nma_model__pool(m, 21), &b));
+}
+
+static bool grows(struct nma_model *m, const __u32 *counts)
+{
+	struct nma_rec_held one[] = { rec_held(NMA_HOLDER_SOCKET, 0), { .buffers = 0 } };
+	struct nma_trends t = { 0 };
+	__u64 place = 0;
+	bool yes;
+
+	for (; *counts; counts++) {
+		one[0].buffers = *counts;
+		account(m, 64, EVERYWHERE, one, 0);
+		assert_int_equal(nma_trends_take(&t, m), 0);
+	}
+	nma_held_for_each(m, held)
+		place = held->node.key[1];
+	yes = nma_trends_grows(&t, 21, place);
+	assert_false(nma_trends_grows(&t, 22, place));
+	nma_trends_free(&t);
+	return yes;
+}
+
+static void test_trend(void **state)
+{
+	struct nma_model *m = *state;
+
+	assert_true(grows(m, (const __u32[]){ 1, 2, 3, 4, 5, 6, 7, 8, 0 }));
+	assert_true(grows(m, (const __u32[]){ 9, 5, 6, 2, 10, 12, 11, 10, 0 }));
+	assert_true(grows(m, (const __u32[]){ 9, 5, 6, 2, 5, 10, 12, 11, 10, 13, 0 }));
+	assert_false(grows(m, (const __u32[]){ 1, 2, 3, 4, 5, 6, 7, 0 }));
+	assert_false(grows(m, (const __u32[]){ 4, 4, 4, 4, 4, 4, 4, 4, 0 }));
+	assert_false(grows(m, (const __u32[]){ 4, 9, 4, 9, 4, 9, 4, 9, 0 }));
+	assert_false(grows(m, (const __u32[]){ 8, 7, 6, 5, 4, 3, 2, 1, 0 }));
+	assert_false(grows(m, (const __u32[]){ 1, 2, 3, 4, 4, 5, 6, 7, 0 }));
+}
+
+/* Only so many are remembered. */
+static void test_trend_forgets(void **state)
+{
+	struct nma_model *m = *state;
+	__u32 counts[NMA_TREND_LOOKS + 5] = { 60, 60, 60 };
+	int i;
+
+	for (i = 3; i < NMA_TREND_LOOKS + 4; i++)
+		counts[i] = i;
+	assert_true(grows(m, counts));
+	counts[5] = 60;
+	assert_false(grows(m, counts));
+}
+
+static void test_words(void **state)
+{
+	struct nma_rec_held r = rec_held(NMA_HOLDER_STACK, 1);
+	char text[192];
+	__u32 i;
+
+	(void)state;
+	memcpy(r.ifname, "w0", 3);
+	r.family = 0;
+	r.hdr.pid = 0;
+	nma_holder_does(text, sizeof(text), &r);
+	assert_string_equal(text, "are in packets of w0 in no known queue");
+	for (i = 0; i < NMA_HOLDER_MAX; i++)
+		assert_true(nma_holder_name(i)[0]);
+	assert_null(nma_holder_name(NMA_HOLDER_MAX));
+	assert_null(nma_holder_frees(NMA_HOLDER_CACHE));
+	assert_non_null(nma_holder_frees(NMA_HOLDER_TOKEN));
+}
+
+/* ---- the command ---- */
+
+static struct nma_rec_pool the_pool;
+static struct nma_rec_held tokens, in_ring;
+static struct nma_rec_census census_rec;
+
+static void fake_look(void)
+{
+	the_pool = rec_provided(21, 1);
+	tokens = rec_held(NMA_HOLDER_TOKEN, 20);
+	in_ring = rec_held(NMA_HOLDER_RING, 8);
+	census_rec = rec_census(21, 0, 64);
+	fake_add(&tokens);
+	fake_add(&in_ring);
+	fake_add(&census_rec);
+	fake_add(&the_pool);
+}
+
+static void test_command(void **state)
+{
+	struct json_object *p, *h;
+
+	(void)state;
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	assert_true(fake.opts.holders);
+	expect_said(out, "no buffer is out of its page_pool");
+	fake_look();
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	expect_said(out, "posted, or lost");
+	expect_said(out, "192.0.2.1:7000, python3, pid");
+	expect_said(out, "token is freed by: the application");
+	assert_null(strstr(out, "ring"));
+	assert_int_equal(run("leaks -v"), NMA_EXIT_OK);
+	expect_said(out, "ring");
+	assert_int_equal(run("leaks -j"), NMA_EXIT_OK);
+	p = first(parse(), "pools");
+	assert_int_equal(num(p, "id"), 21);
+	assert_int_equal(num(p, "inflight"), 64);
+	assert_int_equal(num(p, "in_pool"), 8);
+	h = first(p, "holders");
+	assert_string_equal(str(h, "holder"), "driver");
+	assert_int_equal(num(h, "buffers"), 36);
+	assert_false(json_object_object_get_ex(h, "leak", NULL));
+}
+
+/* The driver has stopped: what it still has it has lost. */
+static void test_command_destroyed(void **state)
+{
+	(void)state;
+	fake_look();
+	the_pool.detached = 1;
+	assert_int_equal(run("leaks"), NMA_EXIT_VIOLATION);
+	expect_said(out, "LEAK");
+	assert_null(strstr(out, "posted"));
+	fake.lost.count[NMA_LOSS_RING] = 1;
+	assert_int_equal(run("leaks"), NMA_EXIT_VIOLATION);
+	/* a CPU that frees them, the pool itself */
+	tokens = rec_held(NMA_HOLDER_DEFER, 56);
+	fake.lost.count[NMA_LOSS_RING] = 0;
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	fake.lost.count[NMA_LOSS_RING] = 1;
+	assert_int_equal(run("leaks"), NMA_EXIT_INCOMPLETE);
+}
+
+static void test_command_line(void **state)
+{
+	(void)state;
+	assert_int_equal(run("leaks --pool 21"), NMA_EXIT_OK);
+	assert_int_equal(run("leaks --pool 99"), NMA_EXIT_ENV);
+	expect_said(err, "no page_pool 99");
+	assert_int_equal(run("leaks --pool 0x15"), NMA_EXIT_USAGE);
+	assert_int_equal(run("leaks 0"), NMA_EXIT_USAGE);
+	assert_int_equal(run("leaks 1 0"), NMA_EXIT_USAGE);
+	assert_int_equal(run("leaks 1 2 3"), NMA_EXIT_USAGE);
+	fake_look();
+	assert_int_equal(run("leaks --pool 11"), NMA_EXIT_OK);
+	assert_null(strstr(out, "token"));
+}
+
+#define M(test)	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define C(test)	cmocka_unit_test_setup_teardown(test, command_setup, command_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		M(test_adds_up),
+		M(test_unknown),
+		M(test_moving),
+		M(test_too_many),
+		M(test_not_looked_at),
+		M(test_trend),
+		M(test_trend_forgets),
+		M(test_words),
+		C(test_command),
+		C(test_command_destroyed),
+		C(test_command_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
