@@ -39,7 +39,8 @@ struct nma_config {
 	__u32 counts;		/* enum nma_counts: of page_pools; NONE: not asked for */
 	__u8 bulk_unseen;	/* see nma_rec_recycle */
 	__u8 zcrx_unseen;
-	__u8 rsvd[2];
+	__u8 hist;		/* times are asked for */
+	__u8 rsvd;
 	__u32 page_btf;		/* numbers of types, see features.h */
 	__u32 netmem_btf;
 };

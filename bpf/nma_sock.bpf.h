@@ -71,6 +71,9 @@ extern volatile __u32 nma_self_closes SEC(".bss.use");
 /* While the iterator is to note who has something to read there. */
 extern volatile __u32 nma_marking SEC(".bss.use");
 
+/* Jiffies since a token was handed out, -1 if that was not seen: see token.bpf.c. */
+__noinline int nma_token_age(struct sock_row *row, __u32 token);
+
 /* Rows begun and ended since the start; read by the loader. */
 extern __u64 nma_rows_begun;
 extern __u64 nma_rows_ended;

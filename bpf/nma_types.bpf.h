@@ -304,6 +304,7 @@ typedef struct {
 struct page_pool {
 	struct page_pool_params_fast p;
 	__u32 pages_state_hold_cnt;
+	long frag_users;
 	unsigned long frag_page;
 	unsigned int frag_offset;
 	struct pp_alloc_cache alloc;

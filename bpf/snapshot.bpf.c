@@ -14,6 +14,7 @@
  */
 #include "nma_fill.bpf.h"
 #include "nma_core.bpf.h"
+#include "nma_hist.bpf.h"
 #include "nma_provider.bpf.h"
 #include "nma_ring.bpf.h"
 #include "nma_xarray.bpf.h"
@@ -111,6 +112,34 @@ static __always_inline bool send_recycle(void)
 	return true;
 }
 
+static __noinline bool send_hist(__u32 kind, __u32 id)
+{
+	struct nma_rec_hist *r;
+
+	r = nma_try_reserve(nma_rec_hist, NMA_REC_HIST, NMA_CAUSE_SNAPSHOT);
+	if (!r)
+		return false;
+	r->kind = kind;
+	r->id = id;
+	submit_if(r, !nma_fill_hist(r));
+	return true;
+}
+
+/* Of the pool, and of the binding that it is on. */
+static __always_inline bool send_hists(void)
+{
+	struct page_pool *pool = (void *)walk.xa.entry;
+	__u32 id;
+
+	if (!nma_cfg.hist)
+		return true;
+	if (!send_hist(NMA_HIST_CIRCULATION, walk.xa.index))
+		return false;
+	id = nma_provider_binding_id(nma_provider((__u64)BPF_CORE_READ(pool, mp_ops)),
+				     (__u64)BPF_CORE_READ(pool, mp_priv));
+	return !id || send_hist(NMA_HIST_TOKEN_AGE, id);
+}
+
 static __always_inline bool send_nic(void)
 {
 	struct nma_rec_nic *r;
@@ -205,7 +234,8 @@ static __always_inline long send_entry(void)
 		sent = walk.queue || send_nic_and_lowers();
 		break;
 	case NMA_WALK_POOLS:
-		sent = send_pool() && send_recycle() && send_pool_binding();
+		sent = send_pool() && send_recycle() && send_hists() &&
+		       send_pool_binding();
 		break;
 	default:
 		sent = send_binding_of(walk.xa.entry, true);

@@ -257,6 +257,21 @@ __noinline int nma_give_birth(struct sock_row *row, __u32 token, __u32 now)
 	return 0;
 }
 
+int nma_token_age(struct sock_row *row, __u32 token)
+{
+	struct birth_block *births;
+	__u32 b, birth;
+	__s32 age;
+
+	if (!row)
+		return -1;
+	b = block_of(row->block, token);
+	births = bpf_map_lookup_elem(&nma_births, &b);
+	birth = births ? births->at[token & BLOCK_MASK] : 0;
+	age = (__u32)bpf_jiffies64() - birth;
+	return birth && age >= 0 ? age : -1;
+}
+
 static __noinline void send_begin(struct sock *sk, struct sock_row *row)
 {
 	struct nma_rec_sock *r;

@@ -6,6 +6,7 @@
  * makes the call.
  */
 #include "nma_control.bpf.h"
+#include "nma_hist.bpf.h"
 #include "nma_pair.bpf.h"
 #include "nma_use.bpf.h"
 
@@ -233,6 +234,44 @@ static __always_inline void judge_list(struct sock *sk, struct sock_row *row,
 	}
 }
 
+struct ages {
+	struct sock_row *row;
+	__u32 token;
+	__u32 binding_id;
+};
+
+static long add_age(__u32 i, struct ages *a)
+{
+	int age = nma_token_age(a->row, a->token + i);
+
+	if (age >= 0)
+		nma_hist_add(NMA_HIST_TOKEN_AGE, a->binding_id, age * nma_cfg.tick_ns);
+	return 0;
+}
+
+static long add_ages(__u32 i, struct ages *a)
+{
+	__u32 zero = 0;
+	struct asked *asked = bpf_map_lookup_elem(&nma_asked, &zero);
+
+	if (!asked || i >= MAX_DONTNEED_TOKENS)
+		return 1;
+	a->token = asked->token[i].token_start;
+	if (asked->token[i].token_count > MAX_DONTNEED_FRAGS)
+		return 1;
+	bpf_loop(asked->token[i].token_count, add_age, a, 0);
+	return 0;
+}
+
+/* How old the tokens of the list have become. */
+static __always_inline void note_ages(struct sock_row *row, __u32 bytes)
+{
+	struct ages a = { .row = row, .binding_id = row->binding_id };
+
+	if (nma_cfg.hist)
+		bpf_loop(bytes / sizeof(struct dmabuf_token), add_ages, &a, 0);
+}
+
 /* The second argument is a structure of two slots, and so are its arguments
  * counted.
  */
@@ -262,5 +301,7 @@ int nma_token_return(__u64 *ctx)
 		asked = read_list(ctx[1], ctx[3]);
 	if (asked)
 		judge_list(sk, row, asked, ret);
+	if (asked)
+		note_ages(row, ctx[3]);
 	return 0;
 }

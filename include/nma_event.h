@@ -37,6 +37,7 @@ enum nma_rec_type {
 	NMA_REC_HELD,		/* struct nma_rec_held */
 	NMA_REC_RECYCLE,	/* struct nma_rec_recycle */
 	NMA_REC_CENSUS,		/* struct nma_rec_census */
+	NMA_REC_HIST,		/* struct nma_rec_hist */
 };
 
 /* Why an object record was sent. */
@@ -562,6 +563,30 @@ struct nma_rec_recycle {
 	__u8 rsvd[5];
 };
 
+/* Times in powers of two of a microsecond: slot N counts those from 2^N on, the first
+ * those of less than two. One row each: NMA_HIST(ID, "json_name").
+ */
+#define NMA_HIST_SLOTS	40
+
+#define NMA_HIST_LIST \
+	NMA_HIST(TOKEN_AGE, "token_age_us")	/* when it is returned; by binding */ \
+	NMA_HIST(CIRCULATION, "circulation_us")	/* from the pool and back; by pool */
+
+enum nma_hist_kind {
+#define NMA_HIST(id, name) NMA_HIST_##id,
+	NMA_HIST_LIST
+#undef NMA_HIST
+	NMA_HIST_MAX
+};
+
+/* Counts since the tool was started. Producer: snapshot walk. */
+struct nma_rec_hist {
+	struct nma_rec_hdr hdr;
+	__u32 kind;		/* enum nma_hist_kind */
+	__u32 id;
+	__u64 slot[NMA_HIST_SLOTS];
+};
+
 /* A look for holders is between two marks of its own; END says where it has looked
  * completely.
  */
@@ -613,6 +638,7 @@ NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_recycle, 40 + 8 + 88 + 32 + 24 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_census, 40 + 24);
+NMA_ASSERT_SIZE(struct nma_rec_hist, 40 + 8 + 320);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 56);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 

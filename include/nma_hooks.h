@@ -37,6 +37,7 @@ enum nma_group {
 	NMA_GROUP_ENFORCE = 1 << 6,	/* what may be refused */
 	NMA_GROUP_RATES = 1 << 7,	/* tokens per second */
 	NMA_GROUP_CIRCULATE = 1 << 8,	/* each buffer that a pool gets back */
+	NMA_GROUP_HIST = 1 << 9,	/* how long buffers go round */
 };
 
 #endif /* NMA_HOOKS_H */

@@ -212,5 +212,28 @@ test_self() {
 		any(.programs[]; .name == "nma_walk" and .runs > 0 and .run_time_ns > 0)'
 }
 
+# Each token that came back is in it, and each buffer that was seen to leave and return
+# shellcheck disable=SC2016 # variables of jq
+test_hist() {
+	stat_begins --hist --deep
+	devmem_held
+	quiet
+	stat_ends
+	jq -s '[.[].histograms[] | {name, pool_id, count: ([.buckets[].count] | add)}] |
+		group_by([.name, .pool_id]) | map({name: .[0].name, id: .[0].pool_id,
+			count: (map(.count) | add)})' "$W/stat.out" >"$W/hists.json"
+	jq -n --slurpfile h "$W/hists.json" --slurpfile s "$W/sums.json" \
+		'{hists: $h[0], bound: ($s[0].pools[] | select(.provider == "dmabuf"))}' \
+		>"$W/both.json"
+	expect_json "$W/both.json" '.bound as $b |
+		any(.hists[]; .name == "token_age_us" and .id == $b.id and
+			.count == $b.tokens_returned) and
+		any(.hists[]; .name == "circulation_us" and .id == $b.id and .count > 1000)'
+	stop "${pid[rx]}"
+	stop "${pid[tx]}"
+	expect_no_leak
+}
+
 nm_setup
-run_tests test_table test_self test_as_the_kernel_counts test_from_slow_paths test_from_each_buffer
+run_tests test_table test_self test_as_the_kernel_counts test_from_slow_paths test_from_each_buffer \
+	test_hist

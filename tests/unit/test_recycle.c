@@ -497,6 +497,48 @@ static void test_sort(void **state)
 	expect_said(err, "not 'height'");
 }
 
+static struct nma_rec_hist timed = {
+	.hdr = { .type = NMA_REC_HIST, .size = sizeof(timed), .cause = NMA_CAUSE_SNAPSHOT },
+	.kind = NMA_HIST_TOKEN_AGE,
+	.id = 5,
+};
+
+static void return_tokens(unsigned int poll)
+{
+	(void)poll;
+	timed.slot[0] += 3;
+	timed.slot[11] += 52;
+}
+
+static void test_hist(void **state)
+{
+	struct json_object *h;
+
+	(void)state;
+	count_pools(NMA_COUNTS_KERNEL);
+	timed.slot[20] = 7;		/* before the first report */
+	fake_add(&timed);
+	fake.on_poll = return_tokens;
+	assert_int_equal(run("stat -j --hist 1 2"), NMA_EXIT_OK);
+	assert_true(fake.opts.hist);
+	h = first(parse_line(1), "histograms");
+	assert_int_equal(length(doc, "histograms"), 1);
+	assert_string_equal(str(h, "name"), "token_age_us");
+	assert_int_equal(num(h, "queue"), 1);
+	assert_int_equal(length(h, "buckets"), 12);
+	h = json_object_array_get_idx(get(h, "buckets"), 11);
+	assert_int_equal(num(h, "min"), 2048);
+	assert_int_equal(num(h, "max"), 4095);
+	assert_int_equal(num(h, "count"), 52);
+	assert_int_equal(run("stat --hist 1 1"), NMA_EXIT_OK);
+	expect_narrow();
+	expect_said(out, "@token_age_us[nm0, queue 1, page_pool 21]:\n"
+			 "[0, 2)                  3 |@@@                   ");
+	expect_said(out, "[2K, 4K)               52 |@@@@@@@@@@");
+	expect_said(out, "[1K, 2K)                0 |    ");
+	assert_null(strstr(out, "[1M, 2M)"));
+}
+
 static void run_programs(unsigned int poll)
 {
 	(void)poll;
@@ -542,6 +584,7 @@ int main(void)
 		T(test_tokens),
 		T(test_table),
 		T(test_sort),
+		T(test_hist),
 		T(test_self),
 	};
 

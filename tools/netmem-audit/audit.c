@@ -239,6 +239,7 @@ static int open_kernel(struct nma_audit *a)
 		.recycle = a->opts.recycle || a->opts.to,
 		.circulate = a->opts.circulate,
 		.holders = a->opts.holders,
+		.hist = a->opts.hist,
 		.max_bufs = a->opts.max_bufs,
 	};
 	struct nma_source *tape = a->source;

@@ -15,6 +15,7 @@
 #include "interval.h"
 #include "kernel/live.h"
 #include "log.h"
+#include "stat_hist.h"
 #include "stat_self.h"
 #include "stat_view.h"
 #include "stop.h"
@@ -28,6 +29,7 @@ struct stat_opts {
 	bool deep;
 	bool self;
 	const char *from;
+	bool hist;
 };
 
 struct stat {
@@ -36,7 +38,9 @@ struct stat {
 	struct nma_stat_view view;
 	const struct nma_field *sort;
 	struct nma_stat_self self;
+	struct nma_stat_hists hists;
 	bool with_self;
+	bool with_hists;
 	__u32 reports;		/* wanted, 0: until interrupted */
 	__u32 report;
 	__u64 last_ns;
@@ -59,6 +63,8 @@ static int emit_json(struct stat *s)
 					     rows->device, rows->nr_devices));
 	json_object_object_add(doc, nma_fields_stat_pools.name,
 			       nma_out_array(out, &nma_fields_stat_pools, rows->pool, nr));
+	if (s->with_hists)
+		json_object_object_add(doc, "histograms", nma_stat_hists__json(&s->hists));
 	if (s->with_self)
 		json_object_object_add(doc, "self", nma_stat_self__json(&s->self));
 	return nma_out_emit(out, doc);
@@ -76,6 +82,8 @@ static int emit(struct stat *s)
 		nma_stat_view__blocks(&s->view, &s->rows);
 	else
 		nma_stat_view__table(&s->view, &s->rows);
+	if (s->with_hists)
+		nma_stat_hists__text(&s->hists, out->file);
 	if (s->with_self)
 		nma_stat_self__text(&s->self, &s->view, &s->audit.lost);
 	nma_stat_view__end(&s->view);
@@ -87,6 +95,8 @@ static int report(struct stat *s)
 {
 	int err = nma_stat_rows__update(&s->rows, &s->audit, s->span_ns);
 
+	if (!err && s->with_hists)
+		err = nma_stat_hists__update(&s->hists, s->audit.model, &s->rows);
 	if (!err && s->with_self)
 		err = nma_stat_self__update(&s->self, nma_live__session(s->audit.source),
 					    s->span_ns);
@@ -196,6 +206,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	struct nma_audit_opts aopts = {
 		.recycle = true,
 		.circulate = o->deep,
+		.hist = o->hist,
 		.ifnames = &o->ifnames,
 		.netns = &o->netns,
 		.from = o->from,
@@ -206,16 +217,17 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	ret = nma_interval_parse(env, w, &s.view.interval_ns, &s.reports);
 	if (!ret)
 		ret = parse_sort(env, o->sort, &s);
-	if (!ret && o->from && (o->deep || o->self)) {
+	if (!ret && o->from && (o->deep || o->self || o->hist)) {
 		nma_err(env, -EINVAL, "--from does not go with %s: it asks the kernel nothing",
-			o->deep ? "--deep" : "--self");
+			o->deep ? "--deep" : o->self ? "--self" : "--hist");
 		ret = NMA_EXIT_USAGE;
 	}
 	if (ret)
 		return ret;
-	s.view.live = w->nr && !env->out.json && !o->no_clear && !o->from &&
+	s.view.live = w->nr && !env->out.json && !o->no_clear && !o->hist && !o->from &&
 		      nma_stat_view__can_draw(&env->out);
 	s.with_self = o->self;
+	s.with_hists = o->hist;
 	nma_stop_catch();
 	nma_resize_catch();
 	ret = nma_audit__open(&s.audit, env, &aopts);
@@ -226,6 +238,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	nma_audit__close(&s.audit);
 	nma_stat_rows__free(&s.rows);
 	nma_stat_self__free(&s.self);
+	nma_stat_hists__free(&s.hists);
 	return ret;
 }
 
@@ -242,6 +255,10 @@ static const struct nma_opt options[] = {
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, deep), NULL,
 	  "where the kernel does not count what pools do, look at each buffer that "
 	  "comes back, to know the rest", 0, 0, NULL },
+	{ "hist", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, hist), NULL,
+	  "also how old tokens were that applications returned and, with --deep, how long "
+	  "buffers were out of their page_pool: histograms, one report below the other",
+	  0, 0, NULL },
 	{ "self", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, self), NULL,
 	  "also what the audit's own BPF programs cost: runs, time and memory", 0, 0, NULL },
 	NMA_FROM_OPTION(struct stat_opts, from),

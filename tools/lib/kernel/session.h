@@ -38,6 +38,7 @@ struct nma_session_opts {
 				 * kernel does not count it
 				 */
 	bool holders;		/* who has the buffers of all pools, not of dying ones */
+	bool hist;		/* histograms: of tokens; and of buffers, if circulate */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */
 	unsigned int max_bufs;	/* the same, deep */

@@ -114,6 +114,7 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->cpus = libbpf_num_possible_cpus();
 	cfg->counts = counts_from(s);
 	cfg->bulk_unseen = !hook_usable(s, NMA_HOOK_PUT_BULK);
+	cfg->hist = s->opts.hist;
 	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
 	cfg->page_btf = s->opts.features->page_btf;
 	cfg->netmem_btf = s->opts.features->netmem_btf;
@@ -131,6 +132,8 @@ static void configure(struct nma_session *s)
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
 	configure_deep(s);
+	bpf_map__set_autocreate(s->skel->maps.nma_given_out,
+				o->hist && o->circulate);
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
 }
 
@@ -162,6 +165,8 @@ static unsigned int groups_asked(const struct nma_session *s)
 		groups |= NMA_GROUP_RECYCLE;
 	if (counts_from(s) == NMA_COUNTS_DEEP)
 		groups |= NMA_GROUP_CIRCULATE;
+	if (o->hist && o->circulate)
+		groups |= NMA_GROUP_HIST;
 	return groups;
 }
 

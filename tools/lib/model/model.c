@@ -35,6 +35,7 @@ void nma_model__free(struct nma_model *m)
 	nma_table_free(&m->held);
 	nma_table_free(&m->recycles);
 	nma_table_free(&m->closed);
+	nma_table_free(&m->hists);
 	free(m);
 }
 
@@ -448,6 +449,13 @@ static int apply_recycle(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return nma_recycle_apply(m, hdr);
 }
 
+static int apply_hist(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		      struct nma_change *change)
+{
+	(void)change;
+	return nma_hist_apply(m, hdr);
+}
+
 static int apply_held(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		      struct nma_change *change)
 {
@@ -477,6 +485,7 @@ static const struct {
 	[NMA_REC_ACT] = { sizeof(struct nma_rec_act), apply_act },
 	[NMA_REC_USE] = { sizeof(struct nma_rec_use), apply_use },
 	[NMA_REC_RECYCLE] = { sizeof(struct nma_rec_recycle), apply_recycle },
+	[NMA_REC_HIST] = { sizeof(struct nma_rec_hist), apply_hist },
 	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
 	[NMA_REC_CENSUS] = { sizeof(struct nma_rec_census), apply_census },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },

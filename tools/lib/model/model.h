@@ -14,6 +14,7 @@
 
 #include "model/attribution.h"
 #include "model/held.h"
+#include "model/hist.h"
 #include "model/recycle.h"
 #include "model/subject.h"
 #include "nma_event.h"
@@ -103,6 +104,7 @@ struct nma_model {
 	struct nma_table held;	/* struct nma_held */
 	struct nma_table recycles;	/* struct nma_recycle */
 	struct nma_table closed;	/* struct nma_closed */
+	struct nma_table hists;		/* struct nma_hist */
 	__u32 looks;		/* for who holds buffers, up to now */
 	__u32 looked;		/* generation of the last */
 	__u32 looked_at;	/* and where: bits of enum nma_holder */

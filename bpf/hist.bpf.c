@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 netmem-audit authors
+ *
+ * How long buffers go round: from where a pool gives one out to where it is put back
+ * (stat --hist --deep). A put that was missed leaves a buffer's time as it is, until
+ * it is given out again; of more buffers than the map has room for the oldest are
+ * forgotten. So what is shown is a sample, but a true one.
+ */
+#include "nma_hist.bpf.h"
+#include "nma_ring.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+#define NSEC_PER_USEC	1000
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct hist_key {
+	__u32 kind;		/* enum nma_hist_kind */
+	__u32 id;		/* of the binding, or pool */
+};
+
+struct hist {
+	__u64 slot[NMA_HIST_SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct hist_key);
+	__type(value, struct hist);
+} nma_hists SEC(".maps");
+
+/* When a buffer was given out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, NMA_BUFS_DEFAULT);
+	__type(key, __u64);		/* netmem_ref */
+	__type(value, __u64);
+} nma_given_out SEC(".maps");
+
+static __noinline struct hist *add_hist(const struct hist_key *key)
+{
+	struct hist fresh = {}, *hist;
+
+	bpf_map_update_elem(&nma_hists, key, &fresh, BPF_NOEXIST);
+	hist = bpf_map_lookup_elem(&nma_hists, key);
+	if (!hist)
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	return hist;
+}
+
+static __always_inline __u32 log2_of(__u64 n)
+{
+	__u32 bits = 0, i;
+
+	for (i = 32; i; i >>= 1) {
+		if (n >> i) {
+			n >>= i;
+			bits += i;
+		}
+	}
+	return bits;
+}
+
+int nma_hist_add(__u32 kind, __u32 id, __u64 ns)
+{
+	struct hist_key key = { .kind = kind, .id = id };
+	struct hist *hist = bpf_map_lookup_elem(&nma_hists, &key);
+	__u32 slot = log2_of(ns / NSEC_PER_USEC);
+
+	if (!hist)
+		hist = add_hist(&key);
+	if (!hist)
+		return 0;
+	if (slot >= NMA_HIST_SLOTS)
+		slot = NMA_HIST_SLOTS - 1;
+	barrier_var(slot);
+	if (slot < NMA_HIST_SLOTS)
+		__sync_fetch_and_add(&hist->slot[slot], 1);
+	return 0;
+}
+
+int nma_fill_hist(struct nma_rec_hist *r)
+{
+	struct hist_key key;
+	struct hist *hist;
+
+	if (!r)
+		return -1;
+	key.kind = r->kind;
+	key.id = r->id;
+	hist = bpf_map_lookup_elem(&nma_hists, &key);
+	if (!hist)
+		return -1;
+	__builtin_memcpy(r->slot, hist->slot, sizeof(r->slot));
+	return 0;
+}
+
+static __always_inline int on_given_out(void *ctx, bool takes_out)
+{
+	__u64 netmem, now = bpf_ktime_get_ns();
+
+	if (takes_out && !bpf_get_func_ret(ctx, &netmem) && netmem)
+		bpf_map_update_elem(&nma_given_out, &netmem, &now, BPF_ANY);
+	return 0;
+}
+
+/* Of these, one that calls another gives it out twice, at the same time. */
+SEC("?fexit/page_pool_alloc_netmems")
+int BPF_PROG(nma_give_netmem, struct page_pool *pool)
+{
+	return on_given_out(ctx, true);
+}
+
+SEC("?fexit/page_pool_alloc_pages")
+int BPF_PROG(nma_give_page, struct page_pool *pool)
+{
+	return on_given_out(ctx, true);
+}
+
+/* The first fragment takes a buffer out. */
+SEC("?fexit/page_pool_alloc_frag_netmem")
+int BPF_PROG(nma_give_frag, struct page_pool *pool)
+{
+	return on_given_out(ctx, pool->frag_users == 1);
+}
+
+SEC("?fentry/page_pool_put_unrefed_netmem")
+int BPF_PROG(nma_come_back, struct page_pool *pool, unsigned long ref)
+{
+	__u64 netmem = ref, now = bpf_ktime_get_ns(), *since;
+
+	since = bpf_map_lookup_elem(&nma_given_out, &netmem);
+	if (!since)
+		return 0;
+	nma_hist_add(NMA_HIST_CIRCULATION, pool->user.id, now - *since);
+	bpf_map_delete_elem(&nma_given_out, &netmem);
+	return 0;
+}
