@@ -215,8 +215,7 @@ void nma_view_coverage(const struct nma_audit *a)
 	len = share(a, NMA_COVER_NEEDS_WATCH, "need watch", text, sizeof(text), len);
 	len = share(a, NMA_COVER_NEEDS_DEEP, "need watch --deep", text, sizeof(text),
 		    len);
-	len = share(a, NMA_COVER_NOT_ASKED, "were not asked for", text, sizeof(text),
-		    len);
+	share(a, NMA_COVER_NOT_ASKED, "were not asked for", text, sizeof(text), len);
 	nma_out_text(out, 0, "%s%s", text,
 		     out->verbose || !strchr(text, ':') ? "" : " (-v lists them)");
 	for (i = 0; out->verbose && i < NMA_RULE_MAX; i++)
