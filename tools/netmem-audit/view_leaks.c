@@ -8,13 +8,13 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fields.h"
 #include "getter.h"
 #include "model/holder.h"
 #include "view_leaks.h"
 
-#define PAGE_BYTES	4096ull
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define IN_POOL		(HOLDER(CACHE) | HOLDER(RING))
 /* Nobody comes for these by himself. */
@@ -68,7 +68,7 @@ static void get_mark(const void *row, struct nma_value *v)
 static void get_bytes(const void *row, struct nma_value *v)
 {
 	if (!G(row)->moving)
-		nma_value_u64(v, R(row)->buffers * (PAGE_BYTES << POOL(row)->r.order));
+		nma_value_u64(v, R(row)->buffers * ((__u64)getpagesize() << POOL(row)->r.order));
 }
 
 static void get_count(const void *row, struct nma_value *v)

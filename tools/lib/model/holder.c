@@ -84,6 +84,8 @@ static const char *socket_kind(const struct nma_rec_held *r)
 		return "UDP";
 	case IPPROTO_MPTCP:
 		return "MPTCP";
+	default:
+		break;
 	}
 	return "a raw socket";
 }
@@ -145,6 +147,8 @@ void nma_holder_place(char *dst, size_t size, const struct nma_rec_held *r)
 	case NMA_HOLDER_DEFER:
 		snprintf(dst, size, "CPU %u", r->cpu);
 		return;
+	default:
+		break;
 	}
 }
 
@@ -183,6 +187,8 @@ void nma_holder_does(char *dst, size_t size, const struct nma_rec_held *r)
 	case NMA_HOLDER_BACKLOG:
 		snprintf(dst, size, "wait in the backlog of %s", place);
 		return;
+	default:
+		break;
 	}
 	snprintf(dst, size, "are freed and wait until %s next receives", place);
 }
@@ -210,6 +216,8 @@ const char *nma_holder_frees(__u32 holder)
 	case NMA_HOLDER_STACK:
 		return "whoever keeps the packets, when it sends or drops them: a queueing "
 		       "discipline, a tun device, a module";
+	default:
+		break;
 	}
 	return NULL;
 }
