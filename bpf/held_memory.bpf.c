@@ -12,6 +12,7 @@
  * scan only notes packets that have what was not found elsewhere, then those at hand
  * are struck off, and what remains is looked at.
  */
+#include "nma_core_slab.bpf.h"
 #include "nma_held.bpf.h"
 #include "nma_page.bpf.h"
 

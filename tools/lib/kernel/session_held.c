@@ -95,12 +95,14 @@ static void make_room(struct nma_held_look *h, struct held_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.nma_held_bufs, h->room);
 }
 
+/* Also only there can packets be told from freed ones. */
 static bool has_memory_map(const struct nma_features *f)
 {
 	const __u64 *sym = f->sym;
 
-	return f->page_btf && f->netmem_btf && sym[NMA_SYM_VMEMMAP] && sym[NMA_SYM_PAGE_OFFSET] && sym[NMA_SYM_MAX_PFN] &&
-	       sym[NMA_SYM_HOTDATA] && sym[NMA_SYM_NAPI_CACHE] && sym[NMA_SYM_CPU_OFFSETS];
+	return f->page_btf && f->netmem_btf && sym[NMA_SYM_VMEMMAP] &&
+	       sym[NMA_SYM_PAGE_OFFSET] && sym[NMA_SYM_MAX_PFN] && sym[NMA_SYM_HOTDATA] &&
+	       sym[NMA_SYM_NAPI_CACHE] && sym[NMA_SYM_CPU_OFFSETS];
 }
 
 static void choose(struct nma_session *s, struct held_bpf *skel)
@@ -154,7 +156,8 @@ static int load(struct nma_session *s)
 	h->skel = NULL;
 	h->refused = true;
 	if (s->opts.holders)
-		return nma_session_fail(s, err, "cannot load the programs that look for holders of buffers");
+		return nma_session_fail(s, err,
+					"cannot load the programs that look for holders");
 	return -ENODATA;
 }
 

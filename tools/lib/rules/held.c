@@ -17,7 +17,8 @@ enum { LOST, KEPT, AT_REST };	/* details of the rule */
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define APPLICATIONS	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN) | HOLDER(ZCRX))
 #define PACKETS		HOLDER(STACK)
-#define IN_TIME		(HOLDER(CACHE) | HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | HOLDER(DEFER))
+#define IN_TIME		(HOLDER(CACHE) | HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | \
+			 HOLDER(DEFER))
 
 /* Buffers of a pool that some kinds of holders have */
 struct share {
