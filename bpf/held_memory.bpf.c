@@ -94,9 +94,11 @@ static __always_inline void free_sheaf(__u64 addr)
 static __noinline int free_sheaves_of_cpu(__u64 off)
 {
 	struct kmem_cache___with_sheaves *cache = (void *)scan.cache;
-	struct slub_percpu_sheaves *sheaves;
+	struct slub_percpu_sheaves *sheaves = BPF_CORE_READ(cache, cpu_sheaves);
 
-	sheaves = (void *)BPF_CORE_READ(cache, cpu_sheaves) + off;
+	if (!sheaves)
+		return 0;
+	sheaves = (void *)sheaves + off;
 	free_sheaf((__u64)BPF_CORE_READ(sheaves, main));
 	free_sheaf((__u64)BPF_CORE_READ(sheaves, spare));
 	free_sheaf((__u64)BPF_CORE_READ(sheaves, rcu_free));

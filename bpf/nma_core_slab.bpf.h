@@ -47,6 +47,15 @@ struct kmem_cache_per_node_ptrs {
 	struct node_barn *barn;
 } __attribute__((preserve_access_index));
 
+/* In v6.18 the barn was a member of what the cache has for the node. */
+struct kmem_cache_node___with_barn {
+	struct node_barn *barn;
+} __attribute__((preserve_access_index));
+
+struct kmem_cache___with_nodes {
+	struct kmem_cache_node___with_barn *node[1];
+} __attribute__((preserve_access_index));
+
 struct kmem_cache___with_sheaves {
 	struct slub_percpu_sheaves *cpu_sheaves;
 	struct kmem_cache_per_node_ptrs per_node[1];
@@ -79,13 +88,22 @@ static __always_inline __u64 kmem_cache_random(__u64 cache)
 	return kmem_cache_hardened() ? BPF_CORE_READ(c, random) : 0;
 }
 
+static __noinline __u64 kmem_cache_barn_of_node(__u64 cache, __u32 node)
+{
+	struct kmem_cache___with_nodes *c = (void *)cache;
+	struct kmem_cache_node___with_barn *n;
+
+	n = (void *)nma_read_word(cache + bpf_core_field_offset(c->node) + 8 * (__u64)node);
+	return n ? (__u64)BPF_CORE_READ(n, barn) : 0;
+}
+
 static __always_inline __u64 kmem_cache_barn(__u64 cache, __u32 node)
 {
 	struct kmem_cache___with_sheaves *c = (void *)cache;
 	struct kmem_cache_per_node_ptrs *ptrs;
 
 	if (!bpf_core_field_exists(c->per_node))
-		return 0;
+		return kmem_cache_barn_of_node(cache, node);
 	ptrs = (void *)(cache + bpf_core_field_offset(c->per_node) +
 			node * bpf_core_type_size(struct kmem_cache_per_node_ptrs));
 	return (__u64)BPF_CORE_READ(ptrs, barn);

@@ -112,15 +112,20 @@ static void name_socket(char *dst, size_t size, const struct nma_rec_held *r)
 		snprintf(dst, size, ", %s", state);
 }
 
-/* "packets of nm0, of TCP 192.0.2.1:7000, in no known queue" */
+/* "packets of nm0 in no known queue", or whose: "packets of TCP 192.0.2.1:7000, in no
+ * known queue"
+ */
 static void name_packets(char *dst, size_t size, const struct nma_rec_held *r)
 {
 	char who[128] = "";
 
-	if (r->family || r->hdr.pid)
+	if (r->family || r->hdr.pid) {
 		name_socket(who, sizeof(who), r);
-	snprintf(dst, size, "packets%s%.16s%s%s in no known queue",
-		 r->ifname[0] ? " of " : "", r->ifname, who[0] ? ", of " : "", who);
+		snprintf(dst, size, "packets of %s, in no known queue", who);
+		return;
+	}
+	snprintf(dst, size, "packets%s%.16s in no known queue", r->ifname[0] ? " of " : "",
+		 r->ifname);
 }
 
 void nma_holder_place(char *dst, size_t size, const struct nma_rec_held *r)
