@@ -8,8 +8,8 @@
  * The loader empties the maps, names the pools, and then has every CPU, device and
  * socket looked at, and the rings of the pools last, where all that is freed ends. A
  * buffer is told by the pool that it names, and counts once, in the first place that
- * it is found in. What was found is kept in groups (pool,
- * holder, queue), which are sent last.
+ * it is found in. What was found is kept in groups (pool, holder, queue), which are
+ * sent last.
  *
  * Sockets that an application has open are met with their process, and unlocked;
  * then TCP and UDP ones of each namespace, locked. Nothing else is locked: a packet

@@ -270,7 +270,7 @@ static void test_probe_only_what_can_be(void **state)
 	assert_string_equal(str(doc, "result"), "incomplete");
 	p = first(get(doc, "coverage"), "blind");
 	assert_true(json_object_get_boolean(get(p, "incomplete")));
-	expect_said(str(p, "reason"), "its network namespace can not be entered");
+	expect_said(str(p, "reason"), "its network namespace cannot be entered");
 	assert_int_equal(fake.attempts, 0);
 	here();
 	queue[1] = rec_queue(1);

@@ -192,7 +192,7 @@ static void test_denied(void **state)
 	(void)state;
 	fake.denied_netns = 4026532222u;
 	assert_int_equal(run("check"), NMA_EXIT_INCOMPLETE);
-	expect_said(err, "network namespace 4026532222 can not be entered");
+	expect_said(err, "network namespace 4026532222 cannot be entered");
 	expect_said(err, "CAP_SYS_ADMIN");
 	assert_null(strstr(err, "cut short"));
 	assert_int_equal(run("check -j"), NMA_EXIT_INCOMPLETE);

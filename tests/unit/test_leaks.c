@@ -138,6 +138,23 @@ static void test_not_looked_at(void **state)
 	assert_false(nma_balance_of(m, nma_model__pool(m, 21), &b));
 }
 
+/* What was posted while the pool was in use is not held against its driver. */
+static void test_destroyed_later(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool pool = rec_provided(21, 1);
+
+	account(m, 64, EVERYWHERE, NULL, 0);
+	account(m, 64, EVERYWHERE, NULL, 0);
+	assert_int_equal(nma_model__pool(m, 21)->sought.looks, 2);
+	pool.detached = 1;
+	FEED(m, pool);
+	look(m, EVERYWHERE, NULL);
+	assert_int_equal(nma_model__pool(m, 21)->sought.looks, 1);
+	look(m, EVERYWHERE, NULL);
+	assert_int_equal(nma_model__pool(m, 21)->sought.looks, 2);
+}
+
 static bool grows(struct nma_model *m, const __u32 *counts)
 {
 	struct nma_rec_held one[] = { rec_held(NMA_HOLDER_SOCKET, 0), { .buffers = 0 } };
@@ -295,6 +312,7 @@ int main(void)
 		M(test_moving),
 		M(test_too_many),
 		M(test_not_looked_at),
+		M(test_destroyed_later),
 		M(test_trend),
 		M(test_trend_forgets),
 		M(test_words),

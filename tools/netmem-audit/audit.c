@@ -586,7 +586,7 @@ static void note_denied(struct nma_audit *a, const struct nma_shortfall *fall)
 {
 	if (fall->denied_err)
 		nma_coverage__blind(&a->coverage, NMA_RULE_TOK_01, NULL, true,
-				    "network namespace %u can not be entered to look at its sockets: %s (CAP_SYS_ADMIN)",
+				    "network namespace %u cannot be entered to look at its sockets: %s (CAP_SYS_ADMIN)",
 				    fall->denied_netns, strerror(-fall->denied_err));
 }
 

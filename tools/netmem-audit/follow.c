@@ -90,7 +90,7 @@ int nma_follow__command(struct nma_follow *f, char **argv)
 	err = nma_child__start(&f->child, argv, fd);
 	if (!err)
 		return NMA_EXIT_OK;
-	nma_err(env, err, "can not run '%s': %s", argv[0], strerror(-err));
+	nma_err(env, err, "cannot run '%s': %s", argv[0], strerror(-err));
 	return NMA_EXIT_ENV;
 }
 

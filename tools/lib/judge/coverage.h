@@ -7,7 +7,7 @@
  *
  * Two ways lead in here. A rule that finds out that it can not tell calls
  * nma_verdict_blind(), and the judge passes it on. Whoever else can not look (the
- * driver is asked in a namespace that can not be entered) calls
+ * driver is asked in a namespace that cannot be entered) calls
  * nma_coverage__blind().
  */
 #ifndef NMA_COVERAGE_H

@@ -121,7 +121,7 @@ static void choose(struct nma_session *s, struct held_bpf *skel)
 	bpf_program__set_autoload(skel->progs.nma_held_udp, true);
 }
 
-/* What was lost stays lost when the programs are loaded anew. */
+/* What was lost stays lost when the programs are loaded again. */
 static void keep_losses(struct nma_held_look *h)
 {
 	int kind;

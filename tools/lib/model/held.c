@@ -80,6 +80,9 @@ static void settle(struct nma_pool *pool)
 	__s32 out = pool->r.inflight < s->before ? pool->r.inflight : s->before;
 	__s32 missing = out > s->found ? out - s->found : 0;
 
+	if (pool->r.detached && !s->dying)
+		s->looks = 0;		/* what the driver had posted is not lost */
+	s->dying = pool->r.detached;
 	s->lost = s->looks && s->missing < missing ? s->missing : missing;
 	s->missing = missing;
 	s->moved = pool->r.hold_cnt != s->held || pool->r.release_cnt != s->released;

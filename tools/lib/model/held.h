@@ -24,7 +24,8 @@ struct nma_held {
 
 /* What became of the search for a pool's buffers. */
 struct nma_sought {
-	__u32 looks;		/* in a row */
+	__u32 looks;		/* in a row; from 0 when the pool is destroyed */
+	bool dying;		/* it was when the last one ended */
 	__u32 look;		/* the last that this pool was part of */
 	__u32 exist;		/* that name the pool, wherever they are */
 	__u32 held;		/* by the kernel's count when the last one began */

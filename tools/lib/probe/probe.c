@@ -61,7 +61,7 @@ struct tour {
 	const struct nma_nic *nic;
 	nma_probed_fn fn;
 	void *ctx;
-	int enter_err;		/* its namespace can not be entered */
+	int enter_err;		/* its namespace cannot be entered */
 	unsigned int tried;
 };
 
@@ -108,7 +108,7 @@ static void try_row(struct tour *t, const struct row *row, __u32 queue)
 	p.probe = &row->probe;
 	p.number = row - rows;
 	if (t->enter_err)
-		untried(&p, t->enter_err, "its network namespace can not be entered");
+		untried(&p, t->enter_err, "its network namespace cannot be entered");
 	else if (is_xdp(row) && has_xdp(t->nic))
 		untried(&p, 0, "an XDP program is attached already");
 	else
