@@ -85,12 +85,44 @@ static __u32 splices SEC(".bss.splices");
 
 enum put_kind { PUT_PLAIN, PUT_HELD, PUT_SPLICED };
 
-/* Percent of the puts that were of this kind, 0 while they are few. */
+/* A pool's puts on all CPUs */
+struct put_sum {
+	struct put_count nr;
+	__u32 slot;
+};
+
+static int add_puts(__u32 cpu, struct put_sum *sum)
+{
+	struct put_count *c;
+
+	c = bpf_map_lookup_percpu_elem(&nma_puts, &sum->slot, cpu);
+	if (!c)
+		return 1;		/* past the last CPU */
+	if (c->pool_id != sum->nr.pool_id)
+		return 0;
+	sum->nr.puts += c->puts;
+	sum->nr.held += c->held;
+	sum->nr.spliced += c->spliced;
+	return 0;
+}
+
+/* Percent of the puts that were of this kind, 0 while they are few. A pool's buffers
+ * are put on many CPUs: on each of them they may be few.
+ */
+static __noinline __u32 percent_of_puts(__u32 id, enum put_kind kind)
+{
+	struct put_sum sum = { .nr.pool_id = id, .slot = id & 255 };
+	__u32 nr;
+
+	bpf_loop(NMA_CPUS_MAX, add_puts, &sum, 0);
+	nr = kind == PUT_HELD ? sum.nr.held : sum.nr.spliced;
+	return nr < NMA_PUTS_FEW || !sum.nr.puts ? 0 : nr * 100 / sum.nr.puts;
+}
+
 static __always_inline __u32 count_put(struct page_pool *pool, enum put_kind kind)
 {
 	__u32 id = pool->user.id, slot = id & 255;
 	struct put_count *c = bpf_map_lookup_elem(&nma_puts, &slot);
-	__u32 *nr;
 
 	if (!c)
 		return 0;
@@ -103,9 +135,11 @@ static __always_inline __u32 count_put(struct page_pool *pool, enum put_kind kin
 	c->puts++;
 	if (kind == PUT_PLAIN)
 		return 0;
-	nr = kind == PUT_HELD ? &c->held : &c->spliced;
-	++*nr;
-	return *nr < NMA_PUTS_FEW ? 0 : *nr * 100 / c->puts;
+	if (kind == PUT_HELD)
+		c->held++;
+	else
+		c->spliced++;
+	return percent_of_puts(id, kind);
 }
 
 static __noinline int learn_dma(struct page_pool *pool, __u64 niov)

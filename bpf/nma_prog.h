@@ -57,6 +57,7 @@ struct nma_config {
 #define NMA_ACT_SKIP		2	/* frames of our own below a stack */
 #define NMA_BUFS_DEFAULT	65536	/* buffers of pools, some 100 bytes each */
 
+#define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last one that there is */
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
 #define NMA_PUTS_FEW		16	/* that say nothing yet */
 

@@ -26,7 +26,6 @@
 #include <bpf/bpf_tracing.h>
 
 #define READ_TRIES	4
-#define CPUS_MAX	8192
 #define BULK_MAX	64	/* buffers of one call; the kernel has 16 */
 
 char LICENSE[] SEC("license") = "GPL";
@@ -445,7 +444,7 @@ int nma_fill_recycle(struct nma_rec_recycle *r)
 	r->in_ring = ring_used(pool);
 	if (nma_cfg.counts == NMA_COUNTS_KERNEL) {
 		fill_from_kernel(r);
-		bpf_loop(CPUS_MAX, add_cpu, &r, 0);
+		bpf_loop(NMA_CPUS_MAX, add_cpu, &r, 0);
 	} else {
 		fill_from_row(r);
 	}
