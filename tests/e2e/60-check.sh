@@ -167,12 +167,12 @@ test_fault_ignore_provider() {
 # In the middle of a stream: TCP does not survive the loss of its first window.
 test_fault_leak_netmem() {
 	defer fault leak_netmem 0
-	recv_devmem -b 64M
-	background tx send_to -b 64M "$V4"
+	stream_begins
 	wait_for 10 devmem_flows
 	fault leak_netmem 23
+	wait_for 20 fault_is leak_netmem 0 23
+	stop "${pid[tx]}"
 	finish rx
-	fault_is leak_netmem 0 23
 	expect_finding NM-PP-06 'has("queue")'
 	expect_pool_known
 	fault leak_netmem 0
