@@ -426,7 +426,7 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 		.report = report,
 		.storm = storm,
 		.burst = storm ? BURST : 0,
-		.history = a->opts.from,
+		.history = a->opts.from || a->opts.history,
 		.ctx = ctx,
 	};
 	int ret;

@@ -26,6 +26,7 @@ struct nma_audit_opts {
 	bool circulate;			/* and each buffer that they get back */
 	bool holders;			/* of the buffers of all pools */
 	bool hist;			/* histograms of times */
+	bool history;			/* what is over is a finding as well */
 	unsigned int max_bufs;		/* buffers to keep track of; 0: default */
 	const struct nma_strs *ifnames;	/* NULL or empty: all devices */
 	const struct nma_strs *netns;	/* NULL or empty: all namespaces */

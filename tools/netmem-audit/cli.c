@@ -81,6 +81,16 @@ static void help_tool(FILE *f)
 	fputs("\nnetmem-audit help COMMAND tells more; see also netmem-audit(8).\n", f);
 }
 
+/* One that begins with a blank is an item of a list. */
+static void help_paragraph(FILE *f, const char *text)
+{
+	size_t indent = text[0] == ' ' ? 2 : 0;
+
+	fprintf(f, "%s", indent ? "  " : "\n");
+	nma_text_wrap(f, text + strspn(text, " "), indent, 2 * indent, 80, " ");
+	fputc('\n', f);
+}
+
 void nma_cli_help(FILE *f, const struct nma_command *cmd)
 {
 	const struct nma_optset set = {
@@ -99,11 +109,8 @@ void nma_cli_help(FILE *f, const struct nma_command *cmd)
 		nma_opts_help(f, &set);
 	}
 	help_globals(f);
-	for (about = cmd->about; *about; about++) {
-		fputc('\n', f);
-		nma_text_wrap(f, *about, 0, 0, 80, " ");
-		fputc('\n', f);
-	}
+	for (about = cmd->about; *about; about++)
+		help_paragraph(f, *about);
 	help_exit(f);
 }
 
@@ -283,6 +290,7 @@ const struct nma_command *const nma_commands[] = {
 	&nma_cmd_stat,
 	&nma_cmd_leaks,
 	&nma_cmd_record,
+	&nma_cmd_gate,
 	NULL
 };
 

@@ -19,6 +19,7 @@
 #define SNAPSHOT_SHARE	50	/* walks take at most one 50th of the time */
 #define FOLD_NS		NMA_NSEC_PER_SEC	/* between reports of the same */
 #define HURRY_MS	10	/* while somebody waits for a summary */
+#define GRACE_NS	(10 * NMA_NSEC_PER_SEC)	/* for the command to answer a signal */
 #define REBUILD_NS	(2 * NMA_NSEC_PER_SEC)	/* for queues that are being rebuilt */
 
 static void judge_all(struct nma_follow *f)
@@ -87,7 +88,11 @@ int nma_follow__command(struct nma_follow *f, char **argv)
 
 	if (!argv)
 		return NMA_EXIT_OK;
-	err = nma_child__start(&f->child, argv, fd);
+	f->command_ns = nma_clock_ns();
+	if (f->kept)
+		err = nma_child__start_kept(&f->child, argv, fd);
+	else
+		err = nma_child__start(&f->child, argv, fd);
 	if (!err)
 		return NMA_EXIT_OK;
 	nma_err(env, err, "cannot run '%s': %s", argv[0], strerror(-err));
@@ -105,13 +110,50 @@ static int look_if_due(struct nma_follow *f)
 	return look(f);
 }
 
+static bool too_long(const struct nma_follow *f)
+{
+	return f->duration_ns && nma_clock_ns() - f->start_ns >= f->duration_ns;
+}
+
+/* What somebody sends us the command gets; it has its time to end. */
+static void forward(struct nma_follow *f)
+{
+	__u64 now_ns = nma_clock_ns();
+	int sig;
+
+	while ((sig = nma_forward_next()))
+		nma_child__signal(&f->child, sig);
+	if (f->child.stopped)
+		return;
+	if (nma_interruptions() && !f->asked_ns)
+		f->asked_ns = now_ns;
+	f->timed_out = too_long(f);
+	if (f->timed_out || nma_interruptions() > 1 ||
+	    (f->asked_ns && now_ns - f->asked_ns >= GRACE_NS))
+		nma_child__ask(&f->child);
+}
+
 static bool time_is_up(struct nma_follow *f)
 {
 	if (nma_child__ended(&f->child))
 		return true;
-	if (!f->duration_ns || nma_clock_ns() - f->start_ns < f->duration_ns)
+	if (f->kept && f->child.pid) {
+		forward(f);
+		return false;
+	}
+	if (!too_long(f))
 		return false;
 	f->timed_out = f->child.pid;
+	return true;
+}
+
+static bool is_stopped(struct nma_follow *f)
+{
+	if (!f->kept)
+		return nma_stopped();
+	if (!f->ended_ns || nma_interruptions() == f->interruptions)
+		return false;
+	f->cut = true;
 	return true;
 }
 
@@ -139,7 +181,7 @@ static int turn(struct nma_follow *f, bool hurry)
 {
 	int ret;
 
-	ret = nma_audit__poll(&f->audit, hurry ? HURRY_MS : POLL_MS);
+	ret = nma_audit__poll(&f->audit, hurry && !f->quiet ? HURRY_MS : POLL_MS);
 	if (!ret)
 		ret = hurry ? look(f) : look_if_due(f);
 	nma_audit__turn(&f->audit);
@@ -152,14 +194,24 @@ static bool hurry(const struct nma_follow *f)
 	return f->hurry && f->hurry(f->ctx);
 }
 
+/* Nothing is to be expected any more that belongs to what was. */
+static bool is_done(struct nma_follow *f, __u64 end_ns)
+{
+	if (!settled(f, end_ns))
+		return false;
+	return !f->quiet || f->quiet(f->ctx) || nma_clock_ns() - end_ns >= f->settle_ns;
+}
+
 static int follow(struct nma_follow *f)
 {
 	__u64 end_ns = 0, ask_ns = 0;	/* since when one is wanted */
 	int ret = 0;
 
-	while (!ret && !nma_stopped()) {
-		if (!end_ns && time_is_up(f))
-			end_ns = nma_clock_ns();
+	while (!ret && !is_stopped(f)) {
+		if (!end_ns && time_is_up(f)) {
+			end_ns = f->ended_ns = nma_clock_ns();
+			f->interruptions = nma_interruptions();
+		}
 		if (!hurry(f))
 			ask_ns = 0;
 		else if (!ask_ns)
@@ -167,7 +219,7 @@ static int follow(struct nma_follow *f)
 		ret = turn(f, end_ns || ask_ns);
 		if (f->turned(f->ctx, ask_ns && settled(f, ask_ns)))
 			break;
-		if (end_ns && settled(f, end_ns))
+		if (end_ns && is_done(f, end_ns))
 			break;
 	}
 	return ret ? ret : catch_up(f);
@@ -209,8 +261,9 @@ void nma_follow_text(const struct nma_follow *f, char *dst, size_t size)
 	if (!f->child.pid)
 		return;
 	if (f->child.stopped)
-		snprintf(dst, size, "the command was stopped: %s", f->timed_out ?
-			 "it had not ended after --duration" : "it was interrupted");
+		snprintf(dst, size, "the command was stopped: %s%s",
+			 f->timed_out ? "it had not ended after " : "it was interrupted",
+			 !f->timed_out ? "" : f->limit ? f->limit : "--duration");
 	else if (WIFSIGNALED(status))
 		snprintf(dst, size, "the command was ended by signal %d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -19,6 +19,13 @@ struct nma_follow {
 	 */
 	int (*turned)(void *ctx, bool settled);
 	bool (*hurry)(void *ctx);	/* somebody waits for that; may be NULL */
+	/* All is back, so that there is no need to wait for @settle_ns after the end of
+	 * the command; NULL: nobody waits.
+	 */
+	bool (*quiet)(void *ctx);
+	__u64 settle_ns;
+	bool kept;		/* the command's whole tree is, and answers to signals */
+	const char *limit;	/* the option that set @duration_ns, if not --duration */
 	void *ctx;
 
 	struct nma_child child;
@@ -27,6 +34,11 @@ struct nma_follow {
 	__u64 period_ns;	/* between two */
 	bool ready;		/* the first snapshot is over */
 	bool timed_out;		/* before the command had ended */
+	bool cut;		/* interrupted while it waited for @quiet */
+	__u64 command_ns;	/* when that was started */
+	__u64 ended_ns;		/* and had ended, with all that it left; 0: not yet */
+	__u64 asked_ns;		/* since when somebody wants it to end */
+	unsigned int interruptions;	/* up to its end */
 };
 
 /* The first look, with hooks attached: what it finds was there before. The judge must

@@ -85,3 +85,56 @@ bool nma_resized(void)
 		resized = 0;
 	return was;
 }
+
+static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
+
+#define NR_FORWARDED	(sizeof(forwarded) / sizeof(*forwarded))
+
+static volatile sig_atomic_t waiting[NR_FORWARDED], interruptions;
+
+static void on_forward(int sig, siginfo_t *info, void *context)
+{
+	size_t i;
+
+	(void)context;
+	if (sig != SIGUSR1 && sig != SIGUSR2)
+		interruptions++;
+	for (i = 0; i < NR_FORWARDED; i++)
+		if (forwarded[i] == sig && info->si_code != SI_KERNEL)
+			waiting[i] = 1;
+}
+
+void nma_forward_catch(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_forward,
+				.sa_flags = SA_RESTART | SA_SIGINFO }, old;
+	size_t i;
+
+	interruptions = 0;
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < NR_FORWARDED; i++) {
+		waiting[i] = 0;
+		sigaction(forwarded[i], NULL, &old);
+		/* nohup means it */
+		if (forwarded[i] != SIGHUP || old.sa_handler != SIG_IGN)
+			sigaction(forwarded[i], &sa, NULL);
+	}
+}
+
+int nma_forward_next(void)
+{
+	size_t i;
+
+	for (i = 0; i < NR_FORWARDED; i++) {
+		if (!waiting[i])
+			continue;
+		waiting[i] = 0;
+		return forwarded[i];
+	}
+	return 0;
+}
+
+unsigned int nma_interruptions(void)
+{
+	return interruptions;
+}

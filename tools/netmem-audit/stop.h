@@ -20,4 +20,13 @@ bool nma_asked(void);
 void nma_resize_catch(void);
 bool nma_resized(void);
 
+/* Of a command that answers to signals itself: what comes to us is for it, but for
+ * what the terminal sends to all processes in front of it.
+ */
+void nma_forward_catch(void);
+/* The next one that has come; 0: none */
+int nma_forward_next(void);
+/* How often somebody wanted us to end */
+unsigned int nma_interruptions(void);
+
 #endif /* NMA_STOP_H */

@@ -9,7 +9,7 @@
 
 #define NMA_EXIT_LIST \
 	NMA_EXIT(OK, 0, "everything that was judged holds") \
-	NMA_EXIT(VIOLATION, 1, "a rule is violated, or the command given to watch failed") \
+	NMA_EXIT(VIOLATION, 1, "a rule or an assertion is violated, or the command that was run failed") \
 	NMA_EXIT(USAGE, 2, "wrong option, argument or rule") \
 	NMA_EXIT(ENV, 3, "no privilege, no such device, or attaching failed") \
 	NMA_EXIT(SKIP, 4, "this kernel lacks what the command needs") \

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 240
+#
+# netmem-audit gate: holds where nothing is wrong, names what is, and leaves nothing,
+# neither of the command nor of its own, however either of them ends.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+. "$(dirname -- "$0")/lib.sh"
+
+progs() { bpftool -j prog list | jq length; }
+progs_are() { [ "$(progs)" = "$1" ]; }
+
+# gate STATUS [OPTION]... -- CMD...: the document is in $W/gate.json
+gate() {
+	local want=$1 status=0
+
+	shift
+	netmem-audit -j gate -i nm0 "$@" >"$W/gate.json" 2>"$W/gate.err" || status=$?
+	[ "$status" = "$want" ] && return
+	cat "$W/gate.err" "$W/gate.json"
+	fail "exit status $status, not $want: gate $*"
+}
+
+# A stream of $1 bytes into the dma-buf, from the first byte to the unbinding. What
+# follows is options of the receiver.
+stream() {
+	local bytes=$1
+
+	shift
+	rm -f "$W/ready"
+	nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -t "$TRAFFIC_S" -b "$bytes" \
+		--ready "$W/ready" "$@" >"$W/rx.json" &
+	wait_for 20 grep -qsx ready "$W/ready"
+	send_to -b "$bytes" "$V4" >"$W/tx.json"
+	wait $!
+}
+export -f stream wait_for send_to peer
+export W Q PORT TRAFFIC_S V4 PATIENCE peer_ns NMA_SLOW
+
+violated='[.assertions[] | select(.outcome == "violated") | .metric]'
+
+test_clean_stream_holds() {
+	gate 0 -- bash -c 'stream 4M'
+	expect_json "$W/gate.json" '.result == "holds" and .complete and
+		.command_status == 0 and (.assertions | length == 5) and
+		all(.assertions[]; .outcome == "holds" and .value == 0) and
+		any(.pools[]; .destroyed and (.pre_existing | not))'
+	expect_no_leak
+}
+
+test_the_commands_output_is_its_own() {
+	netmem-audit gate -i nm0 -- bash -c 'echo it; echo said >&2' >"$W/out" 2>"$W/err"
+	[ "$(cat "$W/out")" = it ]
+	expect_text "$W/err" '^said$'
+	expect_text "$W/err" '^result: holds; the command ended with status 0$'
+}
+
+test_leak_is_named() {
+	fault leak_on_stop 1
+	gate 1 --settle 1 -- bash -c 'stream 1M'
+	expect_json "$W/gate.json" "$violated | sort ==
+		[\"findings\", \"leaked_netmems\", \"pools_stalled\"]"
+	expect_json "$W/gate.json" '.assertions[] | select(.metric == "leaked_netmems") |
+		.value == 1 and (.about | length == 1) and (.advice | length > 0)'
+	expect_json "$W/gate.json" '.findings as $all | .assertions[] |
+		select(.metric == "leaked_netmems") | [.findings[] | $all[.]] |
+		length == 1 and all(.[]; .rule == "NM-PP-06" and .ifname == "nm0" and
+			.severity == "error")'
+	fault leak_on_stop 0	# gives it back
+	expect_no_leak
+	# what is in it now, another gate does not blame
+	gate 0 -- true
+}
+
+test_broken_rule_is_named() {
+	fault pp_flags 1
+	defer reopen
+	gate 1 --strict --assert 'findings{rule="NM-POOL-01", ifname="nm0"} == 0' -- \
+		bash -c 'ip link set nm0 down; ip link set nm0 up'
+	expect_json "$W/gate.json" "$violated == [\"findings\"]"
+	expect_json "$W/gate.json" 'any(.findings[]; .rule == "NM-POOL-01")'
+}
+
+# They are with somebody who was started before, and stays.
+test_tokens_are_named() {
+	recv_devmem --keep-tokens 23 -b 1M
+	# shellcheck disable=SC2016 # not this shell's
+	gate 1 --settle 1 -- bash -c 'send_to -b 1M "$V4"'
+	expect_json "$W/gate.json" "$violated == [\"tokens_outstanding\"]"
+	expect_json "$W/gate.json" '.assertions[] |
+		select(.metric == "tokens_outstanding") | .value == 23 and
+		(.about[0] | test("nma-traffic"))'
+	stop "${pid[rx]}"
+	expect_no_leak
+}
+
+test_not_known_is_not_right() {
+	gate 5 --assert 'findings{ifname="nm7"} == 0' -- true
+	expect_json "$W/gate.json" '.result == "incomplete" and
+		.assertions[0].outcome == "unknown"'
+}
+
+test_command_fails_or_does_not_end() {
+	gate 1 -- sh -c 'exit 77'
+	expect_json "$W/gate.json" '.result == "command_failed" and
+		.verdict == "holds" and .command_status == 77'
+	# shellcheck disable=SC2016 # not this shell's
+	gate 1 -- sh -c 'kill -SEGV $$'
+	expect_json "$W/gate.json" '.result == "command_failed" and .command_signal == 11'
+	gate 1 --timeout 2 -- sleep 4711
+	expect_json "$W/gate.json" '.result == "timeout" and .command_signal == 15'
+	gate 3 -- /no/such/program
+	gate 2 --assert 'findings = 0' -- touch "$W/ran"
+	[ ! -e "$W/ran" ]
+}
+
+daemons() { pgrep -f '^sleep 471[23]'; }
+no_daemons() { ! daemons; }
+
+test_daemons_end_with_it() {
+	gate 0 -- sh -c 'setsid sleep 4712 & setsid sleep 4713 & sleep 0.2'
+	expect_json "$W/gate.json" '.processes_left == 2'
+	no_daemons
+}
+
+test_killed_gate_leaves_nothing() {
+	local before
+
+	before=$(progs)
+	background gate netmem-audit gate -i nm0 -- \
+		sh -c 'setsid sleep 4712 & exec sleep 4713'
+	wait_for 30 daemons
+	kill -KILL "${pid[gate]}"
+	wait_for 10 no_daemons
+	wait_for 10 progs_are "$before"
+}
+
+# The command answers, and the gate judges what it did.
+test_signals_are_the_commands() {
+	background gate netmem-audit -j gate -i nm0 -- sh -c \
+		'trap "kill %1; exit 7" TERM; sleep 4712 & wait'
+	wait_for 30 daemons
+	kill -TERM "${pid[gate]}"
+	finish gate 1
+	expect_json "$W/gate.out" '.result == "command_failed" and .command_status == 7'
+	no_daemons
+}
+
+test_recording_is_judged_elsewhere() {
+	gate 0 --record "$W/run.nmr" -- bash -c 'stream 1M'
+	chmod 644 "$W/run.nmr"
+	expect 0 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+		netmem-audit -j gate --from "$W/run.nmr" >"$W/from.json"
+	expect_json "$W/from.json" '.result == "holds" and .recording'
+	expect 0 netmem-audit gate --from "$W/run.nmr" \
+		--assert 'tokens_returned{ifname="nm0"} > 100' --assert 'pools_created >= 2'
+	# of a part nobody knows
+	truncate -s -4096 "$W/run.nmr"
+	expect 5 netmem-audit gate --from "$W/run.nmr"
+}
+
+nm_setup
+run_tests test_clean_stream_holds test_the_commands_output_is_its_own test_leak_is_named \
+	test_broken_rule_is_named test_tokens_are_named test_not_known_is_not_right \
+	test_command_fails_or_does_not_end test_daemons_end_with_it \
+	test_killed_gate_leaves_nothing test_signals_are_the_commands \
+	test_recording_is_judged_elsewhere
