@@ -64,6 +64,7 @@ test_leak_is_named() {
 		[\"findings\", \"leaked_netmems\", \"pools_stalled\"]"
 	expect_json "$W/gate.json" '.assertions[] | select(.metric == "leaked_netmems") |
 		.value == 1 and (.about | length == 1) and (.advice | length > 0)'
+	# shellcheck disable=SC2016 # jq's
 	expect_json "$W/gate.json" '.findings as $all | .assertions[] |
 		select(.metric == "leaked_netmems") | [.findings[] | $all[.]] |
 		length == 1 and all(.[]; .rule == "NM-PP-06" and .ifname == "nm0" and
