@@ -363,9 +363,6 @@ void nmnic_ntuple_flush(struct nmnic_port *np);
 /* nmnic_link.c */
 void nmnic_get_pauseparam(struct net_device *netdev, struct ethtool_pauseparam *pause);
 void nmnic_get_pause_stats(struct net_device *netdev, struct ethtool_pause_stats *st);
-int nmnic_get_fecparam(struct net_device *netdev, struct ethtool_fecparam *fec);
-void nmnic_get_fec_stats(struct net_device *netdev, struct ethtool_fec_stats *st,
-			 struct ethtool_fec_hist *hist);
 
 /* nmnic_stats.c */
 void nmnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *st);

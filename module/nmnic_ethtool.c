@@ -160,8 +160,6 @@ static int nmnic_get_link_ksettings(struct net_device *netdev, struct ethtool_li
 	return 0;
 }
 
-NMA_DEFINE_FEC_STATS(nmnic_get_fec_stats)
-
 const struct ethtool_ops nmnic_ethtool_ops = {
 	.supported_ring_params	= ETHTOOL_RING_USE_TCP_DATA_SPLIT | NMA_RING_USE_HDS_THRESH,
 	/* The core's queue counts are set */
@@ -186,8 +184,6 @@ const struct ethtool_ops nmnic_ethtool_ops = {
 	NMA_ETHTOOL_RXFH_FIELDS(nmnic_get_rxfh_fields)
 	.get_pauseparam		= nmnic_get_pauseparam,
 	.get_pause_stats	= nmnic_get_pause_stats,
-	.get_fecparam		= nmnic_get_fecparam,
-	NMA_ETHTOOL_FEC_STATS(nmnic_get_fec_stats)
 	.get_ts_info		= ethtool_op_get_ts_info,
 	.get_eth_mac_stats	= nmnic_get_eth_mac_stats,
 	.get_sset_count		= nmnic_get_sset_count,

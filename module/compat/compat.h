@@ -323,36 +323,6 @@ struct ethtool_rxfh_fields {
 #define NMA_ETHTOOL_RXFH_FIELDS(fn)
 #endif
 
-/* "ethtool: add FEC bins histogram report", v6.18. Before, get_fec_stats() has no
- * place for one.
- */
-#ifdef NMA_HAVE_FEC_HIST
-#define NMA_DEFINE_FEC_STATS(fn)
-#define NMA_ETHTOOL_FEC_STATS(fn)	.get_fec_stats = fn,
-#else
-struct ethtool_fec_hist_range {
-	u16 low;
-	u16 high;
-};
-
-struct ethtool_fec_hist {
-	struct {
-		u64 sum;
-	} values[2];
-	const struct ethtool_fec_hist_range *ranges;
-};
-
-#define NMA_DEFINE_FEC_STATS(fn)						\
-	static void fn##_sums(struct net_device *netdev,			\
-			      struct ethtool_fec_stats *st)			\
-	{									\
-		struct ethtool_fec_hist hist;					\
-										\
-		fn(netdev, st, &hist);						\
-	}
-#define NMA_ETHTOOL_FEC_STATS(fn)	.get_fec_stats = fn##_sums,
-#endif
-
 /* "saner replacement for debugfs_rename()", v6.15 */
 #ifndef NMA_HAVE_DEBUGFS_CHANGE_NAME
 static inline int debugfs_change_name(struct dentry *dentry, const char *fmt, const char *name)
