@@ -94,6 +94,10 @@ test:			## every test on every kernel; KERNELS="6.12 7.2" T=pattern: some; FULL=
 unit:			## the tests that need no kernel, in the lab tree
 	@tests/lab/chroot /mnt/checkout/tests/unit/run
 
+mutate:			## do the unit tests notice what is wrong? SEED=number N=60 ROOM=model
+	@tests/lab/chroot /mnt/checkout/tests/mutate/run $(if $(SEED),-s $(SEED)) \
+		$(if $(N),-n $(N)) $(ROOM)
+
 # Those with netmem for which the archive has an image but no headers to build
 # nmnic: veth takes its place.
 test-kernels:		## the audit on the archive's other kernels; KERNELS="6.16 7.3"
