@@ -57,6 +57,9 @@ struct nma_config {
 #define NMA_ACT_SKIP		2	/* frames of our own below a stack */
 #define NMA_BUFS_DEFAULT	65536	/* buffers of pools, some 100 bytes each */
 
+/* Received in host memory by who asks for device memory, before anybody is told */
+#define NMA_HOST_BYTES_FEW	65536
+
 #define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last one that there is */
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
 #define NMA_PUTS_FEW		16	/* that say nothing yet */

@@ -416,6 +416,7 @@ struct sock {
 	} sk_backlog;
 	__u16 sk_type;
 	__u16 sk_protocol;
+	unsigned int sk_napi_id;
 	struct socket *sk_socket;
 	atomic_t sk_zckey;
 	struct xarray sk_user_frags;

@@ -113,6 +113,58 @@ static __noinline int tell_plain(struct sock *sk, int ret, bool second)
 	return 0;
 }
 
+/* Bytes that sockets got in host memory, though they asked for device memory. Who is
+ * forgotten for others begins again.
+ */
+struct host_bytes {
+	__u64 bytes;
+	bool told;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);		/* socket cookie */
+	__type(value, struct host_bytes);
+} nma_host_bytes SEC(".maps");
+
+static __noinline int tell_host(struct sock *sk, __u64 bytes)
+{
+	struct nma_rec_use *r = nma_begin_use(sk, NULL, NMA_USE_RECV_HOST, 0);
+
+	if (!r)
+		return 0;
+	r->value = bytes;
+	if (bpf_core_field_exists(sk->sk_napi_id))	/* kernels that poll busily */
+		r->napi_id = BPF_CORE_READ(sk, sk_napi_id);
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
+/* What is short comes beside the headers, and legally so: one frag of a dma-buf, and
+ * a socket is left alone.
+ */
+static __noinline int count_host(struct sock *sk, int bytes)
+{
+	struct sock_row *row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct host_bytes *sum, first = {};
+
+	if (row && (row->rx_taken || row->taken))
+		return 0;
+	sum = bpf_map_lookup_elem(&nma_host_bytes, &cookie);
+	if (!sum) {
+		first.bytes = bytes;
+		bpf_map_update_elem(&nma_host_bytes, &cookie, &first, BPF_ANY);
+		return 0;
+	}
+	sum->bytes += bytes;
+	if (sum->told || sum->bytes < NMA_HOST_BYTES_FEW)
+		return 0;
+	sum->told = true;
+	return tell_host(sk, sum->bytes);
+}
+
 /* Every receive call of every socket comes here, once a dma-buf is bound. EFAULT
  * has other reasons, too.
  */
@@ -120,6 +172,8 @@ static __always_inline int on_plain(struct sock *sk, int ret, int flags,
 				    enum nma_eye eye)
 {
 	nma_pair_second(NMA_PAIR_PLAIN, (__u64)sk, nma_who(), eye);
+	if (ret > 0 && flags & MSG_SOCK_DEVMEM && eye == NMA_EYE_LEFT)
+		return count_host(sk, ret);
 	if (ret != -EFAULT || flags & MSG_SOCK_DEVMEM || !nma_unreadable_head(sk))
 		return 0;
 	return tell_plain(sk, ret, eye == NMA_EYE_RIGHT);

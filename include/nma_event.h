@@ -293,6 +293,9 @@ enum nma_use {
 	NMA_USE_SEND_WRITTEN,	/* from bytes that the CPU may have written while an
 				 * earlier send of them had not completed; value: id
 				 */
+	NMA_USE_RECV_HOST,	/* with MSG_SOCK_DEVMEM, and never a frag of a dma-buf;
+				 * value: bytes so far, where they arrive: below
+				 */
 };
 
 enum nma_send_why {
@@ -311,7 +314,13 @@ struct nma_rec_use {
 	__s32 ret;		/* of the call */
 	__u32 binding_id;
 	__u32 why;		/* enum nma_send_why */
-	__u64 dmabuf_ino;
+	union {
+		__u64 dmabuf_ino;
+		struct {
+			__u32 napi_id;	/* 0 unknown */
+			__u32 rsvd2;
+		};
+	};
 	__u8 src[16];
 	__u8 dst[16];
 	__u16 family;

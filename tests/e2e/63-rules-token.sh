@@ -85,6 +85,35 @@ test_no_sync() {
 	rule_seen NM-APP-01 caught
 }
 
+# Nobody steers that port; the dma-buf stays empty.
+unsteered_stream() {
+	recv_devmem -p $((PORT + 1)) -b 256K
+	send_to -p $((PORT + 1)) -b 256K "$V4" >"$W/tx.json"
+	finish rx
+	expect_json "$W/rx.json" '.dmabuf_bytes == 0'
+}
+
+test_unsteered() {
+	watch_start
+	unsteered_stream
+	watch_counts NM-TOK-06 1
+	watch_says ".evidence.bound_queue == $Q and .queue != $Q and
+		.evidence.comm == \"nma-traffic\" and .ifname == \"nm0\""
+	rule_seen NM-TOK-06 caught
+}
+
+# Somebody else's flow, while there is a dma-buf on another queue
+test_host_stream_beside_it() {
+	watch_start
+	recv_devmem -b 256K
+	recv_host -p $((PORT + 1)) -b 256K
+	send_to -p $((PORT + 1)) -b 256K "$V4" >"$W/tx.json"
+	finish host
+	send_to -b 256K "$V4" >"$W/tx.json"
+	finish rx
+	watch_holds
+}
+
 # EFAULT of other sockets has other reasons.
 test_other_faults_are_spared() {
 	watch_start
@@ -98,4 +127,5 @@ nm_setup
 watch_open -i nm0
 run_tests test_clean test_return_twice test_unknown_token \
 	test_too_many_frags test_too_many_tokens test_odd_length test_peek \
-	test_plain_read test_small_control test_no_sync test_other_faults_are_spared
+	test_plain_read test_small_control test_no_sync test_unsteered \
+	test_host_stream_beside_it test_other_faults_are_spared

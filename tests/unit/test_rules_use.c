@@ -67,6 +67,48 @@ static void test_tok_05(void **state)
 		   NMA_SEV_E);
 }
 
+static struct nma_rec_use on_queue(__u32 queue)
+{
+	struct nma_rec_use r = rec_use(NMA_USE_RECV_HOST, 0, 65536);
+
+	r.binding_id = 0;
+	r.napi_id = 8192 + queue;
+	return r;
+}
+
+static void test_tok_06(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	f = expect_one(judge_use(m, NMA_RULE_TOK_06, on_queue(0)), NMA_SEV_W);
+	assert_string_equal(f->ifname, "nm0");
+	assert_int_equal(f->queue, 0);
+	assert_int_equal(evidence(f, "bound_queue")->u, 1);
+	assert_int_equal(evidence(f, "binding_id")->u, 5);
+	assert_int_equal(evidence(f, "bytes")->u, 65536);
+	/* short messages on the bound queue; a queue that nobody knows */
+	expect_none(judge_use(m, NMA_RULE_TOK_06, on_queue(1)));
+	expect_none(judge_use(m, NMA_RULE_TOK_06, on_queue(7)));
+	expect_none(judge_use(m, NMA_RULE_TOK_06, rec_use(NMA_USE_PEEK, 4096, 0)));
+}
+
+/* Somebody receives into the dma-buf, or it is another's. */
+static void test_tok_06_spares(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding b = rec_binding();
+
+	b.owner_pid = 4712;
+	FEED(m, b);
+	expect_none(judge_use(m, NMA_RULE_TOK_06, on_queue(0)));
+	b.owner_pid = 4711;
+	FEED(m, b);
+	expect_one(judge_use(m, NMA_RULE_TOK_06, on_queue(0)), NMA_SEV_W);
+	FEED(m, rec_sock(2, 1));
+	expect_none(judge_use(m, NMA_RULE_TOK_06, on_queue(0)));
+}
+
 static void test_tx_01(void **state)
 {
 	struct nma_rec_use r = rec_use(NMA_USE_SEND_REFUSED, -ENODEV, 5);
@@ -239,6 +281,8 @@ int main(void)
 		T(test_tok_02),
 		T(test_tok_04),
 		T(test_tok_05),
+		T(test_tok_06),
+		T(test_tok_06_spares),
 		T(test_tx_01),
 		T(test_tx_02),
 		T(test_tx_02_copied),

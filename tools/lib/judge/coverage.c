@@ -104,6 +104,7 @@ static const struct need needs[NMA_RULE_MAX] = {
 	[NMA_RULE_TOK_03] = { B(SOCKET), true },
 	[NMA_RULE_TOK_04] = { B(BOUND) },
 	[NMA_RULE_TOK_05] = { B(BOUND) },
+	[NMA_RULE_TOK_06] = { B(BOUND) },
 	[NMA_RULE_APP_01] = { B(BINDING), true },
 	[NMA_RULE_TX_01] = { B(TX_BINDING) },
 	[NMA_RULE_TX_02] = { B(ZC_SOCKET), true },

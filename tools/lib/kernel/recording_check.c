@@ -40,7 +40,7 @@ static const struct limit {
 	LIMIT(NMA_REC_MARK, nma_rec_mark, mark, NMA_MARK_HELD_END),
 	LIMIT(NMA_REC_ACT, nma_rec_act, act, NMA_ACT_MAX - 1),
 	LIMIT(NMA_REC_ACT, nma_rec_act, mp, NMA_MP_OTHER),
-	LIMIT(NMA_REC_USE, nma_rec_use, use, NMA_USE_SEND_WRITTEN),
+	LIMIT(NMA_REC_USE, nma_rec_use, use, NMA_USE_RECV_HOST),
 	LIMIT(NMA_REC_USE, nma_rec_use, why, NMA_SEND_BAD_RANGE),
 	LIMIT(NMA_REC_HELD, nma_rec_held, holder, NMA_HOLDER_MAX - 1),
 	LIMIT(NMA_REC_HELD, nma_rec_held, where, NMA_WHERE_MAX - 1),

@@ -545,6 +545,15 @@ const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev
 	return nma_table_find(&m->queues, netdev, queue);
 }
 
+const struct nma_queue *nma_model__queue_of_napi(const struct nma_model *m,
+						 __u32 napi_id)
+{
+	nma_model_for_each(struct nma_queue, &m->queues, queue)
+		if (napi_id && queue->r.napi_id == napi_id && !queue->seen.gone)
+			return queue;
+	return NULL;
+}
+
 const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id)
 {
 	return nma_table_find(&m->pools, pool_id, 0);

@@ -146,6 +146,9 @@ const struct nma_nic *nma_model__nic(const struct nma_model *m, __u64 netdev);
 
 const struct nma_queue *nma_model__queue(const struct nma_model *m, __u64 netdev,
 					 __u32 queue);
+/* That a NAPI instance serves; NULL if @napi_id is 0, or that is not known. */
+const struct nma_queue *nma_model__queue_of_napi(const struct nma_model *m,
+						 __u32 napi_id);
 const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id);
 const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id);
 const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie);

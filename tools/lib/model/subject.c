@@ -282,16 +282,30 @@ static struct nma_ident use_ident(union nma_ref ref)
 	return (struct nma_ident){ .object = r->cookie ? r->cookie : r->dmabuf_ino };
 }
 
+/* That host memory is received from by who asks for device memory */
+static const struct nma_queue *use_queue(const struct nma_model *m, union nma_ref ref)
+{
+	if (ref.use->use != NMA_USE_RECV_HOST)
+		return NULL;
+	return nma_model__queue_of_napi(m, ref.use->napi_id);
+}
+
 static __u64 use_netdev(const struct nma_model *m, union nma_ref ref)
 {
-	return netdev_of_binding(m, ref.use->binding_id);
+	const struct nma_queue *queue = use_queue(m, ref);
+
+	return queue ? queue->r.netdev : netdev_of_binding(m, ref.use->binding_id);
 }
 
 static void use_place(const struct nma_model *m, union nma_ref ref,
 		      struct nma_place *place)
 {
+	const struct nma_queue *queue = use_queue(m, ref);
+
 	place->netns = ref.use->hdr.netns;
 	place_nic(place, nma_model__nic(m, use_netdev(m, ref)));
+	if (queue)
+		place->queue = queue->r.queue;
 	place->cookie = ref.use->cookie;
 	place->binding_id = ref.use->binding_id;
 }

@@ -142,3 +142,61 @@ void nma_rule_TOK_05(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		return;
 	nma_use_evidence(f, use);
 }
+
+/* A dma-buf that @use's process may have bound for this flow: nobody has received into
+ * it, and it waits on another queue of the same device.
+ */
+static const struct nma_queue *waits_elsewhere(const struct nma_model *m,
+					       const struct nma_rec_use *use,
+					       const struct nma_queue *arrives)
+{
+	const struct nma_queue *found = NULL;
+
+	nma_model_for_each(struct nma_queue, &m->queues, queue) {
+		const struct nma_binding *binding;
+
+		if (queue->r.netdev != arrives->r.netdev || !nma_queue_bound(queue) ||
+		    (found && found->r.queue < queue->r.queue))
+			continue;
+		binding = nma_model__binding(m, queue->r.binding_id);
+		if (!binding || binding->seen.gone || binding->consumed ||
+		    (binding->r.owner_pid && binding->r.owner_pid != use->hdr.pid))
+			continue;
+		found = queue;
+	}
+	return found;
+}
+
+static bool anybody_received(const struct nma_model *m, __u32 binding_id)
+{
+	nma_model_for_each(struct nma_sock, &m->socks, sock)
+		if (sock->r.binding_id == binding_id &&
+		    (sock->r.taken || sock->r.outstanding))
+			return true;
+	return false;
+}
+
+/* NM-TOK-06. A flow on a queue that is bound may be of short messages only. */
+void nma_rule_TOK_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		     struct nma_verdict *v)
+{
+	const struct nma_queue *arrives, *waits;
+	const struct nma_rec_use *use = ref.use;
+	struct nma_finding *f;
+
+	if (use->use != NMA_USE_RECV_HOST)
+		return;
+	arrives = nma_model__queue_of_napi(ctx->model, use->napi_id);
+	if (!arrives || nma_queue_bound(arrives))
+		return;
+	waits = waits_elsewhere(ctx->model, use, arrives);
+	if (!waits || anybody_received(ctx->model, waits->r.binding_id))
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "application asks for device memory and gets host memory: its flow arrives on queue %u, the dma-buf waits on queue %u",
+			    arrives->r.queue, waits->r.queue);
+	nma_value_u64(nma_finding_ev(f, "bytes"), use->value);
+	nma_value_u64(nma_finding_ev(f, "bound_queue"), waits->r.queue);
+	nma_value_u64(nma_finding_ev(f, "binding_id"), waits->r.binding_id);
+	nma_use_evidence(f, use);
+}
