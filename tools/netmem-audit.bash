@@ -28,12 +28,21 @@ _nma_commands() {
 		on && /^  [a-z]/ { print $1 }'
 }
 
+# What a gate can be about
+_nma_metrics() {
+	netmem-audit gate --help 2>/dev/null | awk '
+		/^Metrics are:/ { on = 1; next }
+		/^$/ { on = 0 }
+		on && /^  [a-z]/ { sub(":", ""); print $1 }'
+}
+
 # _nma_value WHAT WORD: completions of an option's value
 _nma_value() {
 	case $1 in
 	IF) compgen -W "$(cd /sys/class/net && echo *)" -- "$2" ;;
 	NETNS) compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$2" ;;
 	ID) compgen -W "$(netmem-audit rules 2>/dev/null | awk '/^NM-/ { print $1 }')" -- "$2" ;;
+	EXPR) compgen -W "$(_nma_metrics)" -- "$2" ;;
 	FILE) compgen -f -- "$2" ;;
 	*'|'*) compgen -W "${1//|/ }" -- "$2" ;;
 	esac

@@ -58,8 +58,18 @@ test_the_commands_output_is_its_own() {
 }
 
 test_leak_is_named() {
+	local mark
+
 	fault leak_on_stop 1
-	gate 1 --settle 1 -- bash -c 'stream 1M'
+	mark=$(log_lines)
+	gate 1 --settle 1 --kmsg --ktap "$W/ktap" --junit "$W/junit.xml" \
+		--json-report "$W/report.json" --html "$W/page.html" -- bash -c 'stream 1M'
+	log_since "$mark" >"$W/log.since"
+	expect_text "$W/log.since" 'netmem-audit: error NM-PP-06 nm0 queue 3 pool'
+	expect_text "$W/ktap" '^not ok 2 leaked_netmems == 0$'
+	expect_text "$W/junit.xml" '<failure type="violated" message="it is 1">'
+	expect_json "$W/report.json" '.result == "violation"'
+	expect_text "$W/page.html" '<td class="n violated">1</td>'
 	expect_json "$W/gate.json" "$violated | sort ==
 		[\"findings\", \"leaked_netmems\", \"pools_stalled\"]"
 	expect_json "$W/gate.json" '.assertions[] | select(.metric == "leaked_netmems") |

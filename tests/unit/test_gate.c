@@ -16,6 +16,7 @@
 #include "cli.h"
 #include "command.h"
 #include "fake.h"
+#include "util/text.h"
 #include "world.h"
 
 static char dir[] = "/tmp/nma-gate-XXXXXX", back[4096];
@@ -29,6 +30,9 @@ static void nap(unsigned int poll)
 
 static int setup(void **state)
 {
+	/* these tests may run there */
+	unsetenv("GITHUB_ACTIONS");
+	unsetenv("GITHUB_STEP_SUMMARY");
 	command_setup(state);
 	fake.on_poll = nap;
 	return 0;
@@ -381,6 +385,7 @@ static void test_usage(void **state)
 	static const char *const wrong[] = {
 		"gate", "gate --", "gate true", "gate --timeout 0 -- true",
 		"gate --from x -- true", "gate --from x --deep", "gate --from x --timeout 1",
+		"gate --from x --kmsg", "watch --from x --kmsg",
 		"gate --assert findings=0 -- touch ran", "gate --assert nothing==0 -- touch ran",
 		"gate --assert findings{rule=\"NM\"}==0 -- touch ran",
 	};
@@ -455,6 +460,114 @@ static void test_recording(void **state)
 	unlink("b.nmr");
 }
 
+static char *slurp(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+
+	assert_non_null(f);
+	if (getdelim(&text, &room, '\0', f) < 0)
+		fail_msg("%s is empty", path);
+	fclose(f);
+	assert_int_equal(unlink(path), 0);
+	return text;
+}
+
+static void expect_in(const char *path, const char *const *words)
+{
+	char *text = slurp(path);
+
+	for (; *words; words++)
+		expect_said(text, *words);
+	free(text);
+}
+
+static void test_reports(void **state)
+{
+	static const char *const ktap[] = {
+		"KTAP version 1\n1..7\n",
+		"not ok 1 findings{severity=\"error\"} == 0\n# violated: it is 1\n# error NM-PP-06",
+		"not ok 2 leaked_netmems == 0\n# violated: it is 3\n#     nm0 queue 1 page_pool 21",
+		"\nok 3 tokens_outstanding == 0\n", "\nok 6 everything was seen\n",
+		"\nok 7 the command succeeded\n# the command ended with status 0\n", NULL,
+	}, *const junit[] = {
+		"<testsuite name=\"gate\" tests=\"7\" failures=\"3\" errors=\"0\" skipped=\"0\"",
+		"name=\"findings{severity=&quot;error&quot;} == 0\"",
+		"<failure type=\"violated\" message=\"it is 3\">", "</testsuites>\n", NULL,
+	}, *const json[] = { "{\"schema\":1,\"type\":\"gate\"", "\"result\":\"violation\"", NULL },
+	*const html[] = {
+		"<h1>violation</h1>", "<code>sleep 0.3</code>", "NM-PP-06", "</html>\n",
+		"Buffers in flight, by page_pool", "<td class=\"n violated\">3</td>", NULL,
+	};
+
+	(void)state;
+	fake.on_poll = leak;
+	assert_int_equal(run("gate --ktap k --junit j --json-report r --html h -- sleep 0.3"),
+			 NMA_EXIT_VIOLATION);
+	expect_in("k", ktap);
+	expect_in("j", junit);
+	expect_in("r", json);
+	expect_in("h", html);
+}
+
+/* Whatever others call their things */
+static void test_hostile_reports(void **state)
+{
+	static const char name[NMA_IFNAME_LEN] = "<b>\"&'\x1b\n#\xff]]>";
+	static const char *const reports[] = { "k", "j", "r", "h" };
+	char *text, *p;
+	size_t i;
+
+	(void)state;
+	memcpy(nic.ifname, name, sizeof(name));
+	memcpy(pool[3].ifname, name, sizeof(name));
+	fake.on_poll = leak;
+	assert_int_equal(run("gate --ktap k --junit j --json-report r --html h -- sleep 0.3"),
+			 NMA_EXIT_VIOLATION);
+	for (i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
+		text = slurp(reports[i]);
+		for (p = text; *p; p++)
+			assert_true(*p == '\n' || (unsigned char)*p >= ' ');
+		assert_true(nma_text_is_utf8(text));
+		/* two are no XML */
+		if (i % 2)
+			assert_null(strstr(text, "<b>\"&'"));
+		free(text);
+	}
+}
+
+static void test_unwritable_reports(void **state)
+{
+	(void)state;
+	assert_int_equal(run("gate --ktap /no/such/dir/file -- touch ran"), NMA_EXIT_ENV);
+	expect_said(err, "cannot write /no/such/dir/file: No such file or directory");
+	assert_int_equal(run("gate --html / -- touch ran"), NMA_EXIT_ENV);
+	assert_int_equal(access("ran", F_OK), -1);
+	/* that shows at the end only */
+	assert_int_equal(run("gate --junit /dev/full -- true"), NMA_EXIT_ENV);
+	expect_said(err, "cannot write /dev/full: No space left on device");
+	fake.on_poll = leak;
+	fake.polls = 0;
+	assert_int_equal(run("gate --junit /dev/full -- sleep 0.3"), NMA_EXIT_VIOLATION);
+}
+
+static void test_github(void **state)
+{
+	static const char *const summary[] = {
+		"### netmem-audit gate: violation", "<code>leaked_netmems == 0</code></td><td><b>violated</b>",
+		NULL,
+	};
+
+	(void)state;
+	setenv("GITHUB_ACTIONS", "true", 1);
+	setenv("GITHUB_STEP_SUMMARY", "summary", 1);
+	fake.on_poll = leak;
+	assert_int_equal(run("gate -- sleep 0.3"), NMA_EXIT_VIOLATION);
+	expect_said(err, "::error title=leaked_netmems == 0::violated: it is 3%0A");
+	expect_in("summary", summary);
+}
+
 static int go(void **state)
 {
 	(void)state;
@@ -490,6 +603,10 @@ int main(void)
 		TEST(test_gate_file),
 		TEST(test_waiver),
 		TEST(test_recording),
+		TEST(test_reports),
+		TEST(test_hostile_reports),
+		TEST(test_unwritable_reports),
+		TEST(test_github),
 	};
 
 	return cmocka_run_group_tests(tests, go, leave);

@@ -75,6 +75,7 @@ completion() {
 		offers 'netmem-audit rules NM-TOK' NM-TOK-01 &&
 		offers 'netmem-audit check -i l' lo &&
 		offers 'netmem-audit show po' pools &&
+		offers 'netmem-audit gate --assert recy' recycle_ratio &&
 		offers 'netmem-audit watch -- anything' || return
 	[ ${#COMPREPLY[@]} = 0 ]
 }
@@ -89,6 +90,59 @@ closed() {
 	echo "netmem-audit $*: $got, not $want"
 	cat "$scratch/err"
 	return 1
+}
+
+# By readers that are not ours; which of them are there differs.
+reports_are_valid() {
+	(
+		cd "$scratch" || return
+		netmem-audit gate --assert 'findings == 0' --assert 'leaked_bytes > 1KiB' \
+			--assert 'findings{ifname="no<&>ne"} == 0' --ktap k --junit j.xml \
+			--json-report r.json --html h.html -- sh -c 'exit 3' 2>err
+		[ $? = 1 ] || { cat err; return 1; }
+		python3 - "$top/docs/gate.schema.json" <<-'EOF'
+			import html.parser, json, re, sys
+			import xml.etree.ElementTree as xml
+
+			suite = xml.parse("j.xml").getroot().find("testsuite")
+			cases = suite.findall("testcase")
+			assert len(cases) == int(suite.get("tests")) == 5, cases
+			assert len(suite.findall(".//failure")) == int(suite.get("failures")) == 2
+			assert len(suite.findall(".//error")) == int(suite.get("errors")) == 1
+
+			lines = [l for l in open("k").read().splitlines() if l[0] != "#"]
+			assert lines[:2] == ["KTAP version 1", "1..5"], lines
+			for i, line in enumerate(lines[2:]):
+			    assert re.match(r"(not )?ok %d \S" % (i + 1), line), line
+			assert sum(l.startswith("not ok") for l in lines) == 3
+
+			class Page(html.parser.HTMLParser):
+			    left_open = []
+			    def handle_starttag(self, tag, attrs):
+			        for name, value in attrs:
+			            assert name not in ("src", "onload", "onclick"), (tag, name)
+			            assert name != "href" or value == "data:,", value
+			        assert tag != "script"
+			        if tag not in ("meta", "link", "br"):
+			            self.left_open.append(tag)
+			    def handle_startendtag(self, tag, attrs):
+			        pass
+			    def handle_endtag(self, tag):
+			        assert self.left_open.pop() == tag, tag
+			page = Page()
+			page.feed(open("h.html").read())
+			assert not page.left_open, page.left_open
+
+			report = json.load(open("r.json"))
+			schema = json.load(open(sys.argv[1]))
+			assert all(key in report for key in schema["required"])
+			try:
+			    import jsonschema
+			except ImportError:
+			    sys.exit(0)
+			jsonschema.validate(report, schema)
+		EOF
+	)
 }
 
 # None of the three numbers is taken by what the program opens.
@@ -129,5 +183,6 @@ check documents_name_what_is_there
 check replays_name_rules
 check completion
 check standard_descriptors
+check reports_are_valid
 echo "1..$number"
 exit $failed

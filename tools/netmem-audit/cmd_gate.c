@@ -8,14 +8,19 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gate.h"
 #include "kernel/tape.h"
+#include "kmsg.h"
 #include "log.h"
+#include "report.h"
 #include "stop.h"
 #include "util/text.h"
 #include "view.h"
 
+/* For pictures: some points of a short run, too */
+#define PICTURE_NS	(NMA_NSEC_PER_SEC / 4)
 #define QUIET_NS	NMA_NSEC_PER_SEC	/* as in check --settle */
 
 struct gate_opts {
@@ -31,48 +36,71 @@ struct gate_opts {
 	const char *waive;
 	const char *record;
 	const char *from;
+	struct nma_reports reports;
+	bool kmsg;
+};
+
+struct run {
+	struct nma_gate gate;
+	const struct gate_opts *o;
+	struct nma_reports reports;
+	struct nma_history history;
+	int kmsg;
 };
 
 static void on_event(void *ctx, const struct nma_change *change)
 {
-	struct nma_gate *g = ctx;
+	struct run *r = ctx;
 
-	nma_ledger__take(&g->ledger, g->follow.audit.model, change);
+	nma_ledger__take(&r->gate.ledger, r->gate.follow.audit.model, change);
+}
+
+static void on_finding(void *ctx, const struct nma_finding *f)
+{
+	struct run *r = ctx;
+
+	nma_kmsg__finding(r->kmsg, f);
 }
 
 static int turned(void *ctx, bool settled)
 {
-	struct nma_gate *g = ctx;
+	struct run *r = ctx;
+	struct nma_audit *a = &r->gate.follow.audit;
 
 	(void)settled;
-	nma_ledger__look(&g->ledger, g->follow.audit.model);
+	nma_ledger__look(&r->gate.ledger, a->model);
+	if (r->gate.history)
+		nma_history__take(r->gate.history, a->model, a->now_ns);
 	return 0;
 }
 
 static bool is_quiet(void *ctx)
 {
-	const struct nma_gate *g = ctx;
+	const struct run *r = ctx;
 
-	return nma_ledger__is_quiet(&g->ledger, g->follow.audit.model);
+	return nma_ledger__is_quiet(&r->gate.ledger, r->gate.follow.audit.model);
 }
 
 /* What is still out now counts, whatever its age. */
-static void end_patience(struct nma_gate *g, __u64 settle_ns)
+static void end_patience(struct run *r)
 {
-	struct nma_audit *a = &g->follow.audit;
+	struct nma_audit *a = &r->gate.follow.audit;
+	__u64 settle_ns = r->o->settle_ns;
 
-	nma_ledger__look(&g->ledger, a->model);
-	if (g->follow.cut)
+	turned(r, true);
+	if (r->gate.follow.cut)
 		return;
 	nma_judge__strict(a->judge, a->now_ns,
 			  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
 }
 
-static int save(struct nma_gate *g, const struct gate_opts *o)
+static int save(struct run *r)
 {
 	struct nma_tape_size size;
 
-	return o->record ? nma_audit__save(&g->follow.audit, &size) : NMA_EXIT_OK;
+	if (!r->o->record)
+		return NMA_EXIT_OK;
+	return nma_audit__save(&r->gate.follow.audit, &size);
 }
 
 static int tell(struct nma_gate *g)
@@ -83,37 +111,48 @@ static int tell(struct nma_gate *g)
 		err = nma_out_emit(&g->env->out, nma_gate_json(g));
 	} else {
 		nma_gate_view(g);
+		nma_report_github(g, g->env->out.file);
 		err = nma_out_finish(&g->env->out);
 	}
 	return err ? NMA_EXIT_ENV : NMA_EXIT_OK;
 }
 
-static int gate(struct nma_gate *g, const struct gate_opts *o)
+/* What is sure goes before what could not be written. */
+static int decide(struct run *r)
+{
+	struct nma_gate *g = &r->gate;
+	int ret, saved, told;
+
+	end_patience(r);
+	ret = nma_gate__decide(g);
+	if (ret)
+		return ret;
+	saved = save(r);
+	ret = nma_reports__write(&r->reports, g);
+	told = tell(g);
+	return g->exit ? g->exit : saved ? saved : ret ? ret : told;
+}
+
+static int gate(struct run *r)
 {
 	const struct nma_judge_args args = NMA_JUDGE_ARGS_DEFAULT;
 	struct nma_limits limits = nma_limits_of(&args);
+	struct nma_gate *g = &r->gate;
 	struct nma_follow *f = &g->follow;
-	int ret, told;
+	int ret;
 
-	limits.strict = o->strict;
-	ret = nma_audit__judge(&f->audit, NULL, &limits, NULL, NULL, NULL);
+	limits.strict = r->o->strict;
+	ret = nma_audit__judge(&f->audit, NULL, &limits, on_finding, NULL, r);
 	if (!ret)
 		ret = nma_follow__begin(f);
 	if (ret)
 		return ret;
 	nma_ledger__open(&g->ledger, f->audit.model);
+	turned(r, true);
 	ret = nma_follow__command(f, g->argv);
 	if (!ret)
 		ret = nma_follow__loop(f);
-	if (ret)
-		return ret;
-	end_patience(g, o->settle_ns);
-	ret = nma_gate__decide(g);
-	if (ret)
-		return ret;
-	ret = save(g, o);
-	told = tell(g);
-	return g->exit ? g->exit : ret ? ret : told;
+	return ret ? ret : decide(r);
 }
 
 /* The text and the mark below it stand on lines of their own. */
@@ -152,7 +191,7 @@ static int read_assertions(struct nma_gate *g, const struct gate_opts *o)
 static int check_opts(struct nma_env *env, const struct gate_opts *o, char **argv)
 {
 	const char *what = o->deep ? "--deep" : o->timeout_ns ? "--timeout" :
-			   o->record ? "--record" : argv ? "a command" : NULL;
+			   o->record ? "--record" : o->kmsg ? "--kmsg" : argv ? "a command" : NULL;
 
 	if (!o->from && !argv) {
 		nma_err(env, -EINVAL, "gate needs a command behind --, or --from (see netmem-audit gate --help)");
@@ -175,61 +214,106 @@ static void make_way(struct nma_env *env)
 	env->out.width = nma_out_width(env->err);
 }
 
-static int open_audit(struct nma_gate *g, const struct gate_opts *o)
+static int open_audit(struct run *r)
 {
-	const struct nma_assertions *a = &g->assertions;
+	const struct nma_assertions *a = &r->gate.assertions;
+	const struct gate_opts *o = r->o;
+	bool pictures = o->reports.path[NMA_REPORT_HTML];
 	struct nma_audit_opts aopts = {
 		.events = true,
 		.history = true,
 		.deep = o->deep,
-		.recycle = nma_assertions__use(a, NMA_METRIC_ID_RECYCLE_RATIO) ||
+		.recycle = pictures || nma_assertions__use(a, NMA_METRIC_ID_RECYCLE_RATIO) ||
 			   nma_assertions__use(a, NMA_METRIC_ID_ALLOC_FAILURES),
 		.circulate = o->deep && nma_assertions__use(a, NMA_METRIC_ID_RECYCLE_RATIO),
+		.holders = pictures,
+		.hist = pictures,
 		.ifnames = &o->ifnames,
 		.netns = &o->netns,
 		.from = o->from,
 		.to = o->record,
 		.event = on_event,
-		.ctx = g,
+		.ctx = r,
 	};
 
-	return nma_audit__open(&g->follow.audit, g->env, &aopts);
+	return nma_audit__open(&r->gate.follow.audit, r->gate.env, &aopts);
+}
+
+static void set_up(struct run *r)
+{
+	struct nma_follow *f = &r->gate.follow;
+	const struct gate_opts *o = r->o;
+
+	f->duration_ns = o->timeout_ns;
+	f->limit = "--timeout";
+	f->kept = r->gate.argv;
+	f->settle_ns = o->settle_ns;
+	f->quiet = is_quiet;
+	f->turned = turned;
+	f->ctx = r;
+	if (o->reports.path[NMA_REPORT_HTML]) {
+		r->gate.history = &r->history;
+		f->look_ns = PICTURE_NS;
+	}
+	if (r->gate.argv) {
+		make_way(r->gate.env);
+		nma_forward_catch();
+	} else {
+		nma_stop_catch();
+	}
+}
+
+/* All that is read and written, before anything is done */
+static int prepare(struct run *r)
+{
+	const struct gate_opts *o = r->o;
+	struct nma_gate *g = &r->gate;
+	int ret;
+
+	ret = check_opts(g->env, o, g->argv);
+	if (!ret)
+		ret = read_assertions(g, o);
+	if (!ret)
+		ret = nma_excuses__load(&g->excuses, g->env, o->baseline, o->waive);
+	if (!ret && o->kmsg)
+		ret = nma_kmsg__open(g->env, &r->kmsg);
+	if (!ret)
+		ret = nma_reports__open(&r->reports, g->env);
+	return ret;
 }
 
 static int run(struct nma_env *env, const void *opts, const struct nma_words *words)
 {
 	const struct gate_opts *o = opts;
-	struct nma_gate g = { .env = env, .argv = words->command };
+	struct run r = {
+		.gate = { .env = env, .argv = words->command },
+		.o = o,
+		.reports = o->reports,
+		.kmsg = -1,
+	};
 	int ret;
 
-	ret = check_opts(env, o, words->command);
-	if (!ret)
-		ret = read_assertions(&g, o);
-	if (!ret)
-		ret = nma_excuses__load(&g.excuses, env, o->baseline, o->waive);
+	ret = prepare(&r);
 	if (ret)
 		goto out;
-	g.follow.duration_ns = o->timeout_ns;
-	g.follow.limit = "--timeout";
-	g.follow.kept = g.argv;
-	g.follow.settle_ns = o->settle_ns;
-	g.follow.quiet = is_quiet;
-	g.follow.turned = turned;
-	g.follow.ctx = &g;
-	if (g.argv) {
-		make_way(env);
-		nma_forward_catch();
-	} else {
-		nma_stop_catch();
-	}
-	ret = open_audit(&g, o);
+	set_up(&r);
+	ret = open_audit(&r);
 	if (!ret)
-		ret = gate(&g, o);
-	nma_audit__close(&g.follow.audit);
+		ret = gate(&r);
+	nma_audit__close(&r.gate.follow.audit);
 out:
-	nma_gate__free(&g);
+	nma_reports__close(&r.reports);
+	nma_history__free(&r.history);
+	nma_gate__free(&r.gate);
+	if (r.kmsg >= 0)
+		close(r.kmsg);
 	return ret;
 }
+
+#define REPORT_OPTION(name, kind, help) \
+	{ name, 0, NMA_OPT_STR, \
+	  offsetof(struct gate_opts, reports.path[NMA_REPORT_##kind]), "FILE", help, 0, 0, \
+	  NULL }
 
 static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct gate_opts, ifnames),
@@ -255,6 +339,12 @@ static const struct nma_opt options[] = {
 	  "findings that a waiver in FILE covers do not count", 0, 0, NULL },
 	{ "record", 0, NMA_OPT_STR, offsetof(struct gate_opts, record), "FILE",
 	  "also save all of it in FILE, as netmem-audit record does", 0, 0, NULL },
+	REPORT_OPTION("ktap", KTAP, "write the verdict to FILE as KTAP; - is standard output"),
+	REPORT_OPTION("junit", JUNIT, "the same as JUnit XML"),
+	REPORT_OPTION("json-report", JSON, "the same as JSON, as -j prints it"),
+	REPORT_OPTION("html", HTML, "the same as a page with pictures"),
+	{ "kmsg", 0, NMA_OPT_FLAG, offsetof(struct gate_opts, kmsg), NULL,
+	  "write warnings and errors to the kernel log as they are found", 0, 0, NULL },
 	NMA_FROM_OPTION(struct gate_opts, from),
 };
 

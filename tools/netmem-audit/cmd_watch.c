@@ -6,10 +6,12 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <unistd.h>
 
 #include "audit.h"
 #include "follow.h"
 #include "kernel/tape.h"
+#include "kmsg.h"
 #include "log.h"
 #include "stop.h"
 #include "view.h"
@@ -23,6 +25,7 @@ struct watch_opts {
 	__u32 buffers;
 	const char *from;
 	const char *record;
+	bool kmsg;
 	struct nma_judge_args judge;
 };
 
@@ -32,6 +35,7 @@ struct watch {
 	const struct watch_opts *opts;
 	__u64 events;
 	bool asked;		/* for totals so far */
+	int kmsg;		/* kernel log; -1: nothing is written there */
 	int out_err;		/* stdout is gone: nobody listens */
 };
 
@@ -57,6 +61,7 @@ static void on_finding(void *ctx, const struct nma_finding *f)
 {
 	struct watch *w = ctx;
 
+	nma_kmsg__finding(w->kmsg, f);
 	if (!nma_view_shown(&w->env->out, f))
 		return;
 	if (w->env->out.json)
@@ -277,6 +282,10 @@ static int check_opts(struct nma_env *env, const struct watch_opts *o, char **ar
 			"a command");
 		return NMA_EXIT_USAGE;
 	}
+	if (o->from && o->kmsg) {
+		nma_err(env, -EINVAL, "--kmsg writes to the log of this kernel: it does not go with --from");
+		return NMA_EXIT_USAGE;
+	}
 	if (o->buffers && !o->deep) {
 		nma_err(env, -EINVAL, "--buffers needs --deep");
 		return NMA_EXIT_USAGE;
@@ -287,7 +296,7 @@ static int check_opts(struct nma_env *env, const struct watch_opts *o, char **ar
 static int run(struct nma_env *env, const void *opts, const struct nma_words *words)
 {
 	const struct watch_opts *o = opts;
-	struct watch w = { .env = env, .opts = o };
+	struct watch w = { .env = env, .opts = o, .kmsg = -1 };
 	struct nma_audit_opts aopts = {
 		.events = true,
 		.deep = o->deep,
@@ -302,6 +311,8 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 	int ret;
 
 	ret = check_opts(env, o, words->command);
+	if (!ret && o->kmsg)
+		ret = nma_kmsg__open(env, &w.kmsg);
 	if (ret)
 		return ret;
 	w.follow.duration_ns = o->duration_ns;
@@ -314,6 +325,8 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 	if (!ret)
 		ret = watch(&w, words->command);
 	nma_audit__close(&w.follow.audit);
+	if (w.kmsg >= 0)
+		close(w.kmsg);
 	return ret;
 }
 
@@ -331,6 +344,8 @@ static const struct nma_opt options[] = {
 	NMA_FROM_OPTION(struct watch_opts, from),
 	{ "record", 0, NMA_OPT_STR, offsetof(struct watch_opts, record), "FILE",
 	  "also save all of it in FILE, as netmem-audit record does", 0, 0, NULL },
+	{ "kmsg", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, kmsg), NULL,
+	  "write warnings and errors to the kernel log as they are found", 0, 0, NULL },
 	NMA_JUDGE_OPTIONS(struct watch_opts, judge),
 };
 

@@ -37,8 +37,8 @@ static int look(struct nma_follow *f)
 	if (ret)
 		return ret;
 	f->period_ns = (f->audit.now_ns - begin_ns) * SNAPSHOT_SHARE;
-	if (f->period_ns < SNAPSHOT_NS)
-		f->period_ns = SNAPSHOT_NS;
+	if (f->period_ns < (f->look_ns ? f->look_ns : SNAPSHOT_NS))
+		f->period_ns = f->look_ns ? f->look_ns : SNAPSHOT_NS;
 	judge_all(f);
 	return NMA_EXIT_OK;
 }

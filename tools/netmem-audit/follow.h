@@ -24,6 +24,7 @@ struct nma_follow {
 	 */
 	bool (*quiet)(void *ctx);
 	__u64 settle_ns;
+	__u64 look_ns;		/* between two looks, if they take no time; 0: default */
 	bool kept;		/* the command's whole tree is, and answers to signals */
 	const char *limit;	/* the option that set @duration_ns, if not --duration */
 	void *ctx;

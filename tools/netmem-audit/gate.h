@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "follow.h"
+#include "gate/history.h"
 #include "gate/verdict.h"
 #include "standing.h"
 
@@ -26,6 +27,7 @@ struct nma_gate {
 	struct nma_assertions assertions;
 	struct nma_excuses excuses;
 	struct nma_ledger ledger;
+	struct nma_history *history;	/* NULL: no pictures are wanted */
 
 	/* once it is over */
 	struct nma_gate_ruling *rulings;
@@ -56,8 +58,11 @@ void nma_gate__culprits(const struct nma_gate *g, const struct nma_expr *e,
 /* "violated: 23", "holds: 0", "unknown: it needs --deep" */
 void nma_gate__outcome(const struct nma_checked *c, char *dst, size_t size);
 
-/* The verdict for people. */
+/* The verdict for people; what is told of one assertion that is violated, with all that
+ * there is, as text to be freed. NULL without memory.
+ */
 void nma_gate_view(const struct nma_gate *g);
+char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c);
 /* The document; belongs to the caller. */
 struct json_object *nma_gate_json(const struct nma_gate *g);
 

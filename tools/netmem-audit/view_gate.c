@@ -11,17 +11,22 @@
 #include "view.h"
 
 #define SHOWN_MOST	5	/* findings, or others, of one assertion, without -v */
+#define TOLD_MOST	40	/* the same, where there is room */
+#define DETAILS_WIDTH	100
 
 /* What is told of one assertion */
 struct telling {
 	const struct nma_gate *g;
+	const struct nma_out *out;
+	unsigned int most;
+	bool alone;		/* there is no "above" */
 	unsigned int told;
 	unsigned int left;
 };
 
 static bool room(struct telling *t)
 {
-	if (t->g->env->out.verbose || t->told < SHOWN_MOST) {
+	if (t->told < t->most) {
 		t->told++;
 		return true;
 	}
@@ -34,7 +39,7 @@ static void tell_culprit(void *ctx, const char *line)
 	struct telling *t = ctx;
 
 	if (room(t))
-		nma_out_text(&t->g->env->out, 4, "%s", line);
+		nma_out_text(t->out, 4, "%s", line);
 }
 
 /* Told with an assertion before? */
@@ -59,10 +64,10 @@ static void tell_findings(struct telling *t, const struct nma_checked *c)
 
 		if (!nma_blames(&g->facts, &c->a->expr, f))
 			continue;
-		if (told_before(g, c, f))
-			nma_out_text(&g->env->out, 4, "see %s above", nma_rules[f->rule].id);
+		if (!t->alone && told_before(g, c, f))
+			nma_out_text(t->out, 4, "see %s above", nma_rules[f->rule].id);
 		else if (room(t))
-			nma_view_finding(&g->env->out, f, &g->rulings[i].standing);
+			nma_view_finding(t->out, f, &g->rulings[i].standing);
 	}
 }
 
@@ -73,6 +78,40 @@ static void tell_source(const struct nma_assertion *a, char *dst, size_t size)
 		snprintf(dst, size, " (%.80s:%u)", a->path, a->line);
 }
 
+/* What a violated one is about, and what to do */
+static void tell_why(struct telling *t, const struct nma_checked *c)
+{
+	enum nma_metric_id metric = c->a->expr.metric;
+
+	nma_gate__culprits(t->g, &c->a->expr, tell_culprit, t);
+	tell_findings(t, c);
+	if (t->left)
+		nma_out_text(t->out, 4, "and %u more%s", t->left, t->alone ? "" : " (-v)");
+	if (metric != NMA_METRIC_ID_FINDINGS)
+		nma_out_text(t->out, 4, "-> %s", nma_metrics[metric].advice);
+}
+
+char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c)
+{
+	struct nma_out out = g->env->out;
+	struct telling t = { .g = g, .out = &out, .most = TOLD_MOST, .alone = true };
+	char outcome[192], *text = NULL;
+	size_t size;
+
+	out.file = open_memstream(&text, &size);
+	if (!out.file)
+		return NULL;
+	out.json = false;
+	out.width = DETAILS_WIDTH;
+	out.error = NULL;
+	nma_gate__outcome(c, outcome, sizeof(outcome));
+	nma_out_text(&out, 0, "%s: %s", nma_outcome_name(c->outcome), outcome);
+	if (c->outcome == NMA_VIOLATED)
+		tell_why(&t, c);
+	fclose(out.file);
+	return text;
+}
+
 static void tell(const struct nma_gate *g, const struct nma_checked *c)
 {
 	static const char *const words[] = {
@@ -81,21 +120,15 @@ static void tell(const struct nma_gate *g, const struct nma_checked *c)
 		[NMA_UNKNOWN] = "UNKNOWN ",
 	};
 	const struct nma_out *out = &g->env->out;
-	struct telling t = { .g = g };
+	struct telling t = { .g = g, .out = out, .most = out->verbose ? ~0u : SHOWN_MOST };
 	char outcome[192], source[128];
 
 	nma_gate__outcome(c, outcome, sizeof(outcome));
 	tell_source(c->a, source, sizeof(source));
 	nma_out_text(out, 0, "%s %s%s: %s", words[c->outcome], c->a->expr.text, source,
 		     outcome);
-	if (c->outcome != NMA_VIOLATED)
-		return;
-	nma_gate__culprits(g, &c->a->expr, tell_culprit, &t);
-	tell_findings(&t, c);
-	if (t.left)
-		nma_out_text(out, 4, "and %u more (-v)", t.left);
-	if (c->a->expr.metric != NMA_METRIC_ID_FINDINGS)
-		nma_out_text(out, 4, "-> %s", nma_metrics[c->a->expr.metric].advice);
+	if (c->outcome == NMA_VIOLATED)
+		tell_why(&t, c);
 }
 
 static void tell_strays(const struct nma_gate *g)
