@@ -58,11 +58,12 @@ void nma_gate__culprits(const struct nma_gate *g, const struct nma_expr *e,
 /* "violated: 23", "holds: 0", "unknown: it needs --deep" */
 void nma_gate__outcome(const struct nma_checked *c, char *dst, size_t size);
 
-/* The verdict for people; what is told of one assertion that is violated, with all that
- * there is, as text to be freed. NULL without memory.
+/* The verdict for people; what is told of one assertion, as text of @width columns to be
+ * freed. @alone: also findings that were told with one before it. NULL without memory.
  */
 void nma_gate_view(const struct nma_gate *g);
-char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c);
+char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c, size_t width,
+			bool alone);
 /* The document; belongs to the caller. */
 struct json_object *nma_gate_json(const struct nma_gate *g);
 

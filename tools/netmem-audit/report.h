@@ -10,6 +10,8 @@
 
 #include "gate.h"
 
+#define NMA_REPORT_WIDTH	100	/* of text in documents */
+
 enum nma_report_kind {
 	NMA_REPORT_KTAP,
 	NMA_REPORT_JUNIT,

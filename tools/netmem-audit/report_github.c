@@ -27,7 +27,7 @@ static void annotate(const struct nma_gate *g, FILE *f, const struct nma_checked
 
 	if (c->outcome == NMA_HOLDS)
 		return;
-	details = nma_gate__details(g, c);
+	details = nma_gate__details(g, c, NMA_REPORT_WIDTH, true);
 	fprintf(f, "::%s title=", c->outcome == NMA_VIOLATED ? "error" : "warning");
 	put_message(f, c->a->expr.text, true);
 	fputs("::", f);
@@ -74,7 +74,7 @@ static void summarise(const struct nma_gate *g, FILE *f)
 	for (i = 0; i < g->assertions.nr; i++) {
 		if (g->checked[i].outcome != NMA_VIOLATED)
 			continue;
-		details = nma_gate__details(g, &g->checked[i]);
+		details = nma_gate__details(g, &g->checked[i], NMA_REPORT_WIDTH, true);
 		fputs("<details><summary><code>", f);
 		nma_xml_put(f, g->checked[i].a->expr.text);
 		fputs("</code></summary><pre>", f);

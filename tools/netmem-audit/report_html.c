@@ -55,6 +55,8 @@ static const char style[] =
 	"@media print{body{max-width:none;font-size:11px}details{break-inside:avoid}"
 	"figure{break-inside:avoid}}\n";
 
+#define WRAPPED	100000	/* columns: by the browser */
+
 static void put_row(FILE *f, const char *name, const char *value)
 {
 	fprintf(f, "<tr><th scope=\"row\">%s</th><td>", name);
@@ -134,8 +136,11 @@ static void put_assertions(const struct nma_gate *g, FILE *f)
 	}
 	fputs("</tbody></table></div>\n", f);
 	for (c = g->checked; c < g->checked + g->assertions.nr; c++) {
-		char *details = c->outcome == NMA_VIOLATED ? nma_gate__details(g, c) : NULL;
+		char *details;
 
+		if (c->outcome != NMA_VIOLATED)
+			continue;
+		details = nma_gate__details(g, c, WRAPPED, false);
 		if (!details)
 			continue;
 		fputs("<details open><summary>why <code>", f);
@@ -166,7 +171,7 @@ static void put_finding(const struct nma_gate *g, FILE *f, const struct nma_gate
 	if (!out.file)
 		return;
 	out.json = false;
-	out.width = 100;
+	out.width = WRAPPED;
 	out.error = NULL;
 	nma_view_finding(&out, r->f, &r->standing);
 	fclose(out.file);
@@ -234,7 +239,7 @@ static void begin(struct nma_chart *c, const struct nma_gate *g, FILE *f,
 {
 	*c = (struct nma_chart){
 		.f = f, .title = title, .unit = unit,
-		.begin_ns = g->follow.start_ns, .end_ns = g->end_ns,
+		.begin_ns = g->history->first_ns, .end_ns = g->end_ns,
 		.mark = m->v, .nr_marks = m->nr,
 	};
 }

@@ -41,7 +41,7 @@ static void put_assertion(const struct nma_gate *g, FILE *f, const struct nma_ch
 
 	nma_gate__outcome(c, outcome, sizeof(outcome));
 	if (c->outcome == NMA_VIOLATED)
-		details = nma_gate__details(g, c);
+		details = nma_gate__details(g, c, NMA_REPORT_WIDTH, true);
 	put_case(f, c->a->expr.text, 0, c->outcome == NMA_VIOLATED ? "failure" :
 		 c->outcome == NMA_UNKNOWN ? "error" : NULL,
 		 nma_outcome_name(c->outcome), outcome, details);

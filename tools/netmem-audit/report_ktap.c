@@ -41,7 +41,7 @@ static void put_assertion(const struct nma_gate *g, FILE *f, size_t number,
 	put_result(f, c->outcome == NMA_HOLDS, number, c->a->expr.text);
 	if (c->outcome == NMA_HOLDS)
 		return;
-	details = nma_gate__details(g, c);
+	details = nma_gate__details(g, c, NMA_REPORT_WIDTH, true);
 	if (details)
 		put_comment(f, details);
 	free(details);

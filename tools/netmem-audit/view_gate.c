@@ -12,7 +12,6 @@
 
 #define SHOWN_MOST	5	/* findings, or others, of one assertion, without -v */
 #define TOLD_MOST	40	/* the same, where there is room */
-#define DETAILS_WIDTH	100
 
 /* What is told of one assertion */
 struct telling {
@@ -86,15 +85,16 @@ static void tell_why(struct telling *t, const struct nma_checked *c)
 	nma_gate__culprits(t->g, &c->a->expr, tell_culprit, t);
 	tell_findings(t, c);
 	if (t->left)
-		nma_out_text(t->out, 4, "and %u more%s", t->left, t->alone ? "" : " (-v)");
+		nma_out_text(t->out, 4, "and %u more%s", t->left, t->most == TOLD_MOST ? "" : " (-v)");
 	if (metric != NMA_METRIC_ID_FINDINGS)
 		nma_out_text(t->out, 4, "-> %s", nma_metrics[metric].advice);
 }
 
-char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c)
+char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c, size_t width,
+			bool alone)
 {
 	struct nma_out out = g->env->out;
-	struct telling t = { .g = g, .out = &out, .most = TOLD_MOST, .alone = true };
+	struct telling t = { .g = g, .out = &out, .most = TOLD_MOST, .alone = alone };
 	char outcome[192], *text = NULL;
 	size_t size;
 
@@ -102,7 +102,7 @@ char *nma_gate__details(const struct nma_gate *g, const struct nma_checked *c)
 	if (!out.file)
 		return NULL;
 	out.json = false;
-	out.width = DETAILS_WIDTH;
+	out.width = width;
 	out.error = NULL;
 	nma_gate__outcome(c, outcome, sizeof(outcome));
 	nma_out_text(&out, 0, "%s: %s", nma_outcome_name(c->outcome), outcome);

@@ -143,7 +143,8 @@ static void take_holders(struct nma_history *h, const struct nma_model *m, __u64
 
 void nma_history__take(struct nma_history *h, const struct nma_model *m, __u64 now_ns)
 {
-	h->last_ns = now_ns;
+	if (!h->first_ns)
+		h->first_ns = now_ns;
 	take_pools(h, m, now_ns);
 	take_bindings(h, m, now_ns);
 	take_holders(h, m, now_ns);

@@ -41,7 +41,7 @@ struct nma_history {
 	struct nma_sample *v;
 	size_t nr;
 	__u32 looks;		/* of the model, at the last sample */
-	__u64 last_ns;
+	__u64 first_ns;
 	bool no_memory;		/* something is missing in the pictures */
 };
 
