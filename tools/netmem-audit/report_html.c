@@ -39,7 +39,8 @@ static const char style[] =
 	".unknown,.warn{color:var(--warn);font-weight:600}\n"
 	"details{background:var(--card);padding:.4rem .8rem;margin:.4rem 0}summary{cursor:"
 	"pointer;overflow-wrap:anywhere}summary:focus-visible{outline:2px solid var(--s0)}\n"
-	"figure{margin:.8rem 0}figure svg{width:100%;height:auto;display:block}figcaption{"
+	"figure{margin:.8rem 0;overflow-x:auto}figure svg{width:100%;min-width:36rem;height:"
+	"auto;display:block}figcaption{"
 	"font-weight:600}ul.key{list-style:none;margin:.2rem 0 1rem;padding:0;display:flex;"
 	"flex-wrap:wrap;gap:.2rem 1.2rem}\n"
 	".grid{stroke:var(--line)}.tick{fill:var(--dim);font-size:11px}.line{fill:none;"
@@ -53,7 +54,7 @@ static const char style[] =
 	".line.s6{stroke:var(--s6)}.area.s6{fill:var(--s6)}.line.s7{stroke:var(--s7)}"
 	".area.s7{fill:var(--s7)}\n"
 	"@media print{body{max-width:none;font-size:11px}details{break-inside:avoid}"
-	"figure{break-inside:avoid}}\n";
+	"figure{break-inside:avoid;overflow:visible}figure svg{min-width:0}}\n";
 
 #define WRAPPED	100000	/* columns: by the browser */
 
