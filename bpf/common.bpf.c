@@ -7,6 +7,7 @@
 #include "nma_dma.bpf.h"
 #include "nma_ring.bpf.h"
 #include "nma_sock.bpf.h"
+#include "nma_taken.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -31,6 +32,8 @@ volatile __u32 nma_self_closes SEC(".bss.use");
 /* Defined here, for the linker wants a map defined before it is used. */
 struct nma_dma_map nma_dma SEC(".maps");
 struct nma_dma_tx_map nma_dma_tx SEC(".maps");
+struct nma_taken_map nma_taken SEC(".maps");
+struct nma_stacks_map nma_stacks SEC(".maps");
 
 int nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type, __u16 size, __u16 cause)
 {

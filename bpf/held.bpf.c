@@ -18,6 +18,7 @@
 #include "nma_held.bpf.h"
 #include "nma_page.bpf.h"
 #include "nma_sock.bpf.h"
+#include "nma_taken.bpf.h"
 #include "nma_xarray.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -46,6 +47,22 @@ struct {
 	__type(key, struct group_key);
 	__type(value, struct nma_rec_held);
 } nma_held_groups SEC(".maps");
+
+struct age {
+	__u64 oldest_ns;
+	__u32 aged;
+	__u32 stack;
+	__u32 pool_id;
+	__u32 rsvd;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, NMA_HELD_GROUPS);
+	__type(key, struct group_key);
+	__type(value, struct age);
+} nma_held_ages SEC(".maps");
 
 struct nma_look nma_look SEC(".bss.look");
 static struct nma_xa tokens SEC(".bss.tokens");
@@ -103,6 +120,45 @@ static __noinline int add_group(const struct group_key *key, __u32 pool_id)
 	return 0;
 }
 
+static __noinline int add_age(const struct group_key *key, __u64 addr, __u32 pool_id)
+{
+	struct nma_taken *taken = bpf_map_lookup_elem(&nma_taken, &addr);
+	struct age first = { .aged = 1, .pool_id = pool_id }, *age;
+
+	if (!taken || !taken->ns)
+		return 0;
+	first.oldest_ns = taken->ns;
+	first.stack = taken->stack;
+	age = bpf_map_lookup_elem(&nma_held_ages, key);
+	if (!age) {
+		if (bpf_map_update_elem(&nma_held_ages, key, &first, BPF_ANY))
+			nma_count_loss(NMA_LOSS_MAP, 1);
+		return 0;
+	}
+	age->aged++;
+	if (first.oldest_ns < age->oldest_ns) {
+		age->oldest_ns = first.oldest_ns;
+		age->stack = first.stack;
+	}
+	return 0;
+}
+
+/* Of those that were found nowhere: all that were taken, less the others. */
+static long age_of_lost(struct bpf_map *map, const __u64 *addr,
+			const struct nma_taken *taken, void *unused)
+{
+	struct group_key key = { .holder = NMA_HOLDER_DRIVER };
+	struct nma_held_pool *pool;
+
+	if (!taken->ns || bpf_map_lookup_elem(&nma_held_bufs, addr))
+		return 0;
+	key.pool = nma_read_word(*addr + bpf_core_field_offset(struct page, pp));
+	pool = bpf_map_lookup_elem(&nma_held_pools, &key.pool);
+	if (pool)
+		add_age(&key, *addr, pool->id);
+	return 0;
+}
+
 /* A netmem_ref that a packet or a token has */
 __noinline int nma_held_netmem(__u64 netmem)
 {
@@ -128,6 +184,8 @@ __noinline int nma_held_netmem(__u64 netmem)
 	key.object = nma_look.object;
 	key.holder = nma_look.holder;
 	key.where = nma_look.where;
+	if (nma_cfg.ages)
+		add_age(&key, addr, pool->id);
 	group = bpf_map_lookup_elem(&nma_held_groups, &key);
 	if (group)
 		group->buffers++;
@@ -464,6 +522,7 @@ static __always_inline void begin(void)
 	bpf_for_each_map_elem(&nma_held_pools, forget, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_bufs, forget, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_groups, forget, NULL, 0);
+	bpf_for_each_map_elem(&nma_held_ages, forget, NULL, 0);
 }
 
 /* 1: the ring is full, the rest is for the next call */
@@ -504,10 +563,50 @@ static long send_census(struct bpf_map *map, const __u64 *pool,
 	return 0;
 }
 
+static long send_age(struct bpf_map *map, const struct group_key *key,
+		     const struct age *age, __u64 *full)
+{
+	__u32 number = age->stack;
+	struct nma_stack *stack;
+	struct nma_rec_age *r;
+
+	r = bpf_ringbuf_reserve(&nma_ring, sizeof(*r), 0);
+	if (!r) {
+		*full = 1;
+		return 1;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	nma_fill_hdr(&r->hdr, NMA_REC_AGE, sizeof(*r), NMA_CAUSE_SNAPSHOT);
+	r->object = key->object;
+	r->holder = key->holder;
+	r->where = key->where;
+	r->pool_id = age->pool_id;
+	r->aged = age->aged;
+	r->oldest_ns = age->oldest_ns;
+	stack = nma_cfg.stacks ? bpf_map_lookup_elem(&nma_stacks, &number) : NULL;
+	if (stack)
+		__builtin_memcpy(r->stack, stack->addr, sizeof(r->stack));
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	bpf_map_delete_elem(map, key);
+	return 0;
+}
+
+static __noinline __u64 send_all(void)
+{
+	__u64 full = 0;
+
+	bpf_for_each_map_elem(&nma_held_groups, send_group, &full, 0);
+	if (!full)
+		bpf_for_each_map_elem(&nma_held_ages, send_age, &full, 0);
+	if (!full)
+		bpf_for_each_map_elem(&nma_held_pools, send_census, &full, 0);
+	return full;
+}
+
 SEC("?syscall")
 int nma_held(struct nma_held_call *call)
 {
-	__u64 addr = call->addr, full = 0;
+	__u64 addr = call->addr;
 	__u32 id = call->id;
 	struct nma_held_pool pool = { .id = id };
 
@@ -529,11 +628,12 @@ int nma_held(struct nma_held_call *call)
 	case NMA_HELD_INSIDE:
 		nma_held_inside(addr);
 		break;
+	case NMA_HELD_AGES:
+		if (nma_cfg.ages)
+			bpf_for_each_map_elem(&nma_taken, age_of_lost, NULL, 0);
+		break;
 	case NMA_HELD_SEND:
-		bpf_for_each_map_elem(&nma_held_groups, send_group, &full, 0);
-		if (!full)
-			bpf_for_each_map_elem(&nma_held_pools, send_census, &full, 0);
-		call->next = full;
+		call->next = send_all();
 		break;
 	}
 	return 0;

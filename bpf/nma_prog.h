@@ -40,7 +40,9 @@ struct nma_config {
 	__u8 bulk_unseen;	/* see nma_rec_recycle */
 	__u8 zcrx_unseen;
 	__u8 hist;		/* times are asked for */
-	__u8 rsvd;
+	__u8 ages;		/* when buffers were taken is known */
+	__u8 stacks;		/* and by whom */
+	__u8 rsvd[7];
 	__u32 page_btf;		/* numbers of types, see features.h */
 	__u32 netmem_btf;
 };
@@ -59,6 +61,8 @@ struct nma_config {
 
 /* Received in host memory by who asks for device memory, before anybody is told */
 #define NMA_HOST_BYTES_FEW	65536
+
+#define NMA_STACKS		16384	/* that took buffers, 150 bytes each */
 
 #define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last one that there is */
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
@@ -122,6 +126,7 @@ enum nma_held_step {
 	NMA_HELD_NODE,		/* what the allocator has at hand for this NUMA node */
 	NMA_HELD_PAGES,		/* a section of the map of memory, from this page on */
 	NMA_HELD_PACKETS_NOTED,	/* those that were met there */
+	NMA_HELD_AGES,		/* when what was found nowhere was taken */
 	NMA_HELD_SEND,		/* what was found */
 };
 

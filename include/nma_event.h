@@ -38,6 +38,7 @@ enum nma_rec_type {
 	NMA_REC_RECYCLE,	/* struct nma_rec_recycle */
 	NMA_REC_CENSUS,		/* struct nma_rec_census */
 	NMA_REC_HIST,		/* struct nma_rec_hist */
+	NMA_REC_AGE,		/* struct nma_rec_age */
 };
 
 /* Why an object record was sent. */
@@ -512,6 +513,20 @@ struct nma_rec_census {
 	__u32 rsvd;
 };
 
+/* When the buffers of one such place were taken, or those that were found nowhere
+ * (DRIVER): of the ones that were seen being taken. Between the same marks.
+ */
+struct nma_rec_age {
+	struct nma_rec_hdr hdr;
+	__u64 object;		/* as in nma_rec_held */
+	__u64 oldest_ns;
+	__u32 pool_id;
+	__u32 holder;
+	__u32 where;
+	__u32 aged;		/* buffers */
+	__u64 stack[NMA_STACK_LEN];	/* that took the oldest; 0 ends it */
+};
+
 /* What a page_pool counts, under the names of page-pool-stats-get; ethtool has the
  * same as rx_pp_alloc_fast and so on. One row each: NMA_COUNTER(ID, "json_key").
  */
@@ -648,6 +663,7 @@ NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_recycle, 40 + 8 + 88 + 32 + 24 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_census, 40 + 24);
 NMA_ASSERT_SIZE(struct nma_rec_hist, 40 + 8 + 320);
+NMA_ASSERT_SIZE(struct nma_rec_age, 40 + 16 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_mark, 56);
 NMA_ASSERT_SIZE(struct nma_rec_act, 40 + 40 + 24 + 8 + 16 + 96);
 

@@ -38,6 +38,7 @@ enum nma_group {
 	NMA_GROUP_RATES = 1 << 7,	/* tokens per second */
 	NMA_GROUP_CIRCULATE = 1 << 8,	/* each buffer that a pool gets back */
 	NMA_GROUP_HIST = 1 << 9,	/* how long buffers go round */
+	NMA_GROUP_AGES = 1 << 10,	/* when buffers were taken */
 };
 
 #endif /* NMA_HOOKS_H */

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 300
 #
 # Every buffer is accounted for: who holds it is named, with the right number, and the
 # sum is the kernel's own count.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 
 # The audit is on the first processor, so what waits on the second stays there.
@@ -26,6 +26,35 @@ balanced() {
 }
 
 settled() { leaks "$@" && balanced; }
+
+# What does not depend on when one looks
+accounts() {
+	jq -c '.pools | map({id, ifname, inflight, exist, in_pool, detached,
+		holders: [.holders[] | {holder, buffers, leak, holder_pid, local, where}]})' \
+		"$W/leaks.json"
+}
+
+# The kernel now, in between as recorded, and the kernel again. Whoever reads the file
+# needs no privilege.
+same_from_a_recording() {
+	rm -f "$W"/leaks.nmr*
+	leaks -i nm0 || true
+	accounts >"$W/live"
+	taskset -c 0 netmem-audit -q record -o "$W/leaks.nmr" --duration 0.1 || true
+	leaks -i nm0 || true
+	accounts >"$W/live.after"
+	chmod 644 "$W/leaks.nmr"
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+		netmem-audit -j leaks -i nm0 --from "$W/leaks.nmr" >"$W/leaks.json" || true
+	accounts >"$W/recorded"
+	diff "$W/live" "$W/live.after" && diff "$W/live" "$W/recorded"
+}
+
+expect_same_from_a_recording() {
+	wait_for 20 same_from_a_recording && return
+	diff "$W/live" "$W/live.after" || diff "$W/live" "$W/recorded" || true
+	fail "not the same from a recording"
+}
 
 test_quiet() {
 	wait_for 10 settled --all
@@ -53,6 +82,9 @@ test_driver() {
 	expect 1 leaks -i nm0
 	expect_held driver 23 '.leak'
 	balanced
+	expect_same_from_a_recording
+	expect 1 netmem-audit leaks --from "$W/leaks.nmr" >"$W/leaks.txt"
+	expect_text "$W/leaks.txt" '  23  driver  LEAK  lost'
 	inflight=$(jq '[.pools[] | select(.detached)][0].inflight' "$W/leaks.json")
 	[ "$inflight" = 23 ]
 	expect 1 netmem-audit leaks -i nm0 >"$W/leaks.txt"
@@ -60,6 +92,37 @@ test_driver() {
 	fault leak_netmem 0
 	expect_no_leak
 	expect 0 leaks
+}
+
+# Since when, and by whom: those that were posted before the audit, and those after it
+test_ages() {
+	background deep taskset -c 0 netmem-audit -j leaks -i nm0 --stacks 1
+	wait_for 20 grep -q holders "$W/deep.out"
+	recv_devmem --keep-tokens 20 --hold 0 -b 1M
+	send_to -b 1M "$V4"
+	held rx
+	rm -f "$W/leaks.json"
+	wait_for 20 aged || { cat "$W/leaks.json"; fail "no ages"; }
+	kill -INT "${pid[deep]}"
+	finish deep 0
+	expect 0 leaks -i nm0 --age 2
+	expect_held token 20 '.buffers_unaged == 20'
+	expect_json "$W/leaks.json" 'all(.pools[].holders[]; .holder != "ring")'
+	kill -INT "${pid[rx]}"
+	finish rx
+	expect_no_leak
+	background few netmem-audit -j leaks -i nm0 --deep --buffers 16 1 3
+	wait_for 20 grep -q pools "$W/few.out"
+	peer ping -q -c 200 -i 0.002 "$V4"
+	finish few 5
+	expect_json <(tail -n 1 "$W/few.out") '.lost.map_full > 0'
+}
+
+aged() {
+	tail -n 1 "$W/deep.out" >"$W/leaks.json"
+	jq -e '.time_ns as $now | any(.pools[].holders[]; .holder == "token" and
+		.buffers == 20 and .buffers_unaged == 0 and $now > .oldest_time_ns and
+		(.taken_by | test("nmnic")))' "$W/leaks.json"
 }
 
 # What applications and queues have is not the driver's. The tool comes afterwards.
@@ -71,6 +134,7 @@ test_tokens() {
 	wait_for 10 settled -i nm0
 	expect_held token 20 ".holder_pid == ${pid[rx]} and .holder_comm == \"nma-traffic\" and
 		.local == \"192.0.2.1:9000\""
+	expect_same_from_a_recording
 	kill -INT "${pid[rx]}"
 	finish rx
 	expect_no_leak
@@ -90,6 +154,64 @@ test_zcrx() {
 	finish rx
 	expect_no_leak
 	expect 0 leaks
+}
+
+# It reads nothing more, and its receive queue fills up.
+stopped_holds() {
+	leaks -i nm0 && jq -e "any(.pools[].holders[]; .holder == \"socket\" and
+		.buffers > 20 and .holder_pid == ${pid[rx]})" "$W/leaks.json" && balanced
+}
+
+test_stopped_process() {
+	stream_begins
+	kill -STOP "${pid[rx]}"
+	wait_for 20 stopped_holds
+	kill -CONT "${pid[rx]}"
+	stream_ends
+	expect 0 leaks -i nm0
+	expect_json "$W/leaks.json" 'all(.pools[].holders[]; .holder != "socket")'
+}
+
+# 46 refusals, two in a page, wait to be read.
+refused() {
+	python3 - "$W/refused.ready" <<-'P'
+	import socket, sys, time
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.setsockopt(socket.IPPROTO_IP, 11, 1)		# IP_RECVERR
+	s.bind(("192.0.2.1", 7400))
+	for i in range(46):
+	    sent = 0
+	    while not sent:
+	        try:
+	            sent = s.sendto(b"x" * 400, ("192.0.2.2", 7401))
+	        except ConnectionRefusedError:
+	            pass
+	open(sys.argv[1], "w").write("ready\n")
+	time.sleep(1000)
+	P
+}
+
+errors_held() {
+	leaks -i nm0 || true
+	jq -e '[.pools[] | select(.detached)] | length == 1 and (.[0] |
+		(.inflight == 23 or .inflight == 24) and (.holders | length == 1 and
+		all(.leak and .holder_queue == "error queue" and .local == "192.0.2.1:7400" and
+		.holder_comm == "python3" and .buffers > 20)))' "$W/leaks.json"
+}
+
+test_unread_error_queue() {
+	peer sysctl -qw net.ipv4.icmp_ratelimit=0
+	peer sysctl -qw net.ipv4.icmp_msgs_per_sec=100000
+	rm -f "$W/refused.ready"
+	refused &
+	defer pkill -P $! python3
+	wait_for 20 grep -qsx ready "$W/refused.ready"
+	reopen
+	flush_deferred_skbs
+	wait_for 20 errors_held || { cat "$W/leaks.json"; fail "nobody has them"; }
+	pkill -f refused.ready
+	expect_no_leak
+	expect 0 leaks -i nm0
 }
 
 # 40 packets from nm1, two in a page, wait in the slow queue of another device; nm0 goes
@@ -143,5 +265,6 @@ test_bad_input() {
 }
 
 nm_setup
-run_tests test_quiet test_driver test_tokens test_zcrx test_queueing_discipline \
+run_tests test_quiet test_driver test_tokens test_zcrx test_ages \
+	test_stopped_process test_unread_error_queue test_queueing_discipline \
 	test_bad_input

@@ -103,7 +103,8 @@ static void send_state(bool held)
 	for (i = 0; i < fake.nr_state; i++) {
 		__u16 type = fake.state[i]->type;
 
-		if (held == (type == NMA_REC_HELD || type == NMA_REC_CENSUS))
+		if (held == (type == NMA_REC_HELD || type == NMA_REC_CENSUS ||
+			     type == NMA_REC_AGE))
 			fake_send(fake.state[i]);
 	}
 }

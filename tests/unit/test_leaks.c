@@ -301,6 +301,87 @@ static void test_command_line(void **state)
 	assert_null(strstr(out, "token"));
 }
 
+static struct nma_rec_age rec_age(__u32 holder, __u32 aged, __u64 oldest_ns)
+{
+	const struct nma_rec_held held = rec_held(holder, aged);
+
+	return (struct nma_rec_age){
+		.hdr = { .type = NMA_REC_AGE, .size = sizeof(struct nma_rec_age),
+			 .cause = NMA_CAUSE_SNAPSHOT },
+		.pool_id = 21, .holder = holder, .aged = aged, .oldest_ns = oldest_ns,
+		.object = holder == NMA_HOLDER_DRIVER ? 0 : held.object,
+		.where = holder == NMA_HOLDER_DRIVER ? 0 : held.where,
+		.stack = { 0xffffffff81000010ull },
+	};
+}
+
+static struct nma_rec_age of_tokens, of_driver;
+
+/* All 20 tokens were taken 3 s ago, of the driver's 36 only 30 were seen */
+static void fake_ages(void)
+{
+	fake_look();
+	of_tokens = rec_age(NMA_HOLDER_TOKEN, 20, fake.now_ns - 3 * SEC);
+	of_driver = rec_age(NMA_HOLDER_DRIVER, 30, fake.now_ns - SEC);
+	fake_add(&of_tokens);
+	fake_add(&of_driver);
+}
+
+static void test_ages(void **state)
+{
+	struct json_object *h;
+
+	(void)state;
+	fake_ages();
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	assert_false(fake.opts.ages);
+	assert_null(strstr(out, "AGE"));
+	assert_int_equal(run("leaks --deep"), NMA_EXIT_OK);
+	assert_true(fake.opts.ages && !fake.opts.stacks);
+	expect_said(out, "AGE");
+	expect_said(out, "  3.0 s  ");
+	expect_said(out, "  >0.0 s  ");
+	assert_int_equal(run("leaks -j --stacks"), NMA_EXIT_OK);
+	assert_true(fake.opts.ages && fake.opts.stacks);
+	h = first(first(parse(), "pools"), "holders");
+	assert_string_equal(str(h, "holder"), "driver");
+	assert_int_equal(num(h, "buffers_unaged"), 6);
+	assert_int_equal(json_object_get_uint64(get(h, "oldest_time_ns")),
+			 of_driver.oldest_ns);
+}
+
+/* The first report waits: what is older than the audit is then as old as that. */
+static void test_age_limit(void **state)
+{
+	__u64 begin_ns = fake.now_ns;
+
+	(void)state;
+	fake_ages();
+	assert_int_equal(run("leaks --age 5"), NMA_EXIT_OK);
+	assert_true(fake.now_ns - begin_ns >= 5 * SEC);
+	expect_said(out, "token");
+	expect_said(out, "  8.0 s  ");
+	expect_said(out, "  >5.0 s  ");
+	of_driver.aged = 36;
+	of_tokens.oldest_ns = fake.now_ns;
+	assert_int_equal(run("leaks --age 5"), NMA_EXIT_OK);
+	expect_said(out, "driver");
+	of_driver.oldest_ns = fake.now_ns + SEC;
+	assert_int_equal(run("leaks --age 5"), NMA_EXIT_OK);
+	assert_null(strstr(out, "driver"));
+	expect_said(out, "token");
+	of_tokens.oldest_ns = fake.now_ns + SEC;
+	of_driver.oldest_ns = fake.now_ns + SEC;
+	the_pool.detached = 1;
+	assert_int_equal(run("leaks --age 5"), NMA_EXIT_OK);
+	expect_said(out, "no buffer is out of its page_pool for that long");
+	fake.features.hooks &= ~NMA_H(TAKE);
+	assert_int_equal(run("leaks --age 5"), NMA_EXIT_SKIP);
+	assert_int_equal(run("leaks"), NMA_EXIT_VIOLATION);
+	assert_int_equal(run("leaks --from a.nmr --stacks"), NMA_EXIT_USAGE);
+	assert_int_equal(run("leaks --age 0"), NMA_EXIT_USAGE);
+}
+
 #define M(test)	cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define C(test)	cmocka_unit_test_setup_teardown(test, command_setup, command_teardown)
 
@@ -319,6 +400,8 @@ int main(void)
 		C(test_command),
 		C(test_command_destroyed),
 		C(test_command_line),
+		C(test_ages),
+		C(test_age_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,24 @@ static size_t settings_end(void)
 	return at;
 }
 
+static struct nma_nmr_item *item_at(size_t at)
+{
+	return (void *)(file + at);
+}
+
+/* The first of this type; of records, with this cause. */
+static size_t find_item(__u16 type, __u16 cause)
+{
+	size_t at;
+
+	for (at = settings_end(); at < size; at += item_at(at)->size)
+		if (item_at(at)->type == type &&
+		    (!cause || ((struct nma_rec_hdr *)(item_at(at) + 1))->cause == cause))
+			return at;
+	fail_msg("no item of type %u", type);
+	return 0;
+}
+
 /* As if it had been written like that. */
 static void sign(void)
 {
@@ -290,6 +308,132 @@ static void test_incomplete(void **state)
 	expect_said(err, "the fake refused");
 }
 
+/* ---- who holds buffers ---- */
+
+/* Pool 21 is there already. */
+#define held_pool	(pool[3])
+static struct nma_rec_held held_tokens;
+static struct nma_rec_census held_census;
+
+static void add_held(void)
+{
+	fake.on_poll = NULL;
+	held_tokens = rec_held(NMA_HOLDER_TOKEN, 20);
+	held_census = (struct nma_rec_census){
+		.hdr = { .type = NMA_REC_CENSUS, .size = sizeof(held_census),
+			 .cause = NMA_CAUSE_SNAPSHOT },
+		.pool_id = 21, .niovs = 64,
+	};
+	fake_add(&held_tokens);
+	fake_add(&held_census);
+}
+
+static char *pools_of(const char *line, int status)
+{
+	assert_int_equal(run(line), status);
+	parse();
+	return strdup(json_object_to_json_string(get(doc, "pools")));
+}
+
+static void test_leaks(void **state)
+{
+	char *live, *replay;
+
+	(void)state;
+	add_held();
+	live = pools_of("leaks -j -a", NMA_EXIT_OK);
+	record_it("--duration 5");
+	replay = pools_of("leaks -j -a --from a.nmr", NMA_EXIT_OK);
+	assert_string_equal(live, replay);
+	assert_int_equal(num(first(first(doc, "pools"), "holders"), "buffers"), 44);
+	assert_int_equal(run("leaks -j --from a.nmr 2 2"), NMA_EXIT_OK);
+	assert_int_equal(count_lines("\n"), 2);
+	assert_int_equal(run("leaks --pool 99 --from a.nmr"), NMA_EXIT_ENV);
+	held_pool.detached = 1;
+	record_it("--duration 5");
+	assert_int_equal(run("leaks --from a.nmr"), NMA_EXIT_VIOLATION);
+	expect_said(out, "LEAK");
+	((struct nma_nmr_header *)file)->flags &= ~NMA_NMR_HOLDERS;
+	sign();
+	save("b.nmr", size);
+	assert_int_equal(run("leaks --from b.nmr"), NMA_EXIT_ENV);
+	expect_said(err, "has no look at who holds buffers");
+	free(live);
+	free(replay);
+}
+
+/* Destroyed after the last look: what it had then it may have given back. */
+static void destroy(unsigned int poll)
+{
+	struct nma_rec_pool gone = CAUSED(held_pool, DETACH);
+
+	gone.inflight = 7;
+	if (!poll)
+		fake_send(&gone);
+}
+
+static void test_events_after_the_look(void **state)
+{
+	size_t at;
+
+	(void)state;
+	add_held();
+	fake.on_poll = destroy;
+	record_it("--duration 0.1");
+	at = find_item(NMA_REC_POOL, NMA_CAUSE_DETACH);
+	save("b.nmr", at + item_at(at)->size);
+	free(pools_of("leaks -j --from b.nmr", NMA_EXIT_INCOMPLETE));
+	assert_int_equal(num(first(doc, "pools"), "inflight"), 64);
+	assert_false(json_object_get_boolean(get(first(doc, "pools"), "detached")));
+}
+
+static void lose_some(unsigned int poll)
+{
+	(void)poll;
+	held_pool.hold_cnt++;
+	held_pool.inflight++;
+	held_census.niovs++;
+}
+
+static void test_slow_leak(void **state)
+{
+	struct json_object *holder;
+
+	(void)state;
+	add_held();
+	held_pool.pool_size = 100;
+	fake.on_poll = lose_some;
+	record_it("--duration 30");
+	free(pools_of("leaks -j --from a.nmr", NMA_EXIT_VIOLATION));
+	holder = first(first(doc, "pools"), "holders");
+	assert_string_equal(str(holder, "holder"), "driver");
+	assert_true(json_object_get_boolean(get(holder, "leak")));
+	fake.on_poll = NULL;
+	record_it("--duration 30");
+	assert_int_equal(run("leaks --from a.nmr"), NMA_EXIT_OK);
+}
+
+/* What is as it was takes next to no room, and comes back at each look. */
+static void test_same_again(void **state)
+{
+	struct nma_nmr_again *again;
+	size_t brief;
+
+	(void)state;
+	add_held();
+	record_it("--duration 2");
+	brief = size;
+	record_it("--duration 62");
+	/* 30 looks at 9 objects, and 600 turns */
+	assert_true(size - brief < 30 * 10 * 8 + 30 * 600 + 600 * 24 + 1000);
+	again = (void *)(item_at(find_item(NMA_NMR_AGAIN, 0)) + 1);
+	again->same[0].number = 4711;
+	sign();
+	save("b.nmr", size);
+	assert_int_equal(run("leaks --from b.nmr"), NMA_EXIT_INCOMPLETE);
+	expect_said(err, "it is damaged at byte");
+}
+
 static void test_usage(void **state)
 {
 	static const char *const lines[] = {
@@ -328,7 +472,7 @@ static void test_refused(void **state)
 	expect_refused(NMA_EXIT_USAGE, "b.nmr ends in its header");
 	h->schema++;
 	save("b.nmr", size);
-	expect_refused(NMA_EXIT_ENV, "has schema 2, and this version knows 1");
+	expect_refused(NMA_EXIT_ENV, "has schema 3, and this version knows 2");
 	load("a.nmr");
 	h->byte_order = __builtin_bswap32(h->byte_order);
 	save("b.nmr", size);
@@ -426,6 +570,7 @@ static void test_hostile(void **state)
 		"show -j -v nics --from b.nmr", "show queues --from b.nmr",
 		"show -j bindings --from b.nmr", "show tokens --from b.nmr",
 		"stat -j 1 --from b.nmr", "stat -v --from b.nmr",
+		"leaks -j -a 1 --from b.nmr", "leaks -v --from b.nmr",
 	};
 	unsigned int seed = 1, round, i;
 	size_t at;
@@ -591,6 +736,10 @@ int main(void)
 		T(test_other_commands),
 		T(test_answers),
 		T(test_incomplete),
+		T(test_leaks),
+		T(test_events_after_the_look),
+		T(test_slow_leak),
+		T(test_same_again),
 		T(test_usage),
 		T(test_refused),
 		T(test_cut_everywhere),

@@ -238,7 +238,10 @@ static int open_kernel(struct nma_audit *a)
 		/* who reads the file may want to know */
 		.recycle = a->opts.recycle || a->opts.to,
 		.circulate = a->opts.circulate,
-		.holders = a->opts.holders,
+		.holders = a->opts.holders || a->opts.to,
+		.only_holders = a->opts.holders,
+		.ages = a->opts.ages,
+		.stacks = a->opts.stacks,
 		.hist = a->opts.hist,
 		.max_bufs = a->opts.max_bufs,
 	};
@@ -267,6 +270,7 @@ static int open_tape(struct nma_audit *a)
 		.ksyms = a->env->out.ksyms,
 		.events = a->opts.events,
 		.deep = a->opts.deep,
+		.holders = true,
 		.buffers = a->opts.max_bufs,
 		.anonymous = a->opts.anonymous,
 		.fn = on_record,
@@ -538,6 +542,8 @@ static nma_hook_set needed_hooks(const struct nma_audit *a)
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		if (a->rules & 1ull << i)
 			hooks |= nma_rules[i].hooks;
+	if (a->opts.ages)
+		hooks |= NMA_H(TAKE);
 	return hooks;
 }
 

@@ -25,6 +25,8 @@ struct nma_audit_opts {
 	bool recycle;			/* how page_pools supply their drivers */
 	bool circulate;			/* and each buffer that they get back */
 	bool holders;			/* of the buffers of all pools */
+	bool ages;			/* of these: when they were taken */
+	bool stacks;			/* and by whom */
 	bool hist;			/* histograms of times */
 	bool history;			/* what is over is a finding as well */
 	unsigned int max_bufs;		/* buffers to keep track of; 0: default */

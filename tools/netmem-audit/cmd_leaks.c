@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "interval.h"
+#include "kernel/recording.h"
 #include "log.h"
 #include "stop.h"
 #include "view_leaks.h"
@@ -19,6 +20,11 @@ struct leaks_opts {
 	struct nma_strs netns;
 	struct nma_strs pools;
 	bool all;
+	bool deep;
+	bool stacks;
+	__u64 age_ns;
+	__u32 buffers;
+	const char *from;
 };
 
 struct leaks {
@@ -28,6 +34,9 @@ struct leaks {
 	__u64 interval_ns;
 	__u32 reports;		/* wanted, 0: until interrupted */
 	__u32 report;
+	__u64 last_ns;		/* what was last compared */
+	__u64 look_ns;		/* the last look at all */
+	__u64 since_ns;		/* since when ages are known, 0: they are not */
 	bool leaked;
 };
 
@@ -57,8 +66,8 @@ static int account_cmp(const void *a, const void *b)
 	__s64 out_x = x->balance.inflight - x->balance.in_pool;
 	__s64 out_y = y->balance.inflight - y->balance.in_pool;
 
-	if (x->pool->r.detached != y->pool->r.detached)
-		return x->pool->r.detached ? -1 : 1;
+	if (x->pool->sought.dying != y->pool->sought.dying)
+		return x->pool->sought.dying ? -1 : 1;
 	if (out_x != out_y)
 		return out_x < out_y ? 1 : -1;
 	return x->pool->r.pool_id < y->pool->r.pool_id ? -1 : 1;
@@ -73,7 +82,7 @@ static int emit(struct leaks *l, const struct nma_account *account, size_t nr)
 	if (out->json) {
 		doc = nma_json_doc("leaks");
 		json_object_object_add(doc, "time_ns",
-				       json_object_new_uint64(nma_clock_ns()));
+				       json_object_new_uint64(l->look_ns));
 		json_object_object_add(doc, "pools",
 				       nma_view_leaks_json(&l->audit, account, nr));
 		return nma_out_emit(out, doc);
@@ -88,12 +97,11 @@ static int report(struct leaks *l)
 {
 	const struct nma_table *pools = &l->audit.model->pools;
 	struct nma_account *account = calloc(pools->nr + 1, sizeof(*account));
-	size_t nr = 0;
-	int err;
+	size_t i, nr = 0;
+	int err = 0;
 
-	err = account ? nma_trends_take(&l->trends, l->audit.model) : -ENOMEM;
-	if (err)
-		goto out;
+	if (!account)
+		return -ENOMEM;
 	nma_model_for_each(struct nma_pool, pools, pool) {
 		struct nma_account *a = &account[nr];
 
@@ -104,13 +112,21 @@ static int report(struct leaks *l)
 			continue;
 		a->pool = pool;
 		a->trends = &l->trends;
-		if (nma_account_leaks(l->audit.model, a))
-			l->leaked = true;
+		a->now_ns = l->look_ns;
+		a->since_ns = l->since_ns;
+		a->least_ns = l->o->age_ns;
 		nr++;
 	}
+	/* groups point at their account: it stays where it is from now on */
 	qsort(account, nr, sizeof(*account), account_cmp);
-	err = emit(l, account, nr);
-out:
+	for (i = 0; i < nr && !err; i++) {
+		err = nma_account_fill(&account[i], l->audit.model);
+		l->leaked |= !err && nma_account_leaks(&account[i]);
+	}
+	if (!err)
+		err = emit(l, account, nr);
+	while (nr)
+		nma_account_free(&account[--nr]);
 	free(account);
 	return err;
 }
@@ -144,27 +160,103 @@ static int wait_for_next(struct leaks *l, __u64 due_ns)
 	return ret;
 }
 
-static int loop(struct leaks *l)
+/* A look is complete: what has become more? */
+static int compare(struct leaks *l)
 {
-	__u64 last_ns;
+	bool first = !l->last_ns;
+
+	l->last_ns = l->look_ns;
+	if (nma_trends_take(&l->trends, l->audit.model)) {
+		nma_err(l->audit.env, -ENOMEM, "out of memory");
+		return NMA_EXIT_ENV;
+	}
+	return first ? check_pools(l) : NMA_EXIT_OK;
+}
+
+static int look(struct leaks *l)
+{
+	bool first = !l->look_ns;
 	int ret;
 
-	for (l->report = 0; !l->reports || l->report < l->reports; l->report++) {
-		last_ns = nma_clock_ns();
-		ret = nma_audit__snapshot(&l->audit);
-		if (!ret && !l->report)
-			ret = nma_audit__check_names(&l->audit);
-		if (!ret && !l->report)
-			ret = check_pools(l);
+	ret = nma_audit__snapshot(&l->audit);
+	l->look_ns = l->audit.now_ns;
+	if (!ret && first)
+		ret = nma_audit__check_names(&l->audit);
+	return ret ? ret : compare(l);
+}
+
+/* With --age what is older than the audit is as old as that in the first report. */
+static int wait_for_age(struct leaks *l)
+{
+	int ret;
+
+	if (!l->o->age_ns)
+		return NMA_EXIT_OK;
+	ret = look(l);
+	return ret ? ret : wait_for_next(l, l->since_ns + l->o->age_ns);
+}
+
+static int loop(struct leaks *l)
+{
+	__u64 begin_ns;
+	int ret;
+
+	ret = wait_for_age(l);
+	while (!ret && !nma_stopped()) {
+		begin_ns = nma_clock_ns();
+		ret = look(l);
 		if (!ret && report(l))
 			ret = NMA_EXIT_ENV;
-		if (ret || l->report + 1 == l->reports)
-			return ret;
-		ret = wait_for_next(l, last_ns + l->interval_ns);
-		if (ret || nma_stopped())
-			return ret;
+		if (ret || ++l->report == l->reports)
+			break;
+		ret = wait_for_next(l, begin_ns + l->interval_ns);
 	}
-	return NMA_EXIT_OK;
+	return ret;
+}
+
+/* What is reported is the state at a look, and not what events have made of it since. */
+static int replay_look(struct leaks *l, bool whole)
+{
+	int ret;
+
+	l->look_ns = l->audit.now_ns;
+	if (l->last_ns && l->look_ns - l->last_ns < l->interval_ns)
+		return NMA_EXIT_OK;
+	ret = compare(l);
+	if (ret || whole)
+		return ret;
+	ret = report(l) ? NMA_EXIT_ENV : NMA_EXIT_OK;
+	l->report++;
+	return ret;
+}
+
+/* What a recording has. @whole: one report, of its end */
+static int replay(struct leaks *l, bool whole)
+{
+	enum nma_step step;
+	int ret;
+
+	do {
+		ret = nma_audit__poll(&l->audit, 0);
+		step = nma_audit__step(&l->audit);
+		if (!ret && step == NMA_STEP_LOOK)
+			ret = replay_look(l, whole);
+	} while (!ret && step != NMA_STEP_END && !nma_stopped() &&
+		 (whole || !l->reports || l->report < l->reports));
+	if (!ret)
+		ret = nma_audit__check_names(&l->audit);
+	if (!ret && whole && (l->last_ns || l->audit.env->out.json) && report(l))
+		ret = NMA_EXIT_ENV;
+	return ret;
+}
+
+static int check_recording(struct leaks *l)
+{
+	if (nma_recording__info(l->audit.source)->holders)
+		return NMA_EXIT_OK;
+	nma_err(l->audit.env, -ENODATA,
+		"%s has no look at who holds buffers: it is of an older version", l->o->from);
+	return NMA_EXIT_ENV;
 }
 
 static int parse_pools(struct nma_env *env, const struct leaks_opts *o)
@@ -182,11 +274,35 @@ static int parse_pools(struct nma_env *env, const struct leaks_opts *o)
 	return NMA_EXIT_OK;
 }
 
+/* Hooks see what happens, and what was recorded they did not see. */
+static int check_deep(struct nma_env *env, const struct leaks_opts *o)
+{
+	if (!o->from || !(o->deep || o->stacks || o->age_ns))
+		return NMA_EXIT_OK;
+	nma_err(env, -EINVAL, "--from does not go with %s: a recording has no ages",
+		o->age_ns ? "--age" : o->stacks ? "--stacks" : "--deep");
+	return NMA_EXIT_USAGE;
+}
+
+static int check_ages(struct leaks *l)
+{
+	if (!l->audit.opts.ages)
+		return NMA_EXIT_OK;
+	l->since_ns = nma_clock_ns();
+	if (l->audit.features.hooks & NMA_H(TAKE))
+		return NMA_EXIT_OK;
+	nma_err(l->audit.env, -EOPNOTSUPP, "kernel %s does not let us see buffers being taken: it needs %s",
+		l->audit.features.release, nma_hook_name(NMA_HOOK_TAKE));
+	return NMA_EXIT_SKIP;
+}
+
 static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const struct leaks_opts *o = opts;
 	struct nma_audit_opts aopts = {
-		.ifnames = &o->ifnames, .netns = &o->netns, .holders = true,
+		.ifnames = &o->ifnames, .netns = &o->netns, .holders = true, .from = o->from,
+		.ages = o->deep || o->stacks || o->age_ns, .stacks = o->stacks,
+		.max_bufs = o->buffers,
 	};
 	struct leaks l = { .o = o };
 	int ret;
@@ -194,12 +310,18 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	ret = nma_interval_parse(env, w, &l.interval_ns, &l.reports);
 	if (!ret)
 		ret = parse_pools(env, o);
+	if (!ret)
+		ret = check_deep(env, o);
 	if (ret)
 		return ret;
 	nma_stop_catch();
 	ret = nma_audit__open(&l.audit, env, &aopts);
+	if (!ret && o->from)
+		ret = check_recording(&l);
 	if (!ret)
-		ret = loop(&l);
+		ret = check_ages(&l);
+	if (!ret)
+		ret = o->from ? replay(&l, !w->nr) : loop(&l);
 	if (!ret && !nma_audit__complete(&l.audit))
 		ret = NMA_EXIT_INCOMPLETE;
 	if ((!ret || ret == NMA_EXIT_INCOMPLETE) && l.leaked)
@@ -216,6 +338,16 @@ static const struct nma_opt options[] = {
 	  "only this page_pool; may be repeated", 0, 0, NULL },
 	{ "all", 'a', NMA_OPT_FLAG, offsetof(struct leaks_opts, all), NULL,
 	  "also page_pools that have all their buffers themselves", 0, 0, NULL },
+	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct leaks_opts, deep), NULL,
+	  "watch each buffer being taken, to know how long it has been out", 0, 0, NULL },
+	{ "age", 0, NMA_OPT_SPAN, offsetof(struct leaks_opts, age_ns), "SEC",
+	  "only what has a buffer that is out for SEC seconds or longer; the first report "
+	  "comes when that is known; implies --deep", 0, 86400, NULL },
+	{ "stacks", 0, NMA_OPT_FLAG, offsetof(struct leaks_opts, stacks), NULL,
+	  "also the kernel stack that took the oldest; implies --deep", 0, 0, NULL },
+	{ "buffers", 0, NMA_OPT_U32, offsetof(struct leaks_opts, buffers), "N",
+	  "with --deep: room for N buffers (65536)", 16, 16777216, NULL },
+	NMA_FROM_OPTION(struct leaks_opts, from),
 };
 
 static const struct leaks_opts defaults;
@@ -230,7 +362,14 @@ static const char *const about[] = {
 	"lost. Of a destroyed page_pool all that has not come back counts as a leak, except "
 	"what a CPU is about to free; of others what the driver has more of from report to "
 	"report (eight at least) and beyond what the page_pool was made for.",
-	"Reports once, or every INTERVAL seconds, COUNT times or until Ctrl-C.",
+	"With --deep each buffer is watched from now on as it is taken and brought back: "
+	"AGE is how long the oldest of a group has been out. One that was taken before, or "
+	"unseen, is older than the audit (>). --age leaves groups out whose buffers are all "
+	"younger, and groups without an age: page_pools themselves, and what moves.",
+	"Reports once, or every INTERVAL seconds, COUNT times or until Ctrl-C. "
+	"With --from, an interval is at least as long as that from one look at the kernel "
+	"to the next, some two seconds; without INTERVAL, one report on the end of the "
+	"recording.",
 	NULL
 };
 

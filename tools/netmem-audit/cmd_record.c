@@ -169,7 +169,7 @@ static const struct record_opts defaults;
 
 static const char *const about[] = {
 	"Saves what watch would see, so that the verdict can be had elsewhere and later, "
-	"without privilege: check, watch, stat and show take the file with --from. "
+	"without privilege: check, watch, stat, leaks and show take the file with --from. "
 	"It ends after --duration, with CMD, or on Ctrl-C.",
 	"Meanwhile the file is called FILE.part. Of one that was left by a crash, or that "
 	"is still being written, everything up to the last step can be judged; the result "

@@ -296,6 +296,17 @@ static void pool_held(const void *row, struct nma_value *v)
 			nma_value_count_add(v, nma_holder_name(i), by[i]);
 }
 
+/* Which one it is, for those who say other things of it */
+static const struct nma_field pool_identity_fields[] = {
+	{ "id", "", NMA_FIELD_JSON, pool_id },
+	{ "ifname", "", NMA_FIELD_JSON, pool_ifname },
+	{ "ifindex", "", NMA_FIELD_JSON, pool_ifindex },
+	NETNS_FIELDS(pool),
+	{ "queue", "", NMA_FIELD_JSON, pool_queue },
+	{ "provider", "", NMA_FIELD_JSON, pool_mp },
+	{ "binding_id", "", NMA_FIELD_JSON, pool_binding },
+};
+
 static const struct nma_field pool_fields[] = {
 	{ "id", "ID", 0, pool_id },
 	{ "device", "IF", NMA_FIELD_COLUMN, pool_device },
@@ -450,5 +461,6 @@ static const struct nma_field token_fields[] = {
 TABLE(nma_fields_nics, "nics", nic_fields);
 TABLE(nma_fields_queues, "queues", queue_fields);
 TABLE(nma_fields_pools, "pools", pool_fields);
+TABLE(nma_fields_pool_identity, "pools", pool_identity_fields);
 TABLE(nma_fields_bindings, "bindings", binding_fields);
 TABLE(nma_fields_tokens, "tokens", token_fields);

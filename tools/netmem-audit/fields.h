@@ -20,6 +20,7 @@ struct nma_row {
 extern const struct nma_fields nma_fields_nics;
 extern const struct nma_fields nma_fields_queues;
 extern const struct nma_fields nma_fields_pools;
+extern const struct nma_fields nma_fields_pool_identity;
 extern const struct nma_fields nma_fields_bindings;
 extern const struct nma_fields nma_fields_tokens;
 

@@ -21,22 +21,23 @@
 #define STAY		(HOLDER(STACK) | HOLDER(SOCKET) | HOLDER(TX) | HOLDER(XDP) | \
 			 HOLDER(TOKEN) | HOLDER(ZCRX) | HOLDER(DRIVER) | HOLDER(UNKNOWN))
 
-struct group {
+struct nma_held_group {
 	const struct nma_account *account;
 	struct nma_rec_held r;
+	const struct nma_age *age;	/* NULL: of none of them it is known */
 	bool moving;
 	bool grows;
 	bool leaks;
 };
 
 #define ACCOUNT(row)	((const struct nma_account *)(row))
-#define G(row)		((const struct group *)(row))
+#define G(row)		((const struct nma_held_group *)(row))
 #define R(row)		(&G(row)->r)
 #define POOL(row)	(G(row)->account->pool)
 
 static void get_where(const void *row, struct nma_value *v)
 {
-	const struct group *g = row;
+	const struct nma_held_group *g = row;
 	char text[192];
 
 	if (g->moving) {
@@ -44,7 +45,7 @@ static void get_where(const void *row, struct nma_value *v)
 	} else if (g->r.holder == NMA_HOLDER_UNKNOWN) {
 		nma_value_str(v, "not every place could be looked into");
 	} else if (g->r.holder == NMA_HOLDER_DRIVER) {
-		nma_value_str(v, POOL(row)->r.detached ? "lost" :
+		nma_value_str(v, POOL(row)->sought.dying ? "lost" :
 							 "posted, or lost");
 	} else {
 		nma_holder_place(text, sizeof(text), &g->r);
@@ -77,6 +78,55 @@ static void get_count(const void *row, struct nma_value *v)
 		nma_value_s64(v, (__s32)R(row)->buffers);
 	else
 		nma_value_u64(v, R(row)->buffers);
+}
+
+/* Older than the audit, or not seen being taken */
+static __u32 unaged(const struct nma_held_group *g)
+{
+	__u32 aged = g->age ? g->age->r.aged : 0;
+
+	return g->r.buffers > aged ? g->r.buffers - aged : 0;
+}
+
+/* What is in the pool itself has no age. */
+static bool has_ages(const struct nma_held_group *g)
+{
+	return g->account->since_ns && !g->moving && !(1u << g->r.holder & IN_POOL);
+}
+
+/* Of the oldest, at least */
+static __u64 age_of(const struct nma_held_group *g)
+{
+	return g->account->now_ns - (unaged(g) ? g->account->since_ns : g->age->r.oldest_ns);
+}
+
+static void get_unaged(const void *row, struct nma_value *v)
+{
+	if (has_ages(G(row)))
+		nma_value_u64(v, unaged(G(row)));
+}
+
+static void get_oldest(const void *row, struct nma_value *v)
+{
+	if (has_ages(G(row)) && G(row)->age)
+		nma_value_u64(v, G(row)->age->r.oldest_ns);
+}
+
+static void get_age(const void *row, struct nma_value *v)
+{
+	__u64 ms;
+
+	if (!has_ages(G(row)))
+		return;
+	ms = age_of(G(row)) / NMA_NSEC_PER_MSEC;
+	nma_value_fmt(v, "%s%llu.%llu s", unaged(G(row)) ? ">" : "", ms / 1000,
+		      ms % 1000 / 100);
+}
+
+static void get_taken_by(const void *row, struct nma_value *v)
+{
+	if (has_ages(G(row)) && G(row)->age && G(row)->age->r.stack[0])
+		nma_value_stack(v, G(row)->age->r.stack, NMA_STACK_LEN);
 }
 
 GET(get_holder, nma_value_str(v, G(row)->moving ? "moving" : nma_holder_name(R(row)->holder)))
@@ -136,9 +186,12 @@ static void get_dying(const void *row, struct nma_value *v)
 {
 	__u64 since_ns = POOL(row)->r.detach_ns;
 
+	if (!POOL(row)->sought.dying)
+		return;
 	if (since_ns)
-		nma_value_fmt(v, "%llu s", (nma_clock_ns() - since_ns) / NMA_NSEC_PER_SEC);
-	else if (POOL(row)->r.detached)
+		nma_value_fmt(v, "%llu s", (G(row)->account->now_ns - since_ns) /
+					   NMA_NSEC_PER_SEC);
+	else
 		nma_value_str(v, "yes");
 }
 
@@ -152,6 +205,10 @@ static const struct nma_field group_fields[] = {
 	{ "bytes", "", NMA_FIELD_JSON, get_bytes },
 	{ "holder", "HOLDER", 0, get_holder },
 	{ "mark", "MARK", NMA_FIELD_TEXT, get_mark },
+	{ "age", "AGE", NMA_FIELD_TEXT, get_age },
+	{ "oldest_time_ns", "", NMA_FIELD_JSON, get_oldest },
+	{ "buffers_unaged", "", NMA_FIELD_JSON, get_unaged },
+	{ "taken_by", "", NMA_FIELD_JSON, get_taken_by },
 	{ "leak", "", NMA_FIELD_JSON, get_leak },
 	{ "growing", "", NMA_FIELD_JSON, get_grows },
 	{ "freed_by", "", NMA_FIELD_JSON, get_frees },
@@ -178,74 +235,96 @@ static const struct nma_fields groups = {
 };
 
 /* Of a pool in use the driver may have as many as the pool was made for. */
-static void mark(const struct nma_account *a, struct group *g, __u64 place)
+static void mark(const struct nma_model *m, const struct nma_account *a, struct nma_held_group *g,
+		 __u64 place)
 {
 	__u32 bit = 1u << g->r.holder;
 
 	g->account = a;
 	if (g->moving)
 		return;
+	g->age = nma_model__age(m, a->pool->r.pool_id, place);
 	g->grows = a->trends && nma_trends_grows(a->trends, a->pool->r.pool_id, place);
-	g->leaks = a->pool->r.detached ? bit & STAY :
+	g->leaks = a->pool->sought.dying ? bit & STAY :
 		   g->grows && g->r.holder == NMA_HOLDER_DRIVER &&
 		   a->pool->r.pool_size && g->r.buffers > a->pool->r.pool_size;
 }
 
-static void add(const struct nma_account *a, struct group *g, size_t *nr, __u32 holder,
-		__s64 buffers)
+static bool too_young(const struct nma_held_group *g)
 {
-	if (!buffers)
-		return;
-	g[*nr] = (struct group){ .r.holder = holder, .r.buffers = buffers };
-	g[*nr].r.cpu = NMA_NO_CPU;
-	g[*nr].moving = holder == NMA_HOLDER_MAX;
-	mark(a, &g[*nr], NMA_PLACE_DRIVER);
-	++*nr;
+	return g->account->least_ns &&
+	       (!has_ages(g) || age_of(g) < g->account->least_ns);
+}
+
+static void add(const struct nma_model *m, struct nma_account *a, const struct nma_held_group *g,
+		__u64 place)
+{
+	struct nma_held_group *to = &a->group[a->nr];
+
+	*to = *g;
+	mark(m, a, to, place);
+	if (!too_young(to))
+		a->nr++;
+}
+
+/* What has no record of its own */
+static void add_rest(const struct nma_model *m, struct nma_account *a, __u32 holder,
+		     __s64 buffers)
+{
+	const struct nma_held_group g = {
+		.r.holder = holder,
+		.r.buffers = buffers,
+		.r.cpu = NMA_NO_CPU,
+		.moving = holder == NMA_HOLDER_MAX,
+	};
+
+	if (buffers)
+		add(m, a, &g, NMA_PLACE_DRIVER);
 }
 
 static int group_cmp(const void *a, const void *b)
 {
-	const struct group *x = a, *y = b;
+	const struct nma_held_group *x = a, *y = b;
 
 	if (x->leaks != y->leaks)
 		return x->leaks ? -1 : 1;
 	return x->r.buffers < y->r.buffers ? 1 : x->r.buffers > y->r.buffers ? -1 : 0;
 }
 
-/* To be freed by the caller; NULL without memory. */
-static struct group *groups_of(const struct nma_model *m, const struct nma_account *a,
-			       size_t *nr)
+int nma_account_fill(struct nma_account *a, const struct nma_model *m)
 {
-	struct group *g = calloc(m->held.nr + 3, sizeof(*g));
+	struct nma_held_group g = { 0 };
 
-	*nr = 0;
-	if (!g)
-		return NULL;
+	a->group = calloc(m->held.nr + 3, sizeof(*a->group));
+	a->nr = 0;
+	if (!a->group)
+		return -ENOMEM;
 	nma_held_for_each(m, held) {
 		if (held->r.pool_id != a->pool->r.pool_id)
 			continue;
-		g[*nr].r = held->r;
-		mark(a, &g[*nr], held->node.key[1]);
-		++*nr;
+		g.r = held->r;
+		add(m, a, &g, held->node.key[1]);
 	}
-	add(a, g, nr, NMA_HOLDER_DRIVER, a->balance.driver);
-	add(a, g, nr, NMA_HOLDER_UNKNOWN, a->balance.unknown);
-	qsort(g, *nr, sizeof(*g), group_cmp);
-	add(a, g, nr, NMA_HOLDER_MAX, a->balance.moving);
-	return g;
+	add_rest(m, a, NMA_HOLDER_DRIVER, a->balance.driver);
+	add_rest(m, a, NMA_HOLDER_UNKNOWN, a->balance.unknown);
+	qsort(a->group, a->nr, sizeof(*a->group), group_cmp);
+	add_rest(m, a, NMA_HOLDER_MAX, a->balance.moving);
+	return 0;
 }
 
-bool nma_account_leaks(const struct nma_model *m, const struct nma_account *a)
+void nma_account_free(struct nma_account *a)
 {
-	bool leaks = false;
-	struct group *g;
-	size_t i, nr;
+	free(a->group);
+}
 
-	g = groups_of(m, a, &nr);
-	for (i = 0; g && i < nr; i++)
-		leaks |= g[i].leaks;
-	free(g);
-	return leaks;
+bool nma_account_leaks(const struct nma_account *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->nr; i++)
+		if (a->group[i].leaks)
+			return true;
+	return false;
 }
 
 /* Once for each kind of holder that somebody may want to do something about. */
@@ -259,83 +338,88 @@ static void view_frees(const struct nma_out *out, __u32 holders)
 				     nma_holder_frees(i));
 }
 
-static bool needs_a_word(const struct group *g)
+static bool needs_a_word(const struct nma_held_group *g)
 {
 	return !g->moving && 1u << g->r.holder & STAY &&
 	       (g->r.holder != NMA_HOLDER_DRIVER || g->leaks);
 }
 
 /* What is in the pool itself is shown with -v. */
+static bool is_shown(const struct nma_out *out, const struct nma_held_group *g)
+{
+	return out->verbose || !(1u << g->r.holder & IN_POOL);
+}
+
+static void view_stack(const struct nma_out *out, const struct nma_held_group *g)
+{
+	struct nma_value v = { 0 };
+	char label[64];
+
+	get_taken_by(g, &v);
+	if (v.type == NMA_VALUE_NONE)
+		return;
+	snprintf(label, sizeof(label), "%s, pool %u: taken by",
+		 nma_holder_name(g->r.holder), g->account->pool->r.pool_id);
+	nma_out_label(out, label, &v, 0);
+}
+
+/* What there is to say below the table */
+static void view_words(const struct nma_out *out, const void *const *row, size_t rows)
+{
+	__u32 holders = 0;
+	size_t i;
+
+	for (i = 0; i < rows; i++) {
+		view_stack(out, row[i]);
+		if (needs_a_word(row[i]))
+			holders |= 1u << R(row[i])->holder;
+	}
+	view_frees(out, holders);
+}
+
 int nma_view_leaks(const struct nma_audit *audit, const struct nma_account *a, size_t nr)
 {
 	const struct nma_out *out = &audit->env->out;
-	size_t i, j, rows = 0, most = nr * (audit->model->held.nr + 3);
-	struct group **g = calloc(nr + 1, sizeof(*g));
-	const void **row = calloc(most + 1, sizeof(*row));
-	__u32 holders = 0;
-	int err = g && row ? 0 : -ENOMEM;
+	size_t i, j, rows = 0;
+	const void **row;
+	int err = 0;
 
-	for (i = 0; !err && i < nr; i++) {
-		size_t groups_of_it;
-
-		g[i] = groups_of(audit->model, &a[i], &groups_of_it);
-		if (!g[i])
-			err = -ENOMEM;
-		for (j = 0; !err && j < groups_of_it; j++) {
-			if (!out->verbose && 1u << g[i][j].r.holder & IN_POOL)
-				continue;
-			row[rows++] = &g[i][j];
-			if (needs_a_word(&g[i][j]))
-				holders |= 1u << g[i][j].r.holder;
-		}
-	}
-	if (!err && !rows)
-		nma_out_text(out, 0, "no buffer is out of its page_pool");
-	else if (!err)
+	for (i = 0; i < nr; i++)
+		rows += a[i].nr;
+	row = calloc(rows + 1, sizeof(*row));
+	if (!row)
+		return -ENOMEM;
+	rows = 0;
+	for (i = 0; i < nr; i++)
+		for (j = 0; j < a[i].nr; j++)
+			if (is_shown(out, &a[i].group[j]))
+				row[rows++] = &a[i].group[j];
+	if (rows)
 		err = nma_out_table(out, &groups, row, rows);
+	else
+		nma_out_text(out, 0, nr && a->least_ns ?
+			     "no buffer is out of its page_pool for that long" :
+			     "no buffer is out of its page_pool");
 	if (!err)
-		view_frees(out, holders);
-	for (i = 0; g && i < nr; i++)
-		free(g[i]);
-	free(g);
+		view_words(out, row, rows);
 	free(row);
 	return err;
 }
 
-GET(pool_id, nma_value_u64(v, ACCOUNT(row)->pool->r.pool_id))
-#define OWNER(row)	(&ACCOUNT(row)->pool->owner)
-GET(pool_ifname, nma_value_strn(v, OWNER(row)->ifname, NMA_IFNAME_LEN))
-GET_NONZERO(pool_ifindex, OWNER(row)->ifindex)
-NETNS(pool, OWNER(row)->netns)
-GET(pool_provider, nma_value_str(v, nma_mp_name(ACCOUNT(row)->pool->r.mp)))
-GET_NONZERO(pool_binding, ACCOUNT(row)->pool->r.binding_id)
-GET(pool_detached, nma_value_bool(v, ACCOUNT(row)->pool->r.detached))
+GET(pool_detached, nma_value_bool(v, ACCOUNT(row)->pool->sought.dying))
 GET(pool_inflight, nma_value_s64(v, ACCOUNT(row)->balance.inflight))
 GET(pool_exist, nma_value_u64(v, ACCOUNT(row)->pool->sought.exist))
 GET(pool_in_pool, nma_value_u64(v, ACCOUNT(row)->balance.in_pool))
-
-static void pool_queue(const void *row, struct nma_value *v)
-{
-	if (OWNER(row)->queue != NMA_NO_QUEUE)
-		nma_value_u64(v, OWNER(row)->queue);
-}
 
 static void pool_detached_for(const void *row, struct nma_value *v)
 {
 	__u64 since_ns = ACCOUNT(row)->pool->r.detach_ns;
 
-	if (since_ns)
-		nma_value_u64(v, nma_clock_ns() - since_ns);
+	if (ACCOUNT(row)->pool->sought.dying && since_ns)
+		nma_value_u64(v, ACCOUNT(row)->now_ns - since_ns);
 }
 
 static const struct nma_field account_fields[] = {
-	{ "id", "", NMA_FIELD_JSON, pool_id },
-	{ "ifname", "", NMA_FIELD_JSON, pool_ifname },
-	{ "ifindex", "", NMA_FIELD_JSON, pool_ifindex },
-	NETNS_FIELDS(pool),
-	{ "queue", "", NMA_FIELD_JSON, pool_queue },
-	{ "provider", "", NMA_FIELD_JSON, pool_provider },
-	{ "binding_id", "", NMA_FIELD_JSON, pool_binding },
 	{ "detached", "", NMA_FIELD_JSON, pool_detached },
 	{ "detached_for_ns", "", NMA_FIELD_JSON, pool_detached_for },
 	{ "inflight", "", NMA_FIELD_JSON, pool_inflight },
@@ -353,16 +437,15 @@ static struct json_object *account_json(const struct nma_audit *audit,
 					const struct nma_account *a)
 {
 	const struct nma_out *out = &audit->env->out;
-	struct json_object *obj = nma_out_object(out, &accounts, a);
+	const struct nma_row row = { .model = audit->model, .ref.pool = a->pool };
+	struct json_object *obj = nma_out_object(out, &nma_fields_pool_identity, &row);
 	struct json_object *list = json_object_new_array();
-	struct group *g;
-	size_t i, nr;
+	size_t i;
 
-	g = groups_of(audit->model, a, &nr);
-	for (i = 0; g && i < nr; i++)
-		json_object_array_add(list, nma_out_object(out, &groups, &g[i]));
+	nma_out_fill(out, obj, &accounts, a);
+	for (i = 0; i < a->nr; i++)
+		json_object_array_add(list, nma_out_object(out, &groups, &a->group[i]));
 	json_object_object_add(obj, groups.name, list);
-	free(g);
 	return obj;
 }
 

@@ -10,14 +10,25 @@
 #include "model/balance.h"
 #include "model/trend.h"
 
+struct nma_held_group;	/* buffers of one pool in one place */
+
 struct nma_account {
 	const struct nma_pool *pool;
 	const struct nma_trends *trends;
 	struct nma_balance balance;
+	__u64 now_ns;		/* when it was looked at */
+	__u64 since_ns;		/* since when ages are known, 0: they are not */
+	__u64 least_ns;		/* only groups with a buffer that is older */
+	struct nma_held_group *group;
+	size_t nr;
 };
 
+/* Groups, of what the model and the members before them say. -ENOMEM */
+int nma_account_fill(struct nma_account *a, const struct nma_model *m);
+void nma_account_free(struct nma_account *a);
+
 /* Do buffers stay out that should not? See the manual of leaks. */
-bool nma_account_leaks(const struct nma_model *m, const struct nma_account *a);
+bool nma_account_leaks(const struct nma_account *a);
 
 /* -ENOMEM */
 int nma_view_leaks(const struct nma_audit *audit, const struct nma_account *a, size_t nr);

@@ -20,7 +20,8 @@
 #include "nma_event.h"
 #include "util/queue_set.h"
 
-#define NMA_NMR_SCHEMA		1
+#define NMA_NMR_SCHEMA		2
+#define NMA_NMR_OLDEST		1	/* records are as they were then */
 #define NMA_NMR_MAGIC		"\x89NMR\r\n\x1a\n"	/* text mode spoils it */
 #define NMA_NMR_BYTE_ORDER	0x01020304u
 
@@ -31,6 +32,7 @@ enum nma_nmr_flag {
 	NMA_NMR_EVENTS = 1 << 0,	/* settings */
 	NMA_NMR_DEEP = 1 << 1,
 	NMA_NMR_ANONYMOUS = 1 << 2,
+	NMA_NMR_HOLDERS = 1 << 3,
 	NMA_NMR_NETMEM = 1 << 8,	/* features */
 	NMA_NMR_HDS_CFG = 1 << 9,
 	NMA_NMR_DEVMEM_TX = 1 << 10,
@@ -73,6 +75,7 @@ enum nma_nmr_type {
 	NMA_NMR_BLIND,		/* named: 0, why */
 	NMA_NMR_DENIED,		/* named: inode of a namespace, errno */
 	NMA_NMR_END,		/* struct nma_nmr_step; nothing comes after it */
+	NMA_NMR_AGAIN,		/* struct nma_nmr_again; from schema 2 on */
 };
 
 struct nma_nmr_item {
@@ -92,6 +95,17 @@ struct nma_nmr_named {
 	__u64 value;
 	char text[];
 };
+
+/* Records that say nothing new, in order; see again.h. */
+struct nma_nmr_again {
+	__u64 time_ns;
+	struct nma_nmr_same {
+		__u32 number;
+		__u32 later_ns;	/* than time_ns */
+	} same[];
+};
+
+#define NMA_NMR_SAME_MAX	1024
 
 enum nma_nmr_hook {
 	NMA_NMR_HOOK_FOUND,

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "kernel/again.h"
 #include "kernel/netns.h"
 #include "kernel/nmr.h"
 #include "kernel/recording.h"
@@ -40,6 +41,7 @@ struct recording {
 	struct nma_lost lost;
 	struct nma_shortfall fall;
 	struct nma_table answers;
+	struct nma_heard heard;
 	char error[256];
 	/* the item: its records have numbers of eight bytes */
 	__u64 buf[NMA_NMR_ITEM_MAX / sizeof(__u64) + 1];
@@ -251,18 +253,46 @@ static int take_step(struct recording *r, bool last)
 		r->ended = true;
 	else
 		r->base.step = s->step;
-	r->looked |= s->step == NMA_STEP_LOOK;
+	if (s->step != NMA_STEP_LOOK)
+		return 0;
+	r->looked = true;
+	nma_heard__end_look(&r->heard);
 	return 0;
+}
+
+static int deliver(struct recording *r, const struct nma_rec_hdr *hdr)
+{
+	return r->opts.fn(r->opts.ctx, hdr) < 0 ? -ECANCELED : 0;
+}
+
+static int take_again(struct recording *r)
+{
+	const struct nma_nmr_again *again = body_of(r);
+	const struct nma_rec_hdr *hdr;
+	size_t i, nr;
+	int err = 0;
+
+	if (body_size(r) < sizeof(*again))
+		return -EINVAL;
+	nr = (body_size(r) - sizeof(*again)) / sizeof(*again->same);
+	for (i = 0; i < nr && !err; i++) {
+		hdr = nma_heard__again(&r->heard, again->same[i].number,
+				       again->time_ns + again->same[i].later_ns);
+		err = hdr ? deliver(r, hdr) : -EINVAL;
+	}
+	return err;
 }
 
 static int take_record(struct recording *r)
 {
 	const struct nma_rec_hdr *hdr = body_of(r);
+	int err;
 
 	if (body_size(r) < sizeof(*hdr) || hdr->size != body_size(r) ||
 	    hdr->type != item_of(r)->type || !nma_recording_sane(hdr))
 		return -EINVAL;
-	return r->opts.fn(r->opts.ctx, hdr) < 0 ? -ECANCELED : 0;
+	err = nma_heard__note(&r->heard, hdr);
+	return err ? err : deliver(r, hdr);
 }
 
 static int take(struct recording *r)
@@ -276,6 +306,8 @@ static int take(struct recording *r)
 		return take_step(r, type == NMA_NMR_END);
 	if (type == NMA_NMR_ANSWER)
 		return take_answer(r);
+	if (type == NMA_NMR_AGAIN)
+		return take_again(r);
 	if (type > NMA_NMR_SIDE && type < NMA_NMR_END && type != NMA_NMR_BEGIN)
 		return take_named(r);
 	return 0;	/* of a later version */
@@ -387,6 +419,7 @@ static void recording_close(struct nma_source *s)
 	if (r->file)
 		fclose(r->file);
 	nma_table_free(&r->answers);
+	nma_heard__free(&r->heard);
 	nma_netns__remember();
 	free(r);
 }
@@ -445,7 +478,7 @@ static int check_header(struct recording *r, struct nma_nmr_header *h, size_t n)
 	crc = h->crc;
 	h->crc = 0;
 	r->crc = crc32(0, (void *)h, sizeof(*h));
-	if (h->size != sizeof(*h) || crc != r->crc || h->schema != NMA_NMR_SCHEMA ||
+	if (h->size != sizeof(*h) || crc != r->crc || h->schema < NMA_NMR_OLDEST ||
 	    !is_text(h->host, sizeof(h->host)) ||
 	    !is_text(h->release, sizeof(h->release)) ||
 	    !is_text(h->machine, sizeof(h->machine)) ||
@@ -470,6 +503,7 @@ static void take_header(struct recording *r, const struct nma_nmr_header *h)
 	r->info.events = h->flags & NMA_NMR_EVENTS;
 	r->info.deep = h->flags & NMA_NMR_DEEP;
 	r->info.anonymous = h->flags & NMA_NMR_ANONYMOUS;
+	r->info.holders = h->flags & NMA_NMR_HOLDERS;
 	*f = (struct nma_features){
 		.btf = true,
 		.caps = h->caps,

@@ -29,6 +29,7 @@ struct nma_recording_info {
 	struct nma_strs ifnames;	/* of -i */
 	char version[32];
 	bool events, deep;
+	bool holders;			/* of the buffers of all pools */
 	bool anonymous;
 };
 

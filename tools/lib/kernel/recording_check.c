@@ -44,6 +44,8 @@ static const struct limit {
 	LIMIT(NMA_REC_USE, nma_rec_use, why, NMA_SEND_BAD_RANGE),
 	LIMIT(NMA_REC_HELD, nma_rec_held, holder, NMA_HOLDER_MAX - 1),
 	LIMIT(NMA_REC_HELD, nma_rec_held, where, NMA_WHERE_MAX - 1),
+	LIMIT(NMA_REC_AGE, nma_rec_age, holder, NMA_HOLDER_MAX - 1),
+	LIMIT(NMA_REC_AGE, nma_rec_age, where, NMA_WHERE_MAX - 1),
 	LIMIT(NMA_REC_RECYCLE, nma_rec_recycle, counts, NMA_COUNTS_MAX - 1),
 };
 

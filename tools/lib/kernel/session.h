@@ -38,6 +38,9 @@ struct nma_session_opts {
 				 * kernel does not count it
 				 */
 	bool holders;		/* who has the buffers of all pools, not of dying ones */
+	bool only_holders;	/* nothing is of use without them */
+	bool ages;		/* of these: when they were taken */
+	bool stacks;		/* and by whom */
 	bool hist;		/* histograms: of tokens; and of buffers, if circulate */
 	size_t ring_bytes;	/* power of two; 0: default */
 	unsigned int max_pools;	/* capacity of tracking maps; 0: default */

@@ -105,12 +105,21 @@ static bool has_memory_map(const struct nma_features *f)
 	       sym[NMA_SYM_NAPI_CACHE] && sym[NMA_SYM_CPU_OFFSETS];
 }
 
+static void share(struct bpf_map *map, const struct bpf_map *with, bool there)
+{
+	bpf_map__set_autocreate(map, there);
+	if (there)
+		bpf_map__reuse_fd(map, bpf_map__fd(with));
+}
+
 static void choose(struct nma_session *s, struct held_bpf *skel)
 {
 	bpf_map__set_autocreate(skel->maps.nma_acts, false);
 	bpf_map__set_autocreate(skel->maps.nma_dma, false);
 	bpf_map__set_autocreate(skel->maps.nma_dma_tx, false);
-	bpf_map__reuse_fd(skel->maps.nma_ring, bpf_map__fd(s->skel->maps.nma_ring));
+	share(skel->maps.nma_ring, s->skel->maps.nma_ring, true);
+	share(skel->maps.nma_taken, s->skel->maps.nma_taken, s->opts.ages);
+	share(skel->maps.nma_stacks, s->skel->maps.nma_stacks, s->opts.stacks);
 	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
 	make_room(&s->held, skel);
 	bpf_program__set_autoload(skel->progs.nma_held, true);
@@ -155,7 +164,7 @@ static int load(struct nma_session *s)
 	held_bpf__destroy(h->skel);
 	h->skel = NULL;
 	h->refused = true;
-	if (s->opts.holders)
+	if (s->opts.only_holders)
 		return nma_session_fail(s, err,
 					"cannot load the programs that look for holders");
 	return -ENODATA;
@@ -306,9 +315,13 @@ static int look_at_memory(struct nma_session *s, bool *packets)
 
 static int send_found(struct nma_session *s)
 {
+	struct nma_held_call ages = { .step = NMA_HELD_AGES };
 	struct nma_held_call arg = { .step = NMA_HELD_SEND };
 	int i = 0, err;
 
+	err = call(s, &ages);
+	if (err)
+		return err;
 	do {
 		err = call(s, &arg);
 		if (!err)

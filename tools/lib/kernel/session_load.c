@@ -115,6 +115,8 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->counts = counts_from(s);
 	cfg->bulk_unseen = !hook_usable(s, NMA_HOOK_PUT_BULK);
 	cfg->hist = s->opts.hist;
+	cfg->ages = s->opts.ages;
+	cfg->stacks = s->opts.stacks;
 	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
 	cfg->page_btf = s->opts.features->page_btf;
 	cfg->netmem_btf = s->opts.features->netmem_btf;
@@ -134,6 +136,10 @@ static void configure(struct nma_session *s)
 	configure_deep(s);
 	bpf_map__set_autocreate(s->skel->maps.nma_given_out,
 				o->hist && o->circulate);
+	bpf_map__set_autocreate(s->skel->maps.nma_taken, o->ages);
+	bpf_map__set_autocreate(s->skel->maps.nma_stacks, o->stacks);
+	if (o->max_bufs)
+		bpf_map__set_max_entries(s->skel->maps.nma_taken, o->max_bufs);
 	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
 }
 
@@ -167,6 +173,8 @@ static unsigned int groups_asked(const struct nma_session *s)
 		groups |= NMA_GROUP_CIRCULATE;
 	if (o->hist && o->circulate)
 		groups |= NMA_GROUP_HIST;
+	if (o->ages)
+		groups |= NMA_GROUP_AGES;
 	return groups;
 }
 

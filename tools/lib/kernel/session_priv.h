@@ -80,7 +80,7 @@ struct nma_session {
 /* Are there hooks that see what happens? */
 static inline bool nma_session_hooked(const struct nma_session *s)
 {
-	return s->opts.events || s->opts.recycle;
+	return s->opts.events || s->opts.recycle || s->opts.ages;
 }
 
 /* A program by its offset in struct nma_bpf. */

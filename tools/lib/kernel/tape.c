@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "kernel/again.h"
 #include "kernel/anonymous.h"
 #include "kernel/netns.h"
 #include "kernel/nmr.h"
@@ -51,6 +52,12 @@ struct tape {
 	struct nma_table symbols;	/* struct told, by address */
 	struct nma_table netns;		/* struct told, by inode */
 	struct nma_table answers;
+	struct nma_said said;
+	__u32 nr_same;			/* that wait to be written */
+	struct {
+		struct nma_nmr_again head;
+		struct nma_nmr_same same[NMA_NMR_SAME_MAX];
+	} again;
 	char error[256];
 };
 
@@ -94,7 +101,7 @@ static void put(struct tape *t, const void *bytes, size_t size)
 }
 
 /* @tail is filled up with zeroes, one at least if there is one. */
-static void put_item(struct tape *t, __u16 type, const void *body, size_t size,
+static void put_bare(struct tape *t, __u16 type, const void *body, size_t size,
 		     const char *tail)
 {
 	static const char zeroes[8];
@@ -115,6 +122,35 @@ static void put_item(struct tape *t, __u16 type, const void *body, size_t size,
 	put(t, body, size);
 	put(t, tail, len);
 	put(t, zeroes, pad);
+}
+
+static void put_again(struct tape *t)
+{
+	size_t size = sizeof(t->again.head) + t->nr_same * sizeof(*t->again.same);
+
+	if (t->nr_same)
+		put_bare(t, NMA_NMR_AGAIN, &t->again, size, NULL);
+	t->nr_same = 0;
+}
+
+/* What came before it stands before it. */
+static void put_item(struct tape *t, __u16 type, const void *body, size_t size,
+		     const char *tail)
+{
+	put_again(t);
+	put_bare(t, type, body, size, tail);
+}
+
+static void put_same(struct tape *t, __u32 number, __u64 time_ns)
+{
+	struct nma_nmr_again *head = &t->again.head;
+
+	if (t->nr_same == NMA_NMR_SAME_MAX || time_ns - head->time_ns > ~0u)
+		put_again(t);
+	if (!t->nr_same)
+		head->time_ns = time_ns;
+	t->again.same[t->nr_same].number = number;
+	t->again.same[t->nr_same++].later_ns = time_ns - head->time_ns;
 }
 
 static void put_named(struct tape *t, enum nma_nmr_type type, __u64 value,
@@ -211,6 +247,7 @@ static void name_all_netns(struct tape *t)
 static void put_record(struct tape *t, const struct nma_rec_hdr *hdr)
 {
 	__u64 copy[NMA_NMR_ITEM_MAX / sizeof(__u64)];
+	__u32 number;
 	int err;
 
 	put_symbols(t, hdr);
@@ -222,7 +259,10 @@ static void put_record(struct tape *t, const struct nma_rec_hdr *hdr)
 		if (err)
 			fail(t, err, "hide all names of a record in");
 	}
-	put_item(t, hdr->type, hdr, hdr->size, NULL);
+	if (nma_said__before(&t->said, hdr, &number))
+		put_same(t, number, hdr->time_ns);
+	else
+		put_item(t, hdr->type, hdr, hdr->size, NULL);
 	t->size.records++;
 }
 
@@ -257,6 +297,7 @@ static int snapshot(struct nma_source *s)
 	s->step = NMA_STEP_LOOK;
 	name_all_netns(t);
 	put_step(t, NMA_NMR_STEP, NMA_STEP_LOOK);
+	nma_said__end_look(&t->said);
 	return err ? err : t->err;
 }
 
@@ -401,6 +442,7 @@ static void tape_close(struct nma_source *s)
 	nma_table_free(&t->symbols);
 	nma_table_free(&t->netns);
 	nma_table_free(&t->answers);
+	nma_said__free(&t->said);
 	free(t->part);
 	free(t);
 }
@@ -475,6 +517,7 @@ static __u32 flags_of(const struct nma_tape_opts *o)
 
 	return (o->events ? NMA_NMR_EVENTS : 0) | (o->deep ? NMA_NMR_DEEP : 0) |
 	       (o->anonymous ? NMA_NMR_ANONYMOUS : 0) |
+	       (o->holders ? NMA_NMR_HOLDERS : 0) |
 	       (f->netmem ? NMA_NMR_NETMEM : 0) | (f->hds_cfg ? NMA_NMR_HDS_CFG : 0) |
 	       (f->devmem_tx ? NMA_NMR_DEVMEM_TX : 0) |
 	       (f->io_uring_zcrx ? NMA_NMR_ZCRX : 0) |

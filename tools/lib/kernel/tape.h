@@ -25,7 +25,7 @@ struct nma_tape_opts {
 	const struct nma_features *features;
 	const struct nma_strs *ifnames;	/* of -i; may be NULL */
 	struct nma_ksyms *ksyms;	/* names of functions; may be NULL */
-	bool events, deep;		/* settings */
+	bool events, deep, holders;	/* settings */
 	__u32 buffers;
 	bool anonymous;
 	nma_rec_fn fn;			/* who wants the records */

@@ -33,7 +33,7 @@ bool nma_balance_of(const struct nma_model *m, const struct nma_pool *pool,
 	const struct nma_sought *s = &pool->sought;
 	__s64 left, nowhere;
 
-	*b = (struct nma_balance){ .inflight = pool->r.inflight };
+	*b = (struct nma_balance){ .inflight = s->after };
 	if (!s->looks || s->look != m->looks)
 		return false;
 	count_found(m, pool, b);

@@ -15,11 +15,15 @@ static struct nma_pool *pool_of(struct nma_model *m, __u32 id)
 	return nma_table_find(&m->pools, id, 0);
 }
 
+static __u64 place_of(__u32 holder, __u32 where, __u64 object)
+{
+	return (__u64)holder << 60 | (__u64)where << 56 | (object & ~(0xffull << 56));
+}
+
 int nma_held_apply(struct nma_model *m, const struct nma_rec_hdr *hdr)
 {
 	const struct nma_rec_held *r = (const void *)hdr;
-	__u64 place = (__u64)r->holder << 60 | (__u64)r->where << 56 |
-		      (r->object & ~(0xffull << 56));
+	__u64 place = place_of(r->holder, r->where, r->object);
 	struct nma_held *held = nma_table_find(&m->held, r->pool_id, place);
 	struct nma_pool *pool = pool_of(m, r->pool_id);
 
@@ -36,6 +40,30 @@ int nma_held_apply(struct nma_model *m, const struct nma_rec_hdr *hdr)
 	if (pool)
 		pool->sought.found += r->buffers;
 	return 0;
+}
+
+int nma_held_age(struct nma_model *m, const struct nma_rec_hdr *hdr)
+{
+	const struct nma_rec_age *r = (const void *)hdr;
+	__u64 place = r->holder == NMA_HOLDER_DRIVER ? NMA_PLACE_DRIVER :
+		      place_of(r->holder, r->where, r->object);
+	struct nma_age *age = nma_table_find(&m->ages, r->pool_id, place);
+
+	if (!age) {
+		age = calloc(1, sizeof(*age));
+		if (!age || nma_table_add(&m->ages, &age->node, r->pool_id, place)) {
+			free(age);
+			return -ENOMEM;
+		}
+	}
+	age->look = m->looks;
+	age->r = *r;
+	return 0;
+}
+
+const struct nma_age *nma_model__age(const struct nma_model *m, __u32 pool_id, __u64 place)
+{
+	return nma_table_find(&m->ages, pool_id, place);
 }
 
 int nma_held_census(struct nma_model *m, const struct nma_rec_hdr *hdr)
@@ -72,6 +100,12 @@ static void drop_old(struct nma_model *m)
 		nma_table_del(&m->held, n);
 		free(n);
 	}
+	nma_table_for_each(&m->ages, n) {
+		if (((struct nma_age *)n)->look == m->looks)
+			continue;
+		nma_table_del(&m->ages, n);
+		free(n);
+	}
 }
 
 static void settle(struct nma_pool *pool)
@@ -83,6 +117,7 @@ static void settle(struct nma_pool *pool)
 	if (pool->r.detached && !s->dying)
 		s->looks = 0;		/* what the driver had posted is not lost */
 	s->dying = pool->r.detached;
+	s->after = pool->r.inflight;
 	s->lost = s->looks && s->missing < missing ? s->missing : missing;
 	s->missing = missing;
 	s->moved = pool->r.hold_cnt != s->held || pool->r.release_cnt != s->released;

@@ -33,6 +33,7 @@ void nma_model__free(struct nma_model *m)
 	nma_table_free(&m->socks);
 	nma_table_free(&m->edges);
 	nma_table_free(&m->held);
+	nma_table_free(&m->ages);
 	nma_table_free(&m->recycles);
 	nma_table_free(&m->closed);
 	nma_table_free(&m->hists);
@@ -463,6 +464,13 @@ static int apply_held(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return nma_held_apply(m, hdr);
 }
 
+static int apply_age(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		     struct nma_change *change)
+{
+	(void)change;
+	return nma_held_age(m, hdr);
+}
+
 static int apply_census(struct nma_model *m, const struct nma_rec_hdr *hdr,
 			struct nma_change *change)
 {
@@ -487,6 +495,7 @@ static const struct {
 	[NMA_REC_RECYCLE] = { sizeof(struct nma_rec_recycle), apply_recycle },
 	[NMA_REC_HIST] = { sizeof(struct nma_rec_hist), apply_hist },
 	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
+	[NMA_REC_AGE] = { sizeof(struct nma_rec_age), apply_age },
 	[NMA_REC_CENSUS] = { sizeof(struct nma_rec_census), apply_census },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };

@@ -102,6 +102,7 @@ struct nma_model {
 	struct nma_table socks;
 	struct nma_table edges;
 	struct nma_table held;	/* struct nma_held */
+	struct nma_table ages;	/* struct nma_age */
 	struct nma_table recycles;	/* struct nma_recycle */
 	struct nma_table closed;	/* struct nma_closed */
 	struct nma_table hists;		/* struct nma_hist */

@@ -22,12 +22,9 @@ struct nma_trends {
 	__u32 looks;
 };
 
-/* Of what nobody has: with the driver */
-#define NMA_PLACE_DRIVER	(~0ull)
-
 /* After each look. -ENOMEM */
 int nma_trends_take(struct nma_trends *t, const struct nma_model *m);
-/* @place: second key of the model's row, or NMA_PLACE_DRIVER */
+/* @place: see held.h */
 bool nma_trends_grows(const struct nma_trends *t, __u32 pool_id, __u64 place);
 void nma_trends_free(struct nma_trends *t);
 
