@@ -229,6 +229,7 @@ struct sk_buff {
 	__u8 unreadable : 1;
 	unsigned int end;
 	unsigned char *head;
+	unsigned char *data;
 };
 
 typedef struct skb_frag {
@@ -453,6 +454,7 @@ struct iov_iter {
 struct msghdr {
 	struct iov_iter msg_iter;
 	void *msg_control;
+	unsigned int msg_flags;
 	unsigned long msg_controllen;
 };
 
