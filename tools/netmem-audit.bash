@@ -73,6 +73,8 @@ _netmem_audit() {
 	elif [ "$command" = show ]; then
 		mapfile -t COMPREPLY < <(compgen -W \
 			"nics pools queues bindings tokens" -- "$word")
+	elif [ "$command" = enforce ]; then
+		mapfile -t COMPREPLY < <(compgen -W "on check status off" -- "$word")
 	fi
 }
 

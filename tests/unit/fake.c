@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enforce/enforce.h"
 #include "util/clock.h"
 #include "fake.h"
 
@@ -262,3 +263,45 @@ struct nma_attempt nma_attempt__xsk_copy(const struct nma_attempt_at *at)
 }
 
 ATTEMPT(xsk_zerocopy)
+
+/* ---- enforce.h: a kernel that can do all of it, with one refusal ----*/
+
+int nma_enforce__on(const struct nma_policy_file *f, const struct nma_features *features,
+		    struct nma_enforce_report *rep)
+{
+	unsigned int rule;
+
+	(void)features;
+	memset(rep, 0, sizeof(*rep));
+	for (rule = 0; rule < NMA_RULE_MAX; rule++) {
+		rep->rule[rule].mode = f->policy.mode[rule];
+		if (rep->rule[rule].mode)
+			rep->rule[rule].way = NMA_WAY_PROGRAM;
+	}
+	snprintf(rep->error, sizeof(rep->error), "as the fake kernel was told");
+	return fake.enforce_err;
+}
+
+int nma_enforce__off(char *error, size_t size)
+{
+	snprintf(error, size, "as the fake kernel was told");
+	return fake.enforce_err;
+}
+
+int nma_enforce__status(struct nma_enforce_status *st)
+{
+	memset(st, 0, sizeof(*st));
+	snprintf(st->error, sizeof(st->error), "nothing is enforced");
+	snprintf(st->state.path, sizeof(st->state.path), "/etc/netmem-audit/policy");
+	st->rule[NMA_RULE_BIND_05].mode = NMA_MODE_ENFORCE;
+	snprintf(st->rule[NMA_RULE_BIND_05].hooks, sizeof(st->rule[0].hooks),
+		 "socket_bind");
+	st->count[NMA_RULE_BIND_05].refused = 7;
+	st->last[0] = (struct nma_refusal){
+		.nr = 7, .rule = NMA_RULE_BIND_05, .reason = NMA_REASON_XSK,
+		.mode = NMA_MODE_ENFORCE, .err = 16, .pid = 4711, .ifname = "nm0",
+		.comm = "xdpsock",
+	};
+	st->nr_last = 1;
+	return fake.enforce_err;
+}

@@ -31,6 +31,7 @@ struct fake {
 	int rings_err;
 	int rss_err;			/* else queue 0 alone */
 	struct nma_attempt attempt;	/* how each one ends */
+	int enforce_err;		/* of all that enforce does */
 	bool allowed_xsk_copy;		/* but for this one, which is let through */
 	unsigned int attempts;
 	__u32 attempt_queue;		/* of the last one */

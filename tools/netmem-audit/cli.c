@@ -291,6 +291,7 @@ const struct nma_command *const nma_commands[] = {
 	&nma_cmd_leaks,
 	&nma_cmd_record,
 	&nma_cmd_gate,
+	&nma_cmd_enforce,
 	NULL
 };
 

@@ -156,8 +156,10 @@ static int member(struct nma_jsonl *f, const char *key, bool must,
 	if (!json_object_object_get_ex(f->doc, key, val))
 		return must ? nma_jsonl__bad(f, "\"%s\" is missing", key) : 0;
 	if (!json_object_is_type(*val, type))
-		return nma_jsonl__bad(f, "\"%s\" must be a %s", key,
-				      type == json_type_int ? "number" : "string");
+		return nma_jsonl__bad(f, "\"%s\" must be %s", key,
+				      type == json_type_int ? "a number" :
+				      type == json_type_boolean ? "true or false" :
+				      "a string");
 	return 1;
 }
 
@@ -171,6 +173,30 @@ int nma_jsonl__str(struct nma_jsonl *f, const char *key, bool must, const char *
 	*s = json_object_get_string(val);
 	if (!(*s)[0] || strlen(*s) != (size_t)json_object_get_string_len(val))
 		return nma_jsonl__bad(f, "\"%s\" is empty or has a NUL in it", key);
+	return 0;
+}
+
+int nma_jsonl__u64(struct nma_jsonl *f, const char *key, bool must, __u64 *u)
+{
+	struct json_object *val;
+	int ret = member(f, key, must, json_type_int, &val);
+
+	if (ret <= 0)
+		return ret;
+	if (json_object_get_int64(val) < 0)
+		return nma_jsonl__bad(f, "\"%s\" is out of range", key);
+	*u = json_object_get_int64(val);
+	return 0;
+}
+
+int nma_jsonl__bool(struct nma_jsonl *f, const char *key, bool must, bool *b)
+{
+	struct json_object *val;
+	int ret = member(f, key, must, json_type_boolean, &val);
+
+	if (ret <= 0)
+		return ret;
+	*b = json_object_get_boolean(val);
 	return 0;
 }
 

@@ -40,6 +40,8 @@ int nma_jsonl__next(struct nma_jsonl *f);
  */
 int nma_jsonl__str(struct nma_jsonl *f, const char *key, bool must, const char **s);
 int nma_jsonl__u32(struct nma_jsonl *f, const char *key, bool must, __u32 *u);
+int nma_jsonl__u64(struct nma_jsonl *f, const char *key, bool must, __u64 *u);
+int nma_jsonl__bool(struct nma_jsonl *f, const char *key, bool must, bool *b);
 /* A misspelt key must not be taken for a missing one. @keys ends with NULL. */
 int nma_jsonl__only(struct nma_jsonl *f, const char *const *keys);
 
