@@ -1,0 +1,339 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (c) 2026 netmem-audit authors
+# limit: 600
+#
+# What a policy says may not happen does not happen, what it lets happen does, and
+# "off" restores what was before. Without enforcement each act is really done.
+# FULL=1 replaces the policy 1,000 times under a stream of binds.
+
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
+. "$(dirname -- "$0")/lib.sh"
+
+POLICY=$W/policy
+PINS=/sys/fs/bpf/netmem-audit
+
+# policy LINE...
+policy() {
+	printf '%s\n' '{"schema":1,"type":"policy"}' "$@" >"$POLICY"
+}
+
+rule() { printf '{"rule":"%s","mode":"%s"}' "$1" "${2:-enforce}"; }
+
+enforce() { netmem-audit enforce "$@" --policy "$POLICY"; }
+
+# on LINE...: that policy, until the sub-test ends
+on() {
+	policy "$@"
+	enforce on >"$W/on.out" 2>&1 || { cat "$W/on.out"; fail "enforce on: $?"; }
+	defer off
+}
+
+off() { netmem-audit enforce off >"$W/off.out" 2>&1; }
+
+status() { netmem-audit enforce status -j >"$W/status.json"; }
+
+# refused RULE N ERRNO REASON: so often, the last with that errno
+refused() {
+	status
+	expect_json "$W/status.json" "any(.rules[]; .rule == \"$1\" and .refused == $2) and
+		(.last | map(select(.rule == \"$1\"))[0] |
+		 .errno == $3 and .reason == \"$4\" and .refused and .pid > 0)"
+}
+
+# A line of the table: rule, kernel, way
+way() { printf '# enforced %s %s %s\n' "$1" "$(uname -r | cut -d . -f 1,2)" "$2" >>"$W/rules"; }
+
+bind_rx() { nma-traffic bind -i nm0 -q "${1:-$Q}" -n 1 "${@:2}"; }
+
+# The kernel refuses it itself: then we have nothing to do.
+kernel_keeps_split() { netmem-audit features -j | jq -e .hds_config >/dev/null; }
+
+test_who_may_bind() {
+	bind_rx
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
+	refuse bind_rx 2>"$W/err"
+	expect_text "$W/err" 'Operation not permitted'
+	refused NM-BIND-09 1 1 WHO
+	way NM-BIND-09 netlink_send
+	on "$(rule NM-BIND-09)" '{"allow":"bind-rx","user":"root"}'
+	bind_rx
+	on "$(rule NM-BIND-09)" '{"allow":"bind-rx","user":"4711"}'
+	refuse bind_rx
+	on "$(rule NM-BIND-09)" "{\"allow\":\"bind-rx\",\"executable\":\"$(readlink -f "$(command -v nma-traffic)")\"}"
+	bind_rx
+	off
+	bind_rx
+}
+
+ask() { python3 "$(dirname -- "$0")/ask.py" "$@" >"$W/ask"; }
+
+# each_way ACT ERRNO [IF [QUEUE]]: done by each way that there is without a policy, and
+# refused by each with it
+each_way() {
+	local act=$1 errno=$2 way
+
+	shift 2
+	for way in '' --32 --second --reverse '--32 --second --reverse'; do
+		# shellcheck disable=SC2086 # words
+		if [ -n "${REFUSED:-}" ]; then
+			refuse ask $way "$act" "$@"
+			[ "$(cat "$W/ask")" = "$errno" ] || fail "$act $way: $(cat "$W/ask")"
+		else
+			ask $way "$act" "$@" || fail "$act $way: $(cat "$W/ask")"
+		fi
+	done
+}
+
+test_each_way() {
+	defer split on
+	each_way bind-rx EPERM nm0 "$Q"
+	! has_bind_tx || each_way bind-tx EPERM nm0
+	each_way split-off EINVAL nm0
+	split on
+	ask unknown-token
+	ask --32 unknown-token
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}' '{"deny":"bind-tx"}' \
+		"$(rule NM-TOK-02)" "$(rule NM-BIND-03)"
+	REFUSED=1 each_way bind-rx EPERM nm0 "$Q"
+	! has_bind_tx || REFUSED=1 each_way bind-tx EPERM nm0
+	refuse ask unknown-token
+	expect_text "$W/ask" EINVAL
+	refuse ask --32 unknown-token
+	expect_text "$W/ask" EOPNOTSUPP
+	off
+	each_way bind-rx EPERM nm0 "$Q"
+	start b nma-traffic bind -i nm0 -q "$Q" -n 0
+	on "$(rule NM-BIND-03)"
+	REFUSED=1 each_way split-off EINVAL nm0
+	way NM-BIND-09 int80,second,reverse
+	way NM-BIND-03 int80,second,reverse
+	way NM-TOK-02 int80
+}
+
+test_audit_lets_through() {
+	on "$(rule NM-BIND-09 audit)" '{"deny":"bind-rx"}'
+	bind_rx
+	status
+	expect_json "$W/status.json" 'any(.rules[]; .let_through == 1 and .refused == 0) and
+		.last[0].refused == false'
+}
+
+test_how_much() {
+	on "$(rule NM-BIND-09)" '{"limit":"dmabuf","bytes":4194304}'
+	bind_rx "$Q" -s 4M
+	bind_rx "$Q" -s 4M	# the first one was given back
+	refuse bind_rx "$Q" -s 8M
+	refused NM-BIND-09 1 122 BYTES
+	start b nma-traffic bind -i nm0 -q "$Q" -n 0 -s 4M
+	refuse bind_rx 2 -s 4M
+	off
+}
+
+test_other_ports() {
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}' '{"port":"eth*"}'
+	bind_rx
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}' '{"port":"eth*"}' '{"port":"n*"}'
+	refuse bind_rx
+}
+
+test_bind_tx() {
+	need_bind_tx
+	on "$(rule NM-BIND-09)" '{"deny":"bind-tx"}'
+	bind_rx
+	start sink peer nma-traffic recv --host -b 4096 -t 5
+	expect 3 nma-traffic send --dmabuf -i nm0 -b 4096 "$V4_PEER" 2>"$W/err"
+	expect_text "$W/err" 'Operation not permitted'
+	refused NM-BIND-09 1 1 WHO
+	way NM-BIND-09 bind-tx
+}
+
+test_zcrx() {
+	need_zcrx
+	on "$(rule NM-BIND-09)" '{"deny":"zcrx"}'
+	refuse nma-traffic zcrx -i nm0 -q "$Q" -b 4096 -t 2 2>"$W/err"
+	refused NM-BIND-09 1 1 WHO
+	way NM-BIND-09 capable
+}
+
+test_split_needed() {
+	defer split on
+	on "$(rule NM-BIND-02)" "$(rule NM-BIND-03)"
+	bind_rx
+	split off
+	refuse bind_rx
+	if kernel_keeps_split; then
+		way NM-BIND-02 kernel
+	else
+		refused NM-BIND-02 1 22 SPLIT_OFF
+		way NM-BIND-02 netlink_send
+		off
+		bind_rx		# nobody else refuses it
+		on "$(rule NM-BIND-02)"
+		refuse bind_rx	# known anew, as the tool has asked
+	fi
+	split on
+	bind_rx
+}
+
+test_split_stays() {
+	local altname=a-name-that-is-long
+
+	defer split on
+	ip link property add dev nm0 altname "$altname"
+	defer ip link property del dev nm0 altname "$altname"
+	start b nma-traffic bind -i nm0 -q "$Q" -n 0
+	on "$(rule NM-BIND-03)"
+	refuse split off
+	refuse ethtool -G "$altname" tcp-data-split off
+	ethtool -G nm0 rx 256
+	ethtool -G nm0 rx 512
+	if kernel_keeps_split; then
+		way NM-BIND-03 kernel
+	else
+		refused NM-BIND-03 2 22 SPLIT_NEEDED
+		way NM-BIND-03 netlink_send
+	fi
+	stop "${pid[b]}"
+	split off
+	split on
+}
+
+test_af_xdp() {
+	start b nma-traffic bind -i nm0 -q "$Q" -n 0
+	on "$(rule NM-BIND-05)"
+	refuse nma-traffic xsk-recv -i nm0 -q "$Q" -b 1400 -t 1 --generic 2>"$W/err"
+	refused NM-BIND-05 1 16 XSK
+	way NM-BIND-05 socket_bind
+}
+
+test_steered() {
+	on "$(rule NM-BIND-07)"
+	bind_rx
+	refuse bind_rx 0
+	refused NM-BIND-07 1 16 RSS_QUEUE
+	way NM-BIND-07 netlink_send
+	off
+	bind_rx 0
+	on "$(rule NM-BIND-07)"
+	ethtool -X nm0 equal $((Q + 1))
+	defer ethtool -X nm0 equal "$Q"
+	refuse bind_rx
+}
+
+test_peek() {
+	recv_devmem -b 64K --peek 1
+	send_to -b 64K "$V4" >"$W/tx.json"
+	finish rx
+	on "$(rule NM-TOK-04)"
+	recv_devmem -b 64K --peek 1
+	send_to -b 64K "$V4" >"$W/tx.json" 2>&1 || :
+	! wait "${pid[rx]}" || fail "looked twice"
+	refused NM-TOK-04 1 95 PEEK
+	way NM-TOK-04 socket_recvmsg
+	recv_devmem -b 64K
+	send_to -b 64K "$V4" >"$W/tx.json"
+	finish rx
+}
+
+test_lists() {
+	on "$(rule NM-TOK-02)"
+	recv_devmem -b 256K
+	send_to -b 256K "$V4" >"$W/tx.json"
+	finish rx
+	recv_devmem -b 64K --unknown-token 1
+	send_to -b 64K "$V4" >"$W/tx.json" 2>&1 || :
+	wait "${pid[rx]}" || :
+	refused NM-TOK-02 1 22 LIST_UNKNOWN
+	way NM-TOK-02 cgroup/setsockopt
+}
+
+test_quota() {
+	on "$(rule NM-TOK-01)" '{"limit":"tokens","count":8}'
+	recv_devmem -b 256K --chunk 4K --batch 1
+	send_to -b 256K "$V4" >"$W/tx.json"
+	finish rx
+	recv_devmem -b 256K --chunk 4K --keep-tokens 20
+	send_to -b 256K "$V4" >"$W/tx.json" 2>&1 &
+	defer stop $!
+	! wait "${pid[rx]}" || fail "kept 20 tokens"
+	refused NM-TOK-01 1 105 TOKENS
+	way NM-TOK-01 socket_recvmsg
+}
+
+test_outlives() {
+	policy "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
+	defer off
+	netmem-audit enforce on --policy "$POLICY" >"$W/on.out" &
+	wait $!
+	refuse bind_rx
+	[ "$(stat -c %a "$PINS")" = 700 ] || fail "mode of $PINS"
+	refuse setpriv --reuid 65534 --clear-groups ls "$PINS"
+	off
+	[ ! -e "$PINS" ] || fail "$PINS is left"
+	bind_rx
+	off
+	expect_text "$W/off.out" 'nothing was in force'
+	expect 3 netmem-audit enforce status
+}
+
+# Binds that may be and binds that may not, while policies that agree on them take
+# turns; one of the tools is killed now and then.
+test_no_gap() {
+	local n=0 end
+
+	on "$(rule NM-BIND-09)" '{"allow":"bind-rx","user":"root"}' '{"deny":"bind-rx"}'
+	end=$(amount 6 1000)
+	(
+		while :; do
+			bind_rx || echo refused >>"$W/gap"
+			setpriv --reuid 65534 --clear-groups --inh-caps +net_admin \
+				--ambient-caps +net_admin nma-traffic bind -i nm0 -q "$Q" \
+				-n 1 && echo bound >>"$W/gap"
+			echo >>"$W/turns"
+		done >"$W/stream" 2>&1
+	) &
+	defer kill $!
+	while [ "$n" -lt "$end" ]; do
+		n=$((n + 1))
+		[ $((n % 3)) != 0 ] || timeout -s KILL 0.1 netmem-audit enforce on \
+			--policy "$POLICY" >/dev/null || :
+		enforce on >"$W/on.out"
+	done
+	wait_for 10 test -s "$W/turns"
+	[ ! -e "$W/gap" ] || fail "$(sort "$W/gap" | uniq -c)"
+	status
+	expect_json "$W/status.json" ".generation >= $end"
+}
+
+test_bad_input() {
+	policy '{"rule":"NM-NO-1","mode":"enforce"}'
+	expect 2 enforce on 2>"$W/err"
+	expect_text "$W/err" ':2: unknown rule'
+	[ ! -e "$PINS" ] || fail "something was pinned"
+	policy "$(rule NM-BIND-05)"
+	chmod 666 "$POLICY"
+	expect 3 enforce on 2>"$W/err"
+	expect_text "$W/err" 'others may write'
+	chmod 600 "$POLICY"
+	mkdir -m 700 "$PINS"
+	defer off
+	enforce on	# half there
+	mkdir "$PINS/foreign"
+	defer rmdir "$PINS/foreign"
+	expect 3 enforce on 2>"$W/err"
+	expect_text "$W/err" 'foreign.* is not of netmem-audit'
+	rmdir "$PINS/foreign"
+	enforce on &
+	enforce on
+	wait $!
+	status
+	expect_json "$W/status.json" '.generation == 3'
+	enforce check
+}
+
+mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
+nm_setup
+run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
+	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered \
+	test_peek test_lists test_quota test_outlives test_no_gap test_bad_input
