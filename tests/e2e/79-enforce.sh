@@ -68,44 +68,45 @@ test_who_may_bind() {
 
 ask() { python3 "$(dirname -- "$0")/ask.py" "$@" >"$W/ask"; }
 
-# each_way ACT ERRNO [IF [QUEUE]]: done by each way that there is without a policy, and
-# refused by each with it
-each_way() {
-	local act=$1 errno=$2 way
+# done_by ACT [IF [QUEUE]]: nobody refuses it, plain or in disguise
+done_by() {
+	ask "$@" || fail "$* $(cat "$W/ask")"
+	ask --32 --second --reverse "$@" || fail "$* in disguise: $(cat "$W/ask")"
+}
 
-	shift 2
-	for way in '' --32 --second --reverse '--32 --second --reverse'; do
+# refused_each_way ERRNO ACT [IF [QUEUE]]
+refused_each_way() {
+	local errno=$1 way
+
+	shift
+	for way in --32 --second '--32 --second --reverse'; do
 		# shellcheck disable=SC2086 # words
-		if [ -n "${REFUSED:-}" ]; then
-			refuse ask $way "$act" "$@"
-			[ "$(cat "$W/ask")" = "$errno" ] || fail "$act $way: $(cat "$W/ask")"
-		else
-			ask $way "$act" "$@" || fail "$act $way: $(cat "$W/ask")"
-		fi
+		refuse ask $way "$@"
+		[ "$(cat "$W/ask")" = "$errno" ] || fail "$way $*: $(cat "$W/ask")"
 	done
 }
 
 test_each_way() {
 	defer split on
-	each_way bind-rx EPERM nm0 "$Q"
-	! has_bind_tx || each_way bind-tx EPERM nm0
-	each_way split-off EINVAL nm0
+	done_by bind-rx nm0 "$Q"
+	! has_bind_tx || done_by bind-tx nm0
+	done_by split-off nm0
 	split on
 	ask unknown-token
 	ask --32 unknown-token
 	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}' '{"deny":"bind-tx"}' \
 		"$(rule NM-TOK-02)" "$(rule NM-BIND-03)"
-	REFUSED=1 each_way bind-rx EPERM nm0 "$Q"
-	! has_bind_tx || REFUSED=1 each_way bind-tx EPERM nm0
+	refused_each_way EPERM bind-rx nm0 "$Q"
+	! has_bind_tx || refused_each_way EPERM bind-tx nm0
 	refuse ask unknown-token
 	expect_text "$W/ask" EINVAL
 	refuse ask --32 unknown-token
-	expect_text "$W/ask" EOPNOTSUPP
+	expect_text "$W/ask" OTSUP
 	off
-	each_way bind-rx EPERM nm0 "$Q"
+	ask --32 --second bind-rx nm0 "$Q"
 	start b nma-traffic bind -i nm0 -q "$Q" -n 0
 	on "$(rule NM-BIND-03)"
-	REFUSED=1 each_way split-off EINVAL nm0
+	refused_each_way EINVAL split-off nm0
 	way NM-BIND-09 int80,second,reverse
 	way NM-BIND-03 int80,second,reverse
 	way NM-TOK-02 int80
@@ -261,6 +262,28 @@ test_quota() {
 	way NM-TOK-01 socket_recvmsg
 }
 
+# transmit OPTION...: sends of 4 KiB from a dma-buf
+transmit() {
+	start sink peer nma-traffic recv --host -b 64K -t "$TRAFFIC_S"
+	start tx nma-traffic send --dmabuf -i nm0 -b 64K --chunk 4K -t 5 "$@" "$V4_PEER"
+}
+
+test_unread() {
+	need_bind_tx
+	transmit --ignore-completions 16 --hold 1
+	finish tx
+	on "$(rule NM-TX-02)" '{"limit":"unread-sends","count":8}'
+	transmit --ignore-completions 16 --hold 1
+	! wait "${pid[tx]}" || fail "left 16 completions"
+	status
+	expect_json "$W/status.json" '.last[0] | .rule == "NM-TX-02" and .errno == 105 and
+		.asked == 8'
+	way NM-TX-02 socket_sendmsg
+	off
+	transmit --ignore-completions 16 --hold 1
+	finish tx
+}
+
 test_outlives() {
 	policy "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
 	defer off
@@ -336,4 +359,4 @@ mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 nm_setup
 run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
 	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered \
-	test_peek test_lists test_quota test_outlives test_no_gap test_bad_input
+	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input

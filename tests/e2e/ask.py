@@ -91,7 +91,8 @@ def dmabuf():
     os.ftruncate(mem, SIZE)
     fcntl.fcntl(mem, 1033, 2)  # F_ADD_SEALS, F_SEAL_SHRINK
     with open("/dev/udmabuf", "rb") as dev:
-        return fcntl.ioctl(dev, UDMABUF_CREATE, struct.pack("=IIQQ", mem, 0, 0, SIZE))
+        return fcntl.ioctl(dev, UDMABUF_CREATE,
+                           bytearray(struct.pack("=IIQQ", mem, 0, 0, SIZE)))
 
 
 def request(sock, act, ifname, queue, seq, reverse):
