@@ -168,10 +168,6 @@ test_split_needed() {
 	else
 		refused NM-BIND-02 1 22 SPLIT_OFF
 		way NM-BIND-02 netlink_send
-		off
-		bind_rx		# nobody else refuses it
-		on "$(rule NM-BIND-02)"
-		refuse bind_rx	# known anew, as the tool has asked
 	fi
 	split on
 	bind_rx
