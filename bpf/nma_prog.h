@@ -64,7 +64,7 @@ struct nma_config {
 
 #define NMA_STACKS		16384	/* that took buffers, 150 bytes each */
 
-#define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last one that there is */
+#define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last there is */
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
 #define NMA_PUTS_FEW		16	/* that say nothing yet */
 
