@@ -287,6 +287,7 @@ static __always_inline void fill_zcrx_owner(struct nma_rec_binding *r)
 		return;
 	r->owner_pid = BPF_CORE_READ(task, tgid);
 	r->owner_uid = BPF_CORE_READ(task, cred, uid.val);
+	r->owner_cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	BPF_CORE_READ_STR_INTO(&r->owner_comm, task, group_leader, comm);
 }
 
@@ -310,6 +311,24 @@ int nma_fill_zcrx(struct nma_rec_binding *r)
 	fill_zcrx_owner(r);
 	if (acc.dmabuf)
 		r->dmabuf_ino = nma_dmabuf_ino((__u64)acc.dmabuf);
+	return 0;
+}
+
+int nma_send_zcrx(__u64 ifq, __u64 netdev)
+{
+	struct nma_rec_binding *r;
+
+	r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, NMA_CAUSE_CHANGE);
+	if (!r)
+		return 0;
+	r->binding = ifq;
+	r->netdev = netdev;
+	r->ifindex = BPF_CORE_READ((struct net_device *)netdev, ifindex);
+	r->hdr.netns = netdev_netns((struct net_device *)netdev);
+	if (nma_fill_zcrx(r))
+		bpf_ringbuf_discard(r, 0);
+	else
+		bpf_ringbuf_submit(r, 0);
 	return 0;
 }
 

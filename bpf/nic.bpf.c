@@ -167,6 +167,7 @@ int nma_fill_nic(struct nma_rec_nic *r)
 	r->qops = queue_ops(dev);
 	r->rings = ring_ops(dev);
 	r->netmem_tx = netdev_netmem_tx(dev);
+	r->xdp_features = BPF_CORE_READ(dev, xdp_features) | NMA_XDP_KNOWN;
 	/* most changes are made with both of them held */
 	r->locked = netdev_lock_owner(dev, rtnl) || mutex_owner(rtnl);
 	r->device = (__u64)__builtin_preserve_access_index(&dev->dev);
@@ -243,6 +244,12 @@ static __noinline void send_nic(struct net_device *dev, __u16 cause)
 
 	if (r)
 		bpf_ringbuf_submit(r, 0);
+}
+
+int nma_send_nic(__u64 netdev)
+{
+	send_nic((void *)netdev, NMA_CAUSE_CHANGE);
+	return 0;
 }
 
 static __always_inline void send_edge(__u64 upper, __u64 lower, __u16 cause)

@@ -172,6 +172,21 @@ static __always_inline __u32 binding_direction(__u64 binding)
 	return BPF_CORE_READ(b, direction);
 }
 
+/* Some time before v7.2: what a netlink socket keeps of its bindings became a
+ * structure; before, it was their list alone.
+ */
+struct netdev_nl_sock {
+	struct list_head bindings;
+} __attribute__((preserve_access_index));
+
+/* Address of the head of that list */
+static __always_inline __u64 nl_sock_bindings(__u64 priv)
+{
+	if (!bpf_core_type_exists(struct netdev_nl_sock))
+		return priv;
+	return priv + bpf_core_field_offset(struct netdev_nl_sock, bindings);
+}
+
 /* From the argument of __net_devmem_dmabuf_binding_free(). */
 static __always_inline __u64 binding_from_free_arg(__u64 arg)
 {
@@ -322,6 +337,7 @@ struct io_uring {
 } __attribute__((preserve_access_index));
 
 struct io_ring_ctx {
+	unsigned int flags;
 	struct task_struct *submitter_task;
 } __attribute__((preserve_access_index));
 

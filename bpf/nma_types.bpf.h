@@ -76,8 +76,12 @@ struct nlattr {
 	__u16 nla_len;
 };
 
-struct genl_info {
-	struct nlattr **attrs;
+struct netlink_ext_ack {
+	const char *_msg;
+};
+
+struct genlmsghdr {
+	__u8 cmd;
 };
 
 /* Devices and namespaces */
@@ -89,12 +93,25 @@ struct ns_common {
 struct net {
 	struct list_head list;
 	struct ns_common ns;
+	struct hlist_head *dev_index_head;
 	struct xarray dev_by_index;
 };
 
 typedef struct {
 	struct net *net;
 } possible_net_t;
+
+struct genl_info {
+	struct genlmsghdr *genlhdr;
+	struct nlattr **attrs;
+	possible_net_t _net;
+	struct netlink_ext_ack *extack;
+};
+
+/* Of each netlink socket with bindings, by its address */
+struct genl_family {
+	struct xarray *sock_privs;
+};
 
 struct device_driver {
 	const char *name;
@@ -108,6 +125,7 @@ struct device {
 
 struct net_device_ops {
 	void *ndo_open;
+	void *ndo_bpf;
 };
 
 struct rtnl_link_ops {
@@ -162,9 +180,17 @@ struct pp_memory_provider_params {
 	void *mp_ops;
 };
 
+struct xdp_umem {
+	bool zc;
+};
+
+struct xsk_buff_pool {
+	struct xdp_umem *umem;
+};
+
 struct netdev_rx_queue {
 	struct net_device *dev;
-	void *pool;
+	struct xsk_buff_pool *pool;
 	struct napi_struct *napi;
 	struct pp_memory_provider_params mp_params;
 };
@@ -173,12 +199,14 @@ struct net_device {
 	char name[NMA_IFNAME_LEN];
 	int ifindex;
 	unsigned int flags;
+	__u32 xdp_features;
 	unsigned int mtu;
 	unsigned int num_rx_queues;
 	unsigned int real_num_rx_queues;
 	unsigned int real_num_tx_queues;
 	__u8 reg_state;
 	possible_net_t nd_net;
+	struct hlist_node index_hlist;
 	struct list_head napi_list;
 	struct netdev_rx_queue *_rx;
 	struct device dev;
@@ -371,6 +399,7 @@ struct net_devmem_dmabuf_binding {
 	struct dma_buf_attachment *attachment;
 	struct net_device *dev;
 	struct gen_pool *chunk_pool;
+	struct list_head list;	/* of those of a netlink socket */
 	__u32 id;
 };
 
@@ -430,6 +459,12 @@ struct inet_sock {
 
 struct socket {
 	struct sock *sk;
+};
+
+struct xdp_sock {
+	struct net_device *dev;
+	struct xdp_umem *umem;
+	__u16 queue_id;
 };
 
 enum iter_type {
@@ -511,8 +546,22 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+struct signal_struct {
+	struct rlimit rlim[16];
+};
+
 struct task_struct {
 	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
 	int tgid;
 	struct task_struct *group_leader;
 	char comm[NMA_COMM_LEN];
@@ -571,6 +620,10 @@ struct bpf_iter__bpf_sk_storage_map {
 #define NETREG_REGISTERED		1
 #define NETDEV_QUEUE_TYPE_RX		0
 #define AF_INET				2
+#define AF_NETLINK			16
+#define AF_XDP				44
+#define NETLINK_GENERIC			16
+#define NETDEV_HASHENTRIES		256
 #define SOCK_DEAD			0	/* bit of skc_flags */
 #define IPPROTO_TCP			6
 #define IPPROTO_UDP			17

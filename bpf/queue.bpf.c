@@ -8,6 +8,7 @@
 #include "nma_control.bpf.h"
 #include "nma_core.bpf.h"
 #include "nma_provider.bpf.h"
+#include "nma_refused.bpf.h"
 #include "nma_ring.bpf.h"
 
 #define QUEUES_MAX	(1 << 16)
@@ -27,6 +28,13 @@ static __always_inline void fill_lease(struct nma_rec_queue *r,
 	r->lease_queue = rxq_index((__u64)other);
 }
 
+static __always_inline __u8 xsk_mode(struct xsk_buff_pool *pool)
+{
+	if (!pool)
+		return NMA_XSK_NONE;
+	return BPF_CORE_READ(pool, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
+}
+
 int nma_fill_queue(struct nma_rec_queue *r)
 {
 	struct netdev_rx_queue *rxq;
@@ -44,7 +52,7 @@ int nma_fill_queue(struct nma_rec_queue *r)
 	r->mp_priv = nma_rxq_provider(dev, r->queue, &r->mp);
 	r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
 	r->napi_id = BPF_CORE_READ(rxq, napi, napi_id);
-	r->xsk = !!BPF_CORE_READ(rxq, pool);
+	r->xsk = xsk_mode(BPF_CORE_READ(rxq, pool));
 	fill_lease(r, rxq_lease(rxq));
 	return 0;
 }
@@ -114,19 +122,20 @@ static __always_inline struct nma_rec_op *begin_op(__u32 op, __u64 netdev,
 	return r;
 }
 
-static __noinline void send_queue(__u64 netdev, __u32 queue)
+int nma_send_queue(__u64 netdev, __u32 queue)
 {
 	struct nma_rec_queue *r;
 
 	r = nma_reserve(nma_rec_queue, NMA_REC_QUEUE, NMA_CAUSE_CHANGE);
 	if (!r)
-		return;
+		return 0;
 	r->netdev = netdev;
 	r->queue = queue;
 	if (nma_fill_queue(r))
 		bpf_ringbuf_discard(r, 0);
 	else
 		bpf_ringbuf_submit(r, 0);
+	return 0;
 }
 
 /* The queue, and the one that lends it its hardware */
@@ -134,17 +143,18 @@ static __noinline void send_queues(__u64 netdev, __u32 queue)
 {
 	struct netdev_rx_queue *other;
 
-	send_queue(netdev, queue);
+	nma_send_queue(netdev, queue);
 	other = rxq_lease(netdev_rxq((void *)netdev, queue));
 	if (other)
-		send_queue((__u64)BPF_CORE_READ(other, dev), rxq_index((__u64)other));
+		nma_send_queue((__u64)BPF_CORE_READ(other, dev),
+			       rxq_index((__u64)other));
 }
 
 /* netif_queue_set_napi(dev, queue, type, napi) */
 int nma_on_QUEUE_NAPI(const struct nma_call *call, __u64 ret)
 {
 	if (call && (__u32)call->arg[2] == NETDEV_QUEUE_TYPE_RX)
-		send_queue(call->arg[0], (__u32)call->arg[1]);
+		nma_send_queue(call->arg[0], (__u32)call->arg[1]);
 	return 0;
 }
 
@@ -164,6 +174,35 @@ int nma_on_XSK_CLEAR(const struct nma_call *call, __u64 ret)
 	return 0;
 }
 
+/* A socket that was bound */
+int nma_xsk_bound(__u64 sk)
+{
+	struct xdp_sock *xs = (void *)sk;
+	__u64 netdev = (__u64)BPF_CORE_READ(xs, dev);
+	__u32 queue = BPF_CORE_READ(xs, queue_id);
+	struct nma_rec_owner *owner;
+	struct nma_rec_op *r;
+
+	nma_send_queue(netdev, queue);
+	owner = nma_reserve(nma_rec_owner, NMA_REC_OWNER, NMA_CAUSE_CREATE);
+	if (owner) {
+		owner->owned = NMA_OWNED_XSK;
+		owner->netdev = netdev;
+		owner->queue = queue;
+		owner->pid = owner->hdr.pid;
+		owner->uid = bpf_get_current_uid_gid();
+		owner->cgroup_id = bpf_get_current_cgroup_id();
+		__builtin_memcpy(owner->comm, owner->hdr.comm, sizeof(owner->comm));
+		bpf_ringbuf_submit(owner, 0);
+	}
+	r = begin_op(NMA_OP_XSK_BOUND, netdev, queue, 0);
+	if (!r)
+		return 0;
+	r->mode = BPF_CORE_READ(xs, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
 /* net_devmem_bind_dmabuf_to_queue(dev, queue, binding, extack) */
 int nma_on_BIND_QUEUE(const struct nma_call *call, __u64 ret)
 {
@@ -173,6 +212,8 @@ int nma_on_BIND_QUEUE(const struct nma_call *call, __u64 ret)
 	if (!call)
 		return 0;
 	binding = (void *)call->arg[2];
+	if ((int)ret)
+		nma_refused_queue(call->arg[1]);
 	r = begin_op(NMA_OP_BIND_QUEUE, call->arg[0], call->arg[1], ret);
 	if (r) {
 		r->mp_priv = call->arg[2];
@@ -195,7 +236,7 @@ int nma_on_QUEUE_RESTART(const struct nma_call *call, __u64 ret)
 	r = begin_op(NMA_OP_QUEUE_RESTART, call->arg[0], call->arg[1], ret);
 	if (r)
 		bpf_ringbuf_submit(r, 0);
-	send_queue(call->arg[0], call->arg[1]);
+	nma_send_queue(call->arg[0], call->arg[1]);
 	return 0;
 }
 

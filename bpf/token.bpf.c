@@ -439,35 +439,6 @@ int nma_tcp_iter(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* The same for sockets that somebody has open, in whatever namespace. Nobody was
- * seen reading from them; the first to be found is charged.
- */
-SEC("?iter/task_file")
-int nma_owner_iter(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct sock_row *row;
-	struct socket *sock;
-	struct sock *sk;
-
-	if (!task || !file)
-		return 0;
-	sock = bpf_sock_from_file(file);
-	if (!sock)
-		return 0;
-	sk = sock->sk;
-	if (!sk || !sk->sk_user_frags.xa_head)
-		return 0;
-	row = nma_row_of(sk, 1);
-	if (!row || row->pid)
-		return 0;
-	row->pid = task->tgid;
-	row->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	BPF_CORE_READ_STR_INTO(&row->comm, task, group_leader, comm);
-	return 0;
-}
-
 /* Every row, in whatever namespace. 1: ring full, show the same again. */
 SEC("?iter/bpf_sk_storage_map")
 int nma_sock_iter(struct bpf_iter__bpf_sk_storage_map *ctx)

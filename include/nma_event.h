@@ -21,6 +21,7 @@
 #define NMA_COMM_LEN	16
 #define NMA_NAME_LEN	32	/* driver, dma-buf exporter */
 #define NMA_STACK_LEN	12	/* return addresses kept per pool creation */
+#define NMA_WORDS_LEN	96	/* of the kernel, for a refusal */
 #define NMA_NO_QUEUE	0xffffffffu
 
 enum nma_rec_type {
@@ -39,6 +40,8 @@ enum nma_rec_type {
 	NMA_REC_CENSUS,		/* struct nma_rec_census */
 	NMA_REC_HIST,		/* struct nma_rec_hist */
 	NMA_REC_AGE,		/* struct nma_rec_age */
+	NMA_REC_OWNER,		/* struct nma_rec_owner */
+	NMA_REC_REFUSED,	/* struct nma_rec_refused */
 };
 
 /* Why an object record was sent. */
@@ -101,6 +104,19 @@ enum nma_lock {
 #define NMA_RINGS_SET		0x02	/* ethtool_ops->set_ringparam */
 #define NMA_RINGS_HDS		0x04	/* advertises tcp-data-split */
 
+/* What the driver offers, as netdev->xdp_features has it. */
+#define NMA_XDP_FEATURE_LIST \
+	NMA_XDP_FEATURE("basic") \
+	NMA_XDP_FEATURE("redirect") \
+	NMA_XDP_FEATURE("ndo-xmit") \
+	NMA_XDP_FEATURE("xsk-zerocopy") \
+	NMA_XDP_FEATURE("hw-offload") \
+	NMA_XDP_FEATURE("rx-sg") \
+	NMA_XDP_FEATURE("ndo-xmit-sg")
+
+#define NMA_XDP_ZEROCOPY	0x08
+#define NMA_XDP_KNOWN		0x80	/* else nothing was looked at */
+
 #define NMA_NIC_UP		0x01
 #define NMA_NIC_REGISTERED	0x02
 #define NMA_NIC_HDS_VALID	0x04	/* hds and hds_thresh come from the core */
@@ -131,7 +147,8 @@ struct nma_rec_nic {
 	__u8 rings;		/* NMA_RINGS_* */
 	__u8 netmem_tx;		/* netdev->netmem_tx, 0 before 6.16 */
 	__u8 locked;		/* somebody holds the lock to change it */
-	__u8 rsvd[6];
+	__u8 xdp_features;	/* NMA_XDP_* */
+	__u8 rsvd[5];
 	char ifname[NMA_IFNAME_LEN];
 	char driver[NMA_NAME_LEN];
 };
@@ -146,6 +163,14 @@ struct nma_rec_edge {
 	__u64 lower;
 };
 
+/* What AF_XDP does with a queue */
+enum nma_xsk {
+	NMA_XSK_NONE,
+	NMA_XSK_ANY,		/* recordings of before it was looked at */
+	NMA_XSK_COPY,
+	NMA_XSK_ZEROCOPY,
+};
+
 /* Producers: snapshot walk (every real RX queue), bind, restart. */
 struct nma_rec_queue {
 	struct nma_rec_hdr hdr;
@@ -156,7 +181,7 @@ struct nma_rec_queue {
 	__u32 binding_id;	/* dma-buf bindings, else 0 */
 	__u32 napi_id;
 	__u8 mp;		/* enum nma_mp */
-	__u8 xsk;		/* an AF_XDP pool is installed */
+	__u8 xsk;		/* enum nma_xsk */
 	__u8 rsvd[6];
 	__u64 lease_netdev;	/* leased to (from) a queue of that device, or 0 */
 	__u32 lease_ifindex;	/* in its own namespace */
@@ -345,6 +370,7 @@ enum nma_op {
 	NMA_OP_DEVICE_GONE,	/* its driver has left it, or it goes itself; value:
 				 * address of the struct device; no netdev
 				 */
+	NMA_OP_XSK_BOUND,	/* an AF_XDP socket; mode: enum nma_xsk */
 };
 
 struct nma_rec_op {
@@ -356,12 +382,84 @@ struct nma_rec_op {
 	__u32 ifindex;
 	__u32 queue;		/* NMA_NO_QUEUE if none */
 	__s32 ret;		/* 0 or -errno */
-	__u32 mode;		/* XDP mode: 0 skb, 1 driver, 2 hardware */
+	__u32 mode;		/* XDP mode: 0 skb, 1 driver, 2 hardware; see op */
 	__u32 bound_queues;	/* of the device at this moment */
 	__u8 hds;
 	__u8 rsvd[7];
 	char ifname[NMA_IFNAME_LEN];
 	__u64 stack[NMA_STACK_LEN];	/* of some; 0 ends it */
+};
+
+/* What a process has open. */
+enum nma_owned {
+	NMA_OWNED_BINDING = 1,	/* object: its address */
+	NMA_OWNED_XSK,		/* a socket on the queue of the netdev */
+};
+
+/* Whose it is. Producers: a walk of open files, for what is older than the tool, and
+ * the bind of an AF_XDP socket.
+ */
+struct nma_rec_owner {
+	struct nma_rec_hdr hdr;
+	__u64 object;
+	__u64 netdev;
+	__u64 cgroup_id;
+	__u32 queue;
+	__u32 owned;		/* enum nma_owned */
+	__u32 pid;
+	__u32 uid;
+	char comm[NMA_COMM_LEN];
+};
+
+/* What can be refused. One row each: NMA_ASK(ID, "event", "what was asked for"). */
+#define NMA_ASK_LIST \
+	NMA_ASK(BIND_RX, "bind_refused", "to bind a dma-buf to receive into") \
+	NMA_ASK(BIND_TX, "bind_tx_refused", "to bind a dma-buf to send from") \
+	NMA_ASK(ZCRX, "zcrx_refused", "to register a queue for io_uring zero-copy receive") \
+	NMA_ASK(XDP, "xdp_refused", "to change the XDP program") \
+	NMA_ASK(CHANNELS, "channels_refused", "to change the number of channels") \
+	NMA_ASK(RINGS, "rings_refused", "to change the rings") \
+	NMA_ASK(XSK, "xsk_refused", "to bind an AF_XDP socket")
+
+enum nma_ask {
+	NMA_ASK_NONE,
+#define NMA_ASK(id, event, text) NMA_ASK_##id,
+	NMA_ASK_LIST
+#undef NMA_ASK
+	NMA_ASK_MAX
+};
+
+#define NMA_XSK_ASK_COPY	0x2	/* XDP_COPY, XDP_ZEROCOPY */
+#define NMA_XSK_ASK_ZEROCOPY	0x4
+
+#define NMA_ZCRX_BAD_RING	0x1	/* set up without what it takes */
+#define NMA_ZCRX_UNALIGNED	0x2	/* the area: to pages */
+#define NMA_ZCRX_DMABUF		0x4	/* the area is one */
+
+/* The kernel said no; hdr.pid, comm: to whom. Right before it come records of what
+ * the device and the queue were like then, as far as there are such. Producers: the
+ * functions that answer to user space.
+ */
+struct nma_rec_refused {
+	struct nma_rec_hdr hdr;
+	__u64 netdev;		/* 0: not known, or there is none */
+	__u64 cgroup_id;
+	__u64 value;		/* XDP: program id; CHANNELS: how many; RINGS: hds;
+				 * ZCRX: bytes of a buffer, 0 the driver's choice
+				 */
+	__u64 memlock;		/* ZCRX: bytes that the process may lock, ~0 no limit */
+	__u32 ask;		/* enum nma_ask */
+	__u32 ifindex;		/* that was asked for, 0 by name */
+	__u32 queue;		/* NMA_NO_QUEUE none */
+	__s32 err;		/* -errno */
+	__u32 mode;		/* XDP: as in nma_rec_op; XSK: NMA_XSK_ASK_*; ZCRX:
+				 * NMA_ZCRX_*; RINGS: was hds given
+				 */
+	__u32 uid;
+	__u8 admin;		/* enum nma_admin */
+	__u8 rsvd[7];
+	char ifname[NMA_IFNAME_LEN];
+	char words[NMA_WORDS_LEN];	/* of the kernel, "" none */
 };
 
 /* What somebody did with a buffer or an skb that a rule has something to say
@@ -659,6 +757,8 @@ NMA_ASSERT_SIZE(struct nma_rec_binding, 40 + 40 + 16 + 32 + 24 + 16 + 8 + 16 + 3
 NMA_ASSERT_SIZE(struct nma_rec_sock, 40 + 48 + 32 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_use, 40 + 24 + 24 + 32 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_op, 40 + 24 + 24 + 8 + 16 + 96);
+NMA_ASSERT_SIZE(struct nma_rec_owner, 40 + 24 + 16 + 16);
+NMA_ASSERT_SIZE(struct nma_rec_refused, 40 + 32 + 24 + 8 + 16 + 96);
 NMA_ASSERT_SIZE(struct nma_rec_held, 40 + 32 + 20 + 8 + 8 + 4 + 32 + 32);
 NMA_ASSERT_SIZE(struct nma_rec_recycle, 40 + 8 + 88 + 32 + 24 + 8);
 NMA_ASSERT_SIZE(struct nma_rec_census, 40 + 24);

@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "model/holder.h"
 #include "getter.h"
+#include "kernel/cgroup.h"
 #include "kernel/netns.h"
 #include "rules/rules.h"
 
@@ -35,6 +36,21 @@ void nma_netns_text_value(struct nma_value *v, __u32 inode)
 	nma_netns_name_value(v, inode);
 	if (v->type == NMA_VALUE_NONE)
 		nma_value_fmt(v, "%u", inode);
+}
+
+void nma_cgroup_value(struct nma_value *v, __u64 id)
+{
+	char path[NMA_STR_LEN];
+
+	if (!nma_cgroup__path(id, path, sizeof(path)))
+		nma_value_str(v, path);
+}
+
+/* "nma-traffic 190" */
+void nma_task_value(struct nma_value *v, __u32 pid, const char *comm)
+{
+	if (pid)
+		nma_value_fmt(v, "%.*s %u", NMA_COMM_LEN, comm[0] ? comm : "?", pid);
 }
 
 static void ifname_value(struct nma_value *v, const struct nma_row *row, __u64 netdev)
@@ -125,6 +141,21 @@ static void nic_xdp_ids(const void *row, struct nma_value *v)
 		nma_value_list_add(v, xdp_bond(row)->r.xdp_prog_id[1]);
 }
 
+static void nic_xdp_features(const void *row, struct nma_value *v)
+{
+	static const char *const names[] = {
+#define NMA_XDP_FEATURE(name) name,
+		NMA_XDP_FEATURE_LIST
+#undef NMA_XDP_FEATURE
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (NIC(row)->r.xdp_features & NMA_XDP_KNOWN &&
+		    NIC(row)->r.xdp_features & 1u << i)
+			nma_value_set_add(v, names[i]);
+}
+
 static void nic_qops(const void *row, struct nma_value *v)
 {
 	__u8 qops = NIC(row)->r.qops;
@@ -153,6 +184,7 @@ static const struct nma_field nic_fields[] = {
 	{ "xdp", "XDP", 0, nic_xdp },
 	{ "xdp_prog_ids", "", NMA_FIELD_JSON, nic_xdp_ids },
 	{ "xdp_by", "", NMA_FIELD_JSON, nic_xdp_by },
+	{ "xdp_features", "", NMA_FIELD_JSON, nic_xdp_features },
 	{ "lower_ifindex", "", NMA_FIELD_JSON, nic_lower },
 	{ "dma_sync", "", NMA_FIELD_JSON, nic_dma_sync },
 	{ "driver", "DRIVER", 0, nic_driver },
@@ -170,6 +202,82 @@ GET_NONZERO(queue_binding, QUEUE(row)->r.binding_id)
 GET(queue_xsk, nma_value_bool(v, QUEUE(row)->r.xsk))
 NETNS(queue, QUEUE(row)->r.hdr.netns)
 GET(queue_addr, nma_value_addr(v, QUEUE(row)->r.mp_priv))
+
+/* In copy mode the packets come from where the program runs. */
+static const char *xsk_mode(const void *row)
+{
+	const struct nma_nic *nic = nma_model__nic(ROW(row)->model, QUEUE(row)->r.netdev);
+
+	switch (QUEUE(row)->r.xsk) {
+	case NMA_XSK_COPY:
+		return nic && nic->r.xdp_prog_id[0] && !nic->r.xdp_prog_id[1] ?
+		       "copy-generic" : "copy";
+	case NMA_XSK_ZEROCOPY:
+		return "zero-copy";
+	}
+	return NULL;
+}
+
+static void queue_xsk_mode(const void *row, struct nma_value *v)
+{
+	if (xsk_mode(row))
+		nma_value_str(v, xsk_mode(row));
+}
+
+static void queue_xsk_text(const void *row, struct nma_value *v)
+{
+	nma_value_str(v, xsk_mode(row) ? xsk_mode(row) : QUEUE(row)->r.xsk ? "yes" : "no");
+}
+
+/* Whose the provider is; without one, whose AF_XDP socket there is. */
+static const struct nma_binding *queue_provider(const void *row)
+{
+	if (QUEUE(row)->r.mp == NMA_MP_NONE)
+		return NULL;
+	return nma_model__provider(ROW(row)->model, QUEUE(row));
+}
+
+static __u32 queue_owner_pid(const void *row)
+{
+	const struct nma_binding *binding = queue_provider(row);
+
+	return binding ? binding->r.owner_pid : QUEUE(row)->r.mp ? 0 :
+	       QUEUE(row)->xsk.pid;
+}
+
+static const char *queue_owner_comm(const void *row)
+{
+	const struct nma_binding *binding = queue_provider(row);
+
+	return binding ? binding->r.owner_comm : QUEUE(row)->r.mp ? "" :
+	       QUEUE(row)->xsk.comm;
+}
+
+static __u64 queue_owner_cgroup(const void *row)
+{
+	const struct nma_binding *binding = queue_provider(row);
+
+	return binding ? binding->r.owner_cgroup : QUEUE(row)->r.mp ? 0 :
+	       QUEUE(row)->xsk.cgroup_id;
+}
+
+GET_NONZERO(queue_pid, queue_owner_pid(row))
+GET(queue_comm, nma_value_strn(v, queue_owner_comm(row), NMA_COMM_LEN))
+GET_NONZERO(queue_cgroup_id, queue_owner_cgroup(row))
+GET(queue_cgroup, nma_cgroup_value(v, queue_owner_cgroup(row)))
+GET(queue_owner, nma_task_value(v, queue_owner_pid(row), queue_owner_comm(row)))
+
+static void queue_xsk_pid(const void *row, struct nma_value *v)
+{
+	if (QUEUE(row)->r.xsk && QUEUE(row)->xsk.pid)
+		nma_value_u64(v, QUEUE(row)->xsk.pid);
+}
+
+static void queue_xsk_comm(const void *row, struct nma_value *v)
+{
+	if (QUEUE(row)->r.xsk)
+		nma_value_strn(v, QUEUE(row)->xsk.comm, NMA_COMM_LEN);
+}
 
 /* Leased queues have their pools, and their provider, at the physical device. */
 static void queue_lease_if(const void *row, struct nma_value *v)
@@ -200,8 +308,17 @@ static const struct nma_field queue_fields[] = {
 	{ "napi_id", "NAPI", 0, queue_napi },
 	{ "provider", "PROVIDER", 0, queue_mp },
 	{ "binding_id", "BINDING", 0, queue_binding },
-	{ "af_xdp", "AF_XDP", 0, queue_xsk },
+	{ "af_xdp", "", NMA_FIELD_JSON, queue_xsk },
+	{ "af_xdp_mode", "", NMA_FIELD_JSON, queue_xsk_mode },
+	{ "af_xdp", "AF_XDP", NMA_FIELD_COLUMN, queue_xsk_text },
+	{ "af_xdp_pid", "", NMA_FIELD_JSON, queue_xsk_pid },
+	{ "af_xdp_comm", "", NMA_FIELD_JSON, queue_xsk_comm },
 	{ "pool_ids", "POOL_IDS", 0, queue_pools },
+	{ "owner_pid", "", NMA_FIELD_JSON, queue_pid },
+	{ "owner_comm", "", NMA_FIELD_JSON, queue_comm },
+	{ "owner_cgroup_id", "", NMA_FIELD_JSON, queue_cgroup_id },
+	{ "owner_cgroup", "", NMA_FIELD_JSON, queue_cgroup },
+	{ "owner", "OWNER", NMA_FIELD_COLUMN, queue_owner },
 	{ "lease_ifname", "", NMA_FIELD_JSON, queue_lease_if },
 	{ "lease_queue", "", NMA_FIELD_JSON, queue_lease },
 	{ "mp_priv", "", NMA_FIELD_VERBOSE, queue_addr },
@@ -354,7 +471,9 @@ GET(bind_lent, nma_value_u64(v, BINDING(row)->r.lent))
 GET_NONZERO(bind_buffers, BINDING(row)->r.buffers)
 GET(bind_unbound, nma_value_bool(v, BINDING(row)->unbound_ns))
 GET_NONZERO(bind_pid, BINDING(row)->r.owner_pid)
-GET_NONZERO(bind_cgroup, BINDING(row)->r.owner_cgroup)
+GET_NONZERO(bind_cgroup_id, BINDING(row)->r.owner_cgroup)
+GET(bind_cgroup, nma_cgroup_value(v, BINDING(row)->r.owner_cgroup))
+GET(bind_owner, nma_task_value(v, BINDING(row)->r.owner_pid, BINDING(row)->r.owner_comm))
 GET(bind_comm, nma_value_strn(v, BINDING(row)->r.owner_comm, NMA_COMM_LEN))
 
 static void bind_uid(const void *row, struct nma_value *v)
@@ -369,6 +488,15 @@ static void bind_queues(const void *row, struct nma_value *v)
 		if (queue->r.mp_priv == BINDING(row)->r.binding &&
 		    queue->r.netdev == BINDING(row)->r.netdev)
 			nma_value_list_add(v, queue->r.queue);
+}
+
+/* What is unbound has none. */
+static void bind_queues_text(const void *row, struct nma_value *v)
+{
+	if (BINDING(row)->unbound_ns)
+		nma_value_str(v, "unbound");
+	else
+		bind_queues(row, v);
 }
 
 static void bind_tokens(const void *row, struct nma_value *v)
@@ -401,19 +529,22 @@ static const struct nma_field binding_fields[] = {
 	NETNS_FIELDS(bind),
 	{ "provider", "PROVIDER", 0, bind_mp },
 	{ "direction", "DIR", 0, bind_dir },
-	{ "queues", "QUEUES", 0, bind_queues },
+	{ "queues", "", NMA_FIELD_JSON, bind_queues },
+	{ "queues", "QUEUES", NMA_FIELD_COLUMN, bind_queues_text },
 	{ "size_bytes", "BYTES", 0, bind_size },
 	{ "tokens_outstanding", "TOKENS", 0, bind_tokens },
 	{ "lent_bytes", "", NMA_FIELD_JSON, bind_lent },
 	{ "buffers", "BUFS", 0, bind_buffers },
 	{ "buffers_free", "", NMA_FIELD_JSON, bind_buffers_free },
 	{ "buffers_app", "APP", 0, bind_buffers_app },
-	{ "unbound", "UNBOUND", 0, bind_unbound },
+	{ "unbound", "", NMA_FIELD_JSON, bind_unbound },
 	{ "owner_pid", "", NMA_FIELD_JSON, bind_pid },
 	{ "owner_comm", "", NMA_FIELD_JSON, bind_comm },
 	{ "owner_uid", "", NMA_FIELD_JSON, bind_uid },
-	{ "owner_cgroup_id", "", NMA_FIELD_JSON, bind_cgroup },
-	{ "exporter", "EXPORTER", 0, bind_exporter },
+	{ "owner_cgroup_id", "", NMA_FIELD_JSON, bind_cgroup_id },
+	{ "owner_cgroup", "", NMA_FIELD_JSON, bind_cgroup },
+	{ "owner", "OWNER", NMA_FIELD_COLUMN, bind_owner },
+	{ "exporter", "", NMA_FIELD_JSON, bind_exporter },
 	{ "dmabuf_inode", "", NMA_FIELD_JSON, bind_ino },
 	{ "binding", "", NMA_FIELD_VERBOSE, bind_addr },
 };

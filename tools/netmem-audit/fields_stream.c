@@ -3,6 +3,10 @@
  *
  * Field tables of what streams are made of: findings and life-cycle events.
  */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "explain/precondition.h"
 #include "fields.h"
 #include "getter.h"
 #include "rules/rules.h"
@@ -91,6 +95,11 @@ static bool without_program(const struct nma_change *change)
 	return !change->ref.op->value;
 }
 
+static bool refused(const struct nma_change *change)
+{
+	return change->ref.op->ret < 0;
+}
+
 static bool of_data_split(const struct nma_change *change)
 {
 	return change->ref.op->mode;
@@ -117,19 +126,30 @@ static const struct {
 	{ NMA_REC_POOL, NMA_CAUSE_RELEASE, 0, true, "pool_draining", NULL },
 	{ NMA_REC_POOL, NMA_CAUSE_GONE, 0, false, "pool_freed", NULL },
 	{ NMA_REC_BINDING, NMA_CAUSE_CREATE, 0, false, "binding_created", NULL },
-	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, false, "binding_refused", NULL },
+	{ NMA_REC_BINDING, NMA_CAUSE_CREATE_FAILED, 0, true, "binding_refused", NULL },
 	{ NMA_REC_BINDING, NMA_CAUSE_DETACH, 0, false, "binding_destroyed", NULL },
 	{ NMA_REC_BINDING, NMA_CAUSE_GONE, 0, false, "binding_freed", NULL },
 	{ NMA_REC_SOCK, NMA_CAUSE_GONE, 0, true, "socket_closed", NULL },
+	/* what is refused on the way is told once, by what answers */
+	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, true, "queue_failed", refused },
 	{ NMA_REC_OP, 0, NMA_OP_BIND_QUEUE, false, "queue_bound", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_QUEUE_RESTART, false, "queue_restarted", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_MP_CHECK, true, "provider_checked", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_XSK_BOUND, false, "xsk_bound", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, true, "xdp_failed", refused },
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_detached", without_program },
 	{ NMA_REC_OP, 0, NMA_OP_XDP_INSTALL, false, "xdp_attached", NULL },
+	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, true, "rings_failed", refused },
 	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "data_split_set", of_data_split },
 	{ NMA_REC_OP, 0, NMA_OP_HDS_SET, false, "rings_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_QUEUES_SET, false, "queues_set", NULL },
 	{ NMA_REC_OP, 0, NMA_OP_RSS_SET, false, "rss_set", NULL },
+};
+
+static const char *const refusals[NMA_ASK_MAX] = {
+#define NMA_ASK(id, event, text) [NMA_ASK_##id] = event,
+	NMA_ASK_LIST
+#undef NMA_ASK
 };
 
 const char *nma_event_name(const struct nma_change *change, bool *detail)
@@ -137,6 +157,10 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 	const struct nma_rec_hdr *hdr = change->hdr;
 	size_t i;
 
+	if (hdr->type == NMA_REC_REFUSED) {
+		*detail = false;
+		return refusals[change->ref.refused->ask];
+	}
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
 		if (events[i].type != hdr->type || events[i].cause != hdr->cause)
 			continue;
@@ -152,10 +176,13 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 
 const char *nma_event_listed(size_t i, bool *detail)
 {
-	if (i >= sizeof(events) / sizeof(*events))
-		return NULL;
-	*detail = events[i].detail;
-	return events[i].name;
+	const size_t nr = sizeof(events) / sizeof(*events);
+
+	*detail = i < nr && events[i].detail;
+	if (i < nr)
+		return events[i].name;
+	i = i - nr + 1;		/* NMA_ASK_NONE has none */
+	return i < NMA_ASK_MAX ? refusals[i] : NULL;
 }
 
 /* The member that most subjects have, by subject. */
@@ -173,6 +200,11 @@ static const struct nma_owner *owner_of(const void *row)
 static const struct nma_rec_op *op_of(const void *row)
 {
 	return CHANGE(row)->subject == NMA_SUBJ_OP ? CHANGE(row)->ref.op : NULL;
+}
+
+static const struct nma_rec_refused *refusal_of(const void *row)
+{
+	return CHANGE(row)->subject == NMA_SUBJ_REFUSED ? CHANGE(row)->ref.refused : NULL;
 }
 
 static const struct nma_rec_binding *binding_of(const void *row)
@@ -206,6 +238,8 @@ const char *nma_event_ifname(const struct nma_event_row *row)
 		return nic->r.ifname;
 	if (owner_of(row))
 		return owner_of(row)->ifname;
+	if (refusal_of(row))
+		return refusal_of(row)->ifname;
 	return op_of(row) ? op_of(row)->ifname : "";
 }
 
@@ -219,6 +253,8 @@ static void e_ifindex(const void *row, struct nma_value *v)
 		nma_value_u64(v, nic->r.ifindex);
 	else if (owner_of(row) && owner_of(row)->ifindex)
 		nma_value_u64(v, owner_of(row)->ifindex);
+	else if (refusal_of(row) && refusal_of(row)->ifindex)
+		nma_value_u64(v, refusal_of(row)->ifindex);
 }
 
 static void e_gone(const void *row, struct nma_value *v)
@@ -233,6 +269,8 @@ static void e_queue(const void *row, struct nma_value *v)
 		nma_value_u64(v, owner_of(row)->queue);
 	else if (op_of(row) && op_of(row)->queue != NMA_NO_QUEUE)
 		nma_value_u64(v, op_of(row)->queue);
+	else if (refusal_of(row) && refusal_of(row)->queue != NMA_NO_QUEUE)
+		nma_value_u64(v, refusal_of(row)->queue);
 	else if (CHANGE(row)->subject == NMA_SUBJ_QUEUE)
 		nma_value_u64(v, CHANGE(row)->ref.queue->r.queue);
 }
@@ -257,18 +295,91 @@ static void e_binding(const void *row, struct nma_value *v)
 		nma_value_u64(v, id);
 }
 
+/* "EBUSY" */
+static void errno_value(struct nma_value *v, int err)
+{
+	const char *name = strerrorname_np(err);
+
+	if (name)
+		nma_value_str(v, name);
+	else
+		nma_value_fmt(v, "%d", err);
+}
+
+static __s32 error_of(const void *row)
+{
+	if (pool_of(row))
+		return pool_of(row)->err;
+	if (binding_of(row))
+		return binding_of(row)->err;
+	if (refusal_of(row))
+		return refusal_of(row)->err;
+	return op_of(row) ? op_of(row)->ret : 0;
+}
+
 static void e_errno(const void *row, struct nma_value *v)
 {
-	__s32 err = 0;
+	if (error_of(row) < 0)
+		nma_value_s64(v, -error_of(row));
+}
 
-	if (pool_of(row))
-		err = pool_of(row)->err;
-	else if (binding_of(row))
-		err = binding_of(row)->err;
-	else if (op_of(row))
-		err = op_of(row)->ret;
-	if (err)
-		nma_value_s64(v, -err);
+static void e_errno_name(const void *row, struct nma_value *v)
+{
+	__s32 err = error_of(row);
+
+	if (err < 0)
+		errno_value(v, -err);
+}
+
+static void e_words(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row))
+		nma_value_strn(v, refusal_of(row)->words, NMA_WORDS_LEN);
+}
+
+static void e_xsk_mode(const void *row, struct nma_value *v)
+{
+	const struct nma_rec_op *op = op_of(row);
+	const struct nma_nic *nic;
+
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XSK &&
+	    refusal_of(row)->mode & (NMA_XSK_ASK_COPY | NMA_XSK_ASK_ZEROCOPY))
+		nma_value_str(v, refusal_of(row)->mode & NMA_XSK_ASK_COPY ?
+				 "copy" : "zero-copy");
+	if (!op || op->op != NMA_OP_XSK_BOUND)
+		return;
+	nic = nma_model__nic(MODEL(row), op->netdev);
+	if (op->mode == NMA_XSK_ZEROCOPY)
+		nma_value_str(v, "zero-copy");
+	else
+		nma_value_str(v, nic && nic->r.xdp_prog_id[0] && !nic->r.xdp_prog_id[1] ?
+				 "copy-generic" : "copy");
+}
+
+static void e_channels(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_CHANNELS &&
+	    refusal_of(row)->value)
+		nma_value_u64(v, refusal_of(row)->value);
+}
+
+static void e_buf_len(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_ZCRX &&
+	    refusal_of(row)->value)
+		nma_value_u64(v, refusal_of(row)->value);
+}
+
+static void e_cgroup_id(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) && refusal_of(row)->cgroup_id)
+		nma_value_u64(v, refusal_of(row)->cgroup_id);
+}
+
+static void e_cgroup(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row))
+		nma_cgroup_value(v, refusal_of(row)->cgroup_id);
 }
 
 static void e_provider(const void *row, struct nma_value *v)
@@ -300,6 +411,9 @@ static void e_xdp_prog(const void *row, struct nma_value *v)
 {
 	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL && op_of(row)->value)
 		nma_value_u64(v, op_of(row)->value);
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XDP &&
+	    refusal_of(row)->value)
+		nma_value_u64(v, refusal_of(row)->value);
 }
 
 static void e_xdp_mode(const void *row, struct nma_value *v)
@@ -309,12 +423,18 @@ static void e_xdp_mode(const void *row, struct nma_value *v)
 	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL &&
 	    op_of(row)->mode < 3)
 		nma_value_str(v, modes[op_of(row)->mode]);
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XDP &&
+	    refusal_of(row)->mode < 3)
+		nma_value_str(v, modes[refusal_of(row)->mode]);
 }
 
 static void e_hds(const void *row, struct nma_value *v)
 {
 	if (op_of(row) && op_of(row)->op == NMA_OP_HDS_SET && op_of(row)->mode)
 		nma_value_str(v, nma_hds_name(op_of(row)->value));
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_RINGS &&
+	    refusal_of(row)->mode)
+		nma_value_str(v, nma_hds_name(refusal_of(row)->value));
 }
 
 static void e_rx_queues(const void *row, struct nma_value *v)
@@ -333,6 +453,35 @@ static void e_stack(const void *row, struct nma_value *v)
 {
 	if (pool_of(row) && CHANGE(row)->hdr->cause == NMA_CAUSE_CREATE)
 		nma_value_stack(v, pool_of(row)->stack, NMA_STACK_LEN);
+}
+
+static struct nma_reason reason_of(const void *row)
+{
+	struct nma_reason why = { 0 };
+
+	if (refusal_of(row))
+		nma_reason__refused(MODEL(row), refusal_of(row), &why);
+	return why;
+}
+
+GET(e_cause, const struct nma_reason why = reason_of(row);
+    nma_value_str(v, why.key ? why.key : ""))
+GET(e_explanation, const struct nma_reason why = reason_of(row);
+    nma_value_str(v, why.text))
+GET(e_fix, const struct nma_reason why = reason_of(row); nma_value_str(v, why.fix))
+GET(e_holder_comm, const struct nma_reason why = reason_of(row);
+    nma_value_str(v, why.holder_comm))
+GET_NONZERO(e_holder_pid, reason_of(row).holder_pid)
+GET_NONZERO(e_holder_cgroup_id, reason_of(row).holder_cgroup)
+GET(e_holder_cgroup, nma_cgroup_value(v, reason_of(row).holder_cgroup))
+
+/* Of most events the name of who did it is for programs; who asked, or has it now, is
+ * what people want to know.
+ */
+static void e_who(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) || (op_of(row) && op_of(row)->op == NMA_OP_XSK_BOUND))
+		nma_task_value(v, CHANGE(row)->hdr->pid, CHANGE(row)->hdr->comm);
 }
 
 GET_NONZERO(e_pid, CHANGE(row)->hdr->pid)
@@ -359,7 +508,23 @@ static const struct nma_field event_fields[] = {
 	{ "rx_queues", "", 0, e_rx_queues },
 	{ "tokens_outstanding", "", 0, e_tokens },
 	{ "flags", "", 0, e_flags },
-	{ "errno", "", 0, e_errno },
+	{ "af_xdp_mode", "", 0, e_xsk_mode },
+	{ "channels", "", 0, e_channels },
+	{ "buffer_bytes", "", 0, e_buf_len },
+	{ "errno", "", NMA_FIELD_JSON, e_errno },
+	{ "errno_name", "", NMA_FIELD_JSON, e_errno_name },
+	{ "errno", "", NMA_FIELD_TEXT, e_errno_name },
+	{ "by", "", NMA_FIELD_TEXT, e_who },
+	{ "extack", "", NMA_FIELD_JSON, e_words },
+	{ "cause", "", NMA_FIELD_JSON, e_cause },
+	{ "explanation", "", NMA_FIELD_JSON, e_explanation },
+	{ "fix", "", NMA_FIELD_JSON, e_fix },
+	{ "holder_pid", "", NMA_FIELD_JSON, e_holder_pid },
+	{ "holder_comm", "", NMA_FIELD_JSON, e_holder_comm },
+	{ "holder_cgroup_id", "", NMA_FIELD_JSON, e_holder_cgroup_id },
+	{ "holder_cgroup", "", NMA_FIELD_JSON, e_holder_cgroup },
+	{ "cgroup_id", "", NMA_FIELD_JSON, e_cgroup_id },
+	{ "cgroup", "", NMA_FIELD_JSON, e_cgroup },
 	{ "pid", "", NMA_FIELD_JSON, e_pid },
 	{ "comm", "", NMA_FIELD_JSON, e_comm },
 	{ "created_by", "", NMA_FIELD_VERBOSE, e_stack },

@@ -32,6 +32,10 @@
 	{ "netns_name", "", NMA_FIELD_JSON, prefix##_netns_name }, \
 	{ "netns", "NETNS", NMA_FIELD_TEXT, prefix##_netns_text }
 
+/* A control group by its path; a process by both of its names. Nothing: not known. */
+void nma_cgroup_value(struct nma_value *v, __u64 id);
+void nma_task_value(struct nma_value *v, __u32 pid, const char *comm);
+
 void nma_netns_name_value(struct nma_value *v, __u32 inode);
 void nma_netns_text_value(struct nma_value *v, __u32 inode);
 

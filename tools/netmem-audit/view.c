@@ -9,6 +9,7 @@
 
 #include "util/clock.h"
 #include "util/text.h"
+#include "explain/precondition.h"
 #include "getter.h"
 #include "view.h"
 
@@ -89,6 +90,20 @@ void nma_view_finding(const struct nma_out *out, const struct nma_finding *f,
 	advise(out, f);
 }
 
+void nma_view_reason(const struct nma_out *out, unsigned int indent,
+		     const struct nma_reason *why)
+{
+	struct nma_value cgroup = { 0 };
+
+	nma_cgroup_value(&cgroup, why->holder_cgroup);
+	if (cgroup.type == NMA_VALUE_NONE)
+		nma_out_text(out, indent, "%s", why->text);
+	else
+		nma_out_text(out, indent, "%s (cgroup %s)", why->text, cgroup.str);
+	if (why->fix[0])
+		nma_out_text(out, indent, "-> %s", why->fix);
+}
+
 static void fill_finding(const struct nma_out *out, struct json_object *obj,
 			 const struct nma_finding *f)
 {
@@ -148,6 +163,21 @@ int nma_view_emit_event(const struct nma_out *out, const struct nma_event_row *r
 	return nma_out_emit(out, doc);
 }
 
+/* In which words the kernel said no, and what that means */
+static void refusal(const struct nma_out *out, const struct nma_event_row *row)
+{
+	const struct nma_rec_refused *r = row->change->ref.refused;
+	struct nma_reason why;
+
+	if (row->change->subject != NMA_SUBJ_REFUSED)
+		return;
+	nma_reason__refused(row->model, r, &why);
+	if (r->words[0])
+		nma_out_text(out, 11, "the kernel says: %.*s", NMA_WORDS_LEN, r->words);
+	if (why.id < NMA_PRE_MAX || !r->words[0])
+		nma_view_reason(out, 11, &why);
+}
+
 void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 		    __u64 start_ns)
 {
@@ -172,6 +202,7 @@ void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 		column = nma_out_pair(out, fields->field[i].key, &v, column, 10);
 	}
 	fputc('\n', out->file);
+	refusal(out, row);
 }
 
 const char *nma_view_result(int status)

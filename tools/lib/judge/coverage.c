@@ -124,7 +124,8 @@ static unsigned int by_subject(enum nma_subject subject)
 		[NMA_SUBJ_USE] = CALL,
 	};
 
-	return B(things[subject]);
+	/* what was refused has changed nothing */
+	return subject == NMA_SUBJ_REFUSED ? 0 : B(things[subject]);
 }
 
 static unsigned int needed(enum nma_rule_id rule)

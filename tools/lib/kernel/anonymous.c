@@ -48,7 +48,9 @@ static const struct place {
 	{ NMA_REC_OP, IFNAME, offsetof(struct nma_rec_op, ifname) },
 	{ NMA_REC_ACT, IFNAME, offsetof(struct nma_rec_act, ifname) },
 	{ NMA_REC_HELD, IFNAME, offsetof(struct nma_rec_held, ifname) },
+	{ NMA_REC_REFUSED, IFNAME, offsetof(struct nma_rec_refused, ifname) },
 	{ NMA_REC_BINDING, COMM, offsetof(struct nma_rec_binding, owner_comm) },
+	{ NMA_REC_OWNER, COMM, offsetof(struct nma_rec_owner, comm) },
 };
 
 /* Both ends of a socket. */
@@ -81,6 +83,8 @@ static const __u16 sizes[] = {
 	[NMA_REC_HELD] = sizeof(struct nma_rec_held),
 	[NMA_REC_RECYCLE] = sizeof(struct nma_rec_recycle),
 	[NMA_REC_CENSUS] = sizeof(struct nma_rec_census),
+	[NMA_REC_OWNER] = sizeof(struct nma_rec_owner),
+	[NMA_REC_REFUSED] = sizeof(struct nma_rec_refused),
 };
 
 #define NR(array)	(sizeof(array) / sizeof((array)[0]))

@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "kernel/again.h"
+#include "kernel/cgroup.h"
 #include "kernel/netns.h"
 #include "kernel/nmr.h"
 #include "kernel/recording.h"
@@ -421,6 +422,7 @@ static void recording_close(struct nma_source *s)
 	nma_table_free(&r->answers);
 	nma_heard__free(&r->heard);
 	nma_netns__remember();
+	nma_cgroup__forget(false);
 	free(r);
 }
 
@@ -516,6 +518,7 @@ static void take_header(struct recording *r, const struct nma_nmr_header *h)
 	};
 	snprintf(f->release, sizeof(f->release), "%s", h->release);
 	nma_netns__forget(h->netns);
+	nma_cgroup__forget(true);
 	if (r->opts.ksyms)
 		nma_ksyms__forget(r->opts.ksyms);
 }

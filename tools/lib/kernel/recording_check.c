@@ -12,7 +12,6 @@
 
 #define ORDER_MAX	31	/* of pages; a shift */
 #define DMA_DIR_MAX	3	/* DMA_NONE */
-#define XDP_MODE_MAX	2
 
 static const struct limit {
 	__u16 type;		/* enum nma_rec_type, 0: all */
@@ -34,8 +33,9 @@ static const struct limit {
 	LIMIT(NMA_REC_BINDING, nma_rec_binding, unmap_dir, DMA_DIR_MAX),
 	LIMIT(NMA_REC_BINDING, nma_rec_binding, owner_admin, NMA_ADMIN_YES),
 	LIMIT(NMA_REC_BINDING, nma_rec_binding, mp, NMA_MP_OTHER),
-	LIMIT(NMA_REC_OP, nma_rec_op, op, NMA_OP_DEVICE_GONE),
-	LIMIT(NMA_REC_OP, nma_rec_op, mode, XDP_MODE_MAX),
+	LIMIT(NMA_REC_QUEUE, nma_rec_queue, xsk, NMA_XSK_ZEROCOPY),
+	LIMIT(NMA_REC_OP, nma_rec_op, op, NMA_OP_XSK_BOUND),
+	LIMIT(NMA_REC_OP, nma_rec_op, mode, NMA_XSK_ZEROCOPY),
 	LIMIT(NMA_REC_OP, nma_rec_op, hds, NMA_HDS_ON),
 	LIMIT(NMA_REC_MARK, nma_rec_mark, mark, NMA_MARK_HELD_END),
 	LIMIT(NMA_REC_ACT, nma_rec_act, act, NMA_ACT_MAX - 1),
@@ -46,6 +46,9 @@ static const struct limit {
 	LIMIT(NMA_REC_HELD, nma_rec_held, where, NMA_WHERE_MAX - 1),
 	LIMIT(NMA_REC_AGE, nma_rec_age, holder, NMA_HOLDER_MAX - 1),
 	LIMIT(NMA_REC_AGE, nma_rec_age, where, NMA_WHERE_MAX - 1),
+	LIMIT(NMA_REC_OWNER, nma_rec_owner, owned, NMA_OWNED_XSK),
+	LIMIT(NMA_REC_REFUSED, nma_rec_refused, ask, NMA_ASK_MAX - 1),
+	LIMIT(NMA_REC_REFUSED, nma_rec_refused, admin, NMA_ADMIN_YES),
 	LIMIT(NMA_REC_RECYCLE, nma_rec_recycle, counts, NMA_COUNTS_MAX - 1),
 };
 

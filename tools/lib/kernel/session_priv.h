@@ -69,6 +69,8 @@ struct nma_session {
 	bool mark_due;		/* sockets that had something to read then */
 	bool devmem_seen;	/* a pool with buffers of a dma-buf out */
 	bool old_tokens_known;
+	bool owned_seen;	/* something that the kernel knows no owner of */
+	bool old_owners_known;
 	__u32 *netns;		/* inodes seen by this snapshot */
 	size_t nr_netns;
 	struct nma_held_look held;

@@ -30,16 +30,23 @@ static void note_netns(struct nma_session *s, __u32 inode)
 	s->netns[s->nr_netns++] = inode;
 }
 
-/* What the snapshot itself needs of its records: the namespaces, and whether
- * tokens can be out at all, for then their buffers are out of a pool.
+/* What the snapshot itself needs of its records: the namespaces, whether tokens can be
+ * out at all, for then their buffers are out of a pool, and whether something belongs
+ * to somebody who is not known.
  */
 static void note_snapshot(struct nma_session *s, const struct nma_rec_hdr *hdr)
 {
+	const struct nma_rec_binding *binding = (const void *)hdr;
+	const struct nma_rec_queue *queue = (const void *)hdr;
 	const struct nma_rec_pool *pool = (const void *)hdr;
 
 	nma_session_held_note(s, hdr);
 	if (hdr->type == NMA_REC_NIC && s->opts.tokens)
 		note_netns(s, hdr->netns);
+	if (hdr->type == NMA_REC_BINDING && !binding->owner_pid && binding->listed)
+		s->owned_seen = true;
+	if (hdr->type == NMA_REC_QUEUE && queue->xsk)
+		s->owned_seen = true;
 	if (hdr->type == NMA_REC_POOL && pool->mp == NMA_MP_DMABUF &&
 	    pool->inflight)
 		s->devmem_seen = true;
@@ -183,8 +190,10 @@ int nma_session_iterate_in(struct nma_session *s, struct bpf_link *link, __u32 n
 	return err;
 }
 
-/* Gives every open socket that holds tokens a row, with a task to charge. */
-static int find_open_tokens(struct nma_session *s)
+/* Gives every open socket that holds tokens a row, with a task to charge, and tells
+ * whose bindings and AF_XDP sockets there are.
+ */
+static int walk_open_files(struct nma_session *s)
 {
 	struct bpf_link *link;
 	int err;
@@ -198,18 +207,14 @@ static int find_open_tokens(struct nma_session *s)
 }
 
 /* Gives the sockets of each namespace that hold tokens a row. One that no task is in
- * any more cannot be entered; what is open there was found by find_open_tokens(), and
+ * any more cannot be entered; what is open there was found by walk_open_files(), and
  * the orphans left in it are about to end.
  */
 static int find_old_tokens(struct nma_session *s)
 {
 	struct bpf_link *link;
 	size_t i;
-	int err;
 
-	err = find_open_tokens(s);
-	if (err)
-		return err;
 	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
 	if (!link)
 		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
@@ -262,6 +267,23 @@ static int count_lost_socks(struct nma_session *s, struct bpf_link *link)
 	return 0;
 }
 
+/* What hooks see begin has to be found once; without hooks, each time. */
+static int find_what_is_old(struct nma_session *s)
+{
+	bool tokens = s->devmem_seen && !s->old_tokens_known;
+	int err = 0;
+
+	if (tokens || (s->owned_seen && !s->old_owners_known))
+		err = walk_open_files(s);
+	if (!err && tokens)
+		err = find_old_tokens(s);
+	if (err)
+		return err;
+	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
+	s->old_owners_known = s->wanted & NMA_H(XSK_BIND);
+	return 0;
+}
+
 /* Every socket that took tokens. Those from before the tool have to be found
  * once; without hooks, each time.
  */
@@ -275,15 +297,13 @@ static int walk_sockets(struct nma_session *s)
 		.link_info_len = sizeof(info),
 	);
 	struct bpf_link *link;
-	int err = 0;
+	int err;
 
 	if (!bpf_program__autoload(s->skel->progs.nma_sock_iter))
 		return 0;
-	if (s->devmem_seen && !s->old_tokens_known)
-		err = find_old_tokens(s);
+	err = find_what_is_old(s);
 	if (err)
 		return err;
-	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
 
 	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
 	if (!link)
@@ -305,6 +325,7 @@ int nma_session__snapshot(struct nma_session *s)
 	s->generation++;
 	s->nr_netns = 0;
 	s->devmem_seen = false;
+	s->owned_seen = false;
 	nma_session_held_begin(s);
 	err = nma_session_mark(s, NMA_MARK_SNAPSHOT_BEGIN, 0);
 	if (err)

@@ -168,6 +168,8 @@ static int apply_queue(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	if (r->napi_id)
 		queue->last_napi_id = r->napi_id;
 	queue->r = *r;
+	if (!r->xsk)
+		queue->xsk = (struct nma_rec_owner){ 0 };
 	if (r->mp != NMA_MP_NONE)
 		note_bind(m, r->netdev);
 	if (!m->in_snapshot)
@@ -381,6 +383,53 @@ static int apply_op(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
+static void own_bindings(struct nma_model *m, const struct nma_rec_owner *r)
+{
+	nma_table_for_each(&m->bindings, n) {
+		struct nma_binding *binding = (struct nma_binding *)n;
+
+		if (binding->r.binding != r->object || binding->r.owner_pid)
+			continue;
+		binding->r.owner_pid = r->pid;
+		binding->r.owner_uid = r->uid;
+		binding->r.owner_cgroup = r->cgroup_id;
+		memcpy(binding->r.owner_comm, r->comm, NMA_COMM_LEN);
+		binding->r.owner_comm[NMA_COMM_LEN - 1] = '\0';
+	}
+}
+
+/* Of several processes that have it open, the first that was told of. */
+static int apply_owner(struct nma_model *m, const struct nma_rec_hdr *hdr,
+		       struct nma_change *change)
+{
+	const struct nma_rec_owner *r = (const void *)hdr;
+	struct nma_queue *queue;
+
+	(void)change;
+	if (r->owned == NMA_OWNED_BINDING) {
+		own_bindings(m, r);
+		return 0;
+	}
+	queue = nma_table_find(&m->queues, r->netdev, r->queue);
+	if (queue && queue->r.xsk && !queue->xsk.pid) {
+		queue->xsk = *r;
+		queue->xsk.comm[NMA_COMM_LEN - 1] = '\0';
+	}
+	return 0;
+}
+
+static int apply_refused(struct nma_model *m, const struct nma_rec_hdr *hdr,
+			 struct nma_change *change)
+{
+	const struct nma_rec_refused *r = (const void *)hdr;
+
+	if (r->ask == NMA_ASK_BIND_RX || r->ask == NMA_ASK_ZCRX)
+		note_bind(m, r->netdev);
+	change->subject = NMA_SUBJ_REFUSED;
+	change->ref.refused = r;
+	return 0;
+}
+
 static int apply_act(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		     struct nma_change *change)
 {
@@ -497,6 +546,8 @@ static const struct {
 	[NMA_REC_HELD] = { sizeof(struct nma_rec_held), apply_held },
 	[NMA_REC_AGE] = { sizeof(struct nma_rec_age), apply_age },
 	[NMA_REC_CENSUS] = { sizeof(struct nma_rec_census), apply_census },
+	[NMA_REC_OWNER] = { sizeof(struct nma_rec_owner), apply_owner },
+	[NMA_REC_REFUSED] = { sizeof(struct nma_rec_refused), apply_refused },
 	[NMA_REC_MARK] = { sizeof(struct nma_rec_mark), apply_mark },
 };
 
@@ -571,6 +622,17 @@ const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id)
 const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id)
 {
 	return nma_table_find(&m->bindings, id, 0);
+}
+
+const struct nma_binding *nma_model__provider(const struct nma_model *m,
+					      const struct nma_queue *queue)
+{
+	if (!nma_queue_bound(queue))
+		return NULL;
+	nma_model_for_each(struct nma_binding, &m->bindings, binding)
+		if (binding->r.binding == queue->r.mp_priv && !binding->seen.gone)
+			return binding;
+	return NULL;
 }
 
 const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie)

@@ -66,6 +66,7 @@ struct nma_queue {
 	struct nma_rec_queue r;
 	__u32 last_napi_id;	/* as in r, or of before it was stopped */
 	__u64 stopped_ns;	/* since when nobody serves it */
+	struct nma_rec_owner xsk;	/* whose AF_XDP socket it has; pid 0: not known */
 };
 
 struct nma_pool {
@@ -152,6 +153,9 @@ const struct nma_queue *nma_model__queue_of_napi(const struct nma_model *m,
 						 __u32 napi_id);
 const struct nma_pool *nma_model__pool(const struct nma_model *m, __u32 pool_id);
 const struct nma_binding *nma_model__binding(const struct nma_model *m, __u32 id);
+/* What @queue has for memory; NULL: nothing, or nothing that we know. */
+const struct nma_binding *nma_model__provider(const struct nma_model *m,
+					      const struct nma_queue *queue);
 const struct nma_sock *nma_model__sock(const struct nma_model *m, __u64 cookie);
 const struct nma_nic *nma_model__nic_by_index(const struct nma_model *m,
 					      __u32 netns, __u32 ifindex);

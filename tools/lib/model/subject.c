@@ -319,6 +319,26 @@ static void use_dependants(const struct nma_model *m, union nma_ref ref,
 		fn(ctx, NMA_SUBJ_BINDING, used);
 }
 
+/* Refusal */
+static struct nma_ident refused_ident(union nma_ref ref)
+{
+	return (struct nma_ident){ ref.refused->netdev, ref.refused->queue };
+}
+
+static __u64 refused_netdev(const struct nma_model *m, union nma_ref ref)
+{
+	(void)m;
+	return ref.refused->netdev;
+}
+
+static void refused_place(const struct nma_model *m, union nma_ref ref,
+			  struct nma_place *place)
+{
+	place->netns = ref.refused->hdr.netns;
+	place_nic(place, nma_model__nic(m, ref.refused->netdev));
+	place->queue = ref.refused->queue;
+}
+
 const struct nma_subject_type nma_subjects[NMA_SUBJ_MAX] = {
 	[NMA_SUBJ_NIC] = { "nic", nic_ident, nic_netdev, nic_place, nic_dependants },
 	[NMA_SUBJ_QUEUE] = { "queue", queue_ident, queue_netdev, queue_place,
@@ -331,4 +351,6 @@ const struct nma_subject_type nma_subjects[NMA_SUBJ_MAX] = {
 	[NMA_SUBJ_OP] = { "operation", op_ident, op_netdev, op_place, op_dependants },
 	[NMA_SUBJ_ACT] = { "act", act_ident, act_netdev, act_place, NULL },
 	[NMA_SUBJ_USE] = { "call", use_ident, use_netdev, use_place, use_dependants },
+	[NMA_SUBJ_REFUSED] = { "refusal", refused_ident, refused_netdev, refused_place,
+			       NULL },
 };

@@ -29,6 +29,7 @@ enum nma_subject {
 	NMA_SUBJ_OP,
 	NMA_SUBJ_ACT,
 	NMA_SUBJ_USE,
+	NMA_SUBJ_REFUSED,
 	NMA_SUBJ_MAX
 };
 
@@ -43,6 +44,7 @@ union nma_ref {
 	const struct nma_rec_op *op;
 	const struct nma_rec_act *act;
 	const struct nma_rec_use *use;
+	const struct nma_rec_refused *refused;
 };
 
 /* Where it is, as far as it has such a place. */
