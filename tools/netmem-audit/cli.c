@@ -169,9 +169,10 @@ static void apply_globals(struct nma_env *env)
 static int parse_command(struct nma_env *env, const struct nma_command *cmd,
 			 struct nma_args *args, void *values, struct nma_words *words)
 {
+	/* a letter that the command has, too, is the command's behind it */
 	const struct nma_optset sets[] = {
-		{ nma_global_opts, nma_nr_global_opts, &env->opt },
 		{ cmd->opts, cmd->nr_opts, values },
+		{ nma_global_opts, nma_nr_global_opts, &env->opt },
 	};
 	int ret;
 
@@ -289,6 +290,7 @@ const struct nma_command *const nma_commands[] = {
 	&nma_cmd_watch,
 	&nma_cmd_stat,
 	&nma_cmd_leaks,
+	&nma_cmd_explain_bind,
 	&nma_cmd_record,
 	&nma_cmd_gate,
 	&nma_cmd_enforce,

@@ -70,6 +70,7 @@ extern const struct nma_command nma_cmd_record;
 extern const struct nma_command nma_cmd_leaks;
 extern const struct nma_command nma_cmd_gate;
 extern const struct nma_command nma_cmd_enforce;
+extern const struct nma_command nma_cmd_explain_bind;
 
 extern const struct nma_command *const nma_commands[];	/* ends with NULL */
 
