@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain/precondition.h"
 #include "kernel/netns.h"
 #include "probe/probe.h"
 #include "rules/rules.h"
@@ -17,9 +18,8 @@
 enum when {
 	WHEN_BOUND,		/* once, on a port with a bound queue */
 	WHEN_QUEUE_BOUND,	/* on each bound queue */
-	WHEN_XDP,		/* on the last queue, while a program is attached */
-	WHEN_UNSPLIT,		/* on the last queue, while headers are not split */
-	WHEN_XSK,		/* on each queue that AF_XDP uses */
+	WHEN_BROKEN,		/* on the last queue, while what a bind takes is not so */
+	WHEN_QUEUE_BROKEN,	/* the same, on each queue without a provider */
 };
 
 /* New rows at the end: baselines know their numbers. */
@@ -27,33 +27,34 @@ static const struct row {
 	struct nma_probe probe;
 	enum when when;
 	nma_attempt_fn *fn;
+	enum nma_pre_id breaks;	/* what is not so; NMA_PRE_MAX: nothing */
 } rows[] = {
 	{ { "xdp_driver", "XDP on a port with a bound queue", "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_driver },
+	  WHEN_BOUND, nma_attempt__xdp_driver, NMA_PRE_MAX },
 	{ { "xdp_driver_frags", "XDP with frags on a port with a bound queue",
 	    "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_driver_frags },
+	  WHEN_BOUND, nma_attempt__xdp_driver_frags, NMA_PRE_MAX },
 	{ { "xdp_generic", "generic XDP on a port with a bound queue", "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_generic },
+	  WHEN_BOUND, nma_attempt__xdp_generic, NMA_PRE_MAX },
 	{ { "bind_again", "a second dma-buf for a bound queue", "NM-BIND-01", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__bind },
+	  WHEN_QUEUE_BOUND, nma_attempt__bind, NMA_PRE_MAX },
 	{ { "split_off", "tcp-data-split off while a queue is bound", "NM-BIND-03", NULL },
-	  WHEN_BOUND, nma_attempt__split_off },
+	  WHEN_BOUND, nma_attempt__split_off, NMA_PRE_MAX },
 	{ { "hds_thresh", "hds-thresh above 0 while a queue is bound", "NM-BIND-03", NULL },
-	  WHEN_BOUND, nma_attempt__hds_thresh },
+	  WHEN_BOUND, nma_attempt__hds_thresh, NMA_PRE_MAX },
 	{ { "channels", "so few channels that a bound queue goes", "NM-BIND-06", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__channels },
+	  WHEN_QUEUE_BOUND, nma_attempt__channels, NMA_PRE_MAX },
 	{ { "xsk_copy", "AF_XDP in copy mode on a bound queue", "NM-BIND-05",
 	    "no kernel refuses it, on any driver" },
-	  WHEN_QUEUE_BOUND, nma_attempt__xsk_copy },
+	  WHEN_QUEUE_BOUND, nma_attempt__xsk_copy, NMA_PRE_MAX },
 	{ { "xsk_zerocopy", "AF_XDP in zero-copy mode on a bound queue", "NM-BIND-05", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__xsk_zerocopy },
+	  WHEN_QUEUE_BOUND, nma_attempt__xsk_zerocopy, NMA_PRE_MAX },
 	{ { "bind_with_xdp", "a dma-buf while XDP is attached", "NM-BIND-04", NULL },
-	  WHEN_XDP, nma_attempt__bind },
+	  WHEN_BROKEN, nma_attempt__bind, NMA_PRE_XDP },
 	{ { "bind_unsplit", "a dma-buf while tcp-data-split is off", "NM-BIND-02", NULL },
-	  WHEN_UNSPLIT, nma_attempt__bind },
+	  WHEN_BROKEN, nma_attempt__bind, NMA_PRE_SPLIT },
 	{ { "bind_with_xsk", "a dma-buf for a queue that AF_XDP uses", "NM-BIND-05", NULL },
-	  WHEN_XSK, nma_attempt__bind },
+	  WHEN_QUEUE_BROKEN, nma_attempt__bind, NMA_PRE_XSK },
 };
 
 struct tour {
@@ -117,6 +118,15 @@ static void try_row(struct tour *t, const struct row *row, __u32 queue)
 	t->fn(t->ctx, &p);
 }
 
+static bool is_broken(const struct tour *t, const struct row *row, __u32 queue)
+{
+	const struct nma_request req = {
+		.model = t->model, .ask = NMA_ASK_BIND_RX, .nic = t->nic, .queue = queue,
+	};
+
+	return nma_precondition__test(row->breaks, &req) == NMA_BROKEN;
+}
+
 static void try_queues(struct tour *t, const struct row *row)
 {
 	nma_model_for_each(struct nma_queue, &t->model->queues, queue) {
@@ -124,18 +134,20 @@ static void try_queues(struct tour *t, const struct row *row)
 
 		if (queue->r.netdev != t->nic->r.netdev || queue->seen.gone)
 			continue;
-		if (row->when == WHEN_QUEUE_BOUND ? bound : queue->r.xsk && !bound)
+		if (row->when == WHEN_QUEUE_BOUND ? bound :
+		    !bound && is_broken(t, row, queue->r.queue))
 			try_row(t, row, queue->r.queue);
 	}
 }
 
 /* The last queue is the one that is least likely to have flows. */
-static void try_last(struct tour *t, const struct row *row, bool now)
+static void try_last(struct tour *t, const struct row *row)
 {
 	const struct nma_rec_nic *r = &t->nic->r;
 
-	if (now && r->qops && r->real_num_rx_queues &&
-	    !nma_model__bound_queues(t->model, r->netdev))
+	if (r->qops && r->real_num_rx_queues &&
+	    !nma_model__bound_queues(t->model, r->netdev) &&
+	    is_broken(t, row, r->real_num_rx_queues - 1))
 		try_row(t, row, r->real_num_rx_queues - 1);
 }
 
@@ -147,14 +159,11 @@ static void try_if_so(struct tour *t, const struct row *row)
 			try_row(t, row, NMA_NO_QUEUE);
 		return;
 	case WHEN_QUEUE_BOUND:
-	case WHEN_XSK:
+	case WHEN_QUEUE_BROKEN:
 		try_queues(t, row);
 		return;
-	case WHEN_XDP:
-		try_last(t, row, has_xdp(t->nic));
-		return;
-	case WHEN_UNSPLIT:
-		try_last(t, row, nma_nic_hds(t->nic) == NMA_HDS_OFF);
+	case WHEN_BROKEN:
+		try_last(t, row);
 		return;
 	}
 }
