@@ -256,7 +256,7 @@ int nma_on_BIND_RX(const struct nma_call *call, __u64 ret)
 
 	if (!call || (int)ret >= 0)
 		return 0;
-	f = asked_by_netlink(call, NMA_ASK_BIND_RX, ret);
+	f = asked_by_netlink(call, NMA_REQ_BIND_RX, ret);
 	f.ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
 	nla = nested(attr_at(call->arg[1], A_DMABUF_QUEUES), A_QUEUE_ID);
 	if (nla)
@@ -276,7 +276,7 @@ int nma_on_BIND_TX(const struct nma_call *call, __u64 ret)
 
 	if (!call || (int)ret >= 0)
 		return 0;
-	f = asked_by_netlink(call, NMA_ASK_BIND_TX, ret);
+	f = asked_by_netlink(call, NMA_REQ_BIND_TX, ret);
 	f.ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
 	return tell(&f);
 }
@@ -286,7 +286,7 @@ static __always_inline void fill_setting(struct refusal *f, __u64 info)
 	__u64 nla;
 	__u8 hds = 0;
 
-	if (f->ask == NMA_ASK_CHANNELS) {
+	if (f->ask == NMA_REQ_CHANNELS) {
 		nla = attr_at(info, A_CHANNELS_COMBINED);
 		f->value = u32_of(nla ? nla : attr_at(info, A_CHANNELS_RX));
 		return;
@@ -313,8 +313,8 @@ int nma_on_ETHTOOL_NL(const struct nma_call *call, __u64 ret)
 	cmd = BPF_CORE_READ(info, genlhdr, cmd);
 	if (cmd != MSG_RINGS_SET && cmd != MSG_CHANNELS_SET)
 		return 0;
-	f = asked_by_netlink(call, cmd == MSG_RINGS_SET ? NMA_ASK_RINGS :
-							  NMA_ASK_CHANNELS, ret);
+	f = asked_by_netlink(call, cmd == MSG_RINGS_SET ? NMA_REQ_RINGS :
+							  NMA_REQ_CHANNELS, ret);
 	header = attr_at(call->arg[1], A_HEADER);
 	f.ifindex = u32_of(nested(header, A_HEADER_INDEX));
 	f.name = nested(header, A_HEADER_NAME);
@@ -340,7 +340,7 @@ int nma_on_ETHTOOL_IOCTL(const struct nma_call *call, __u64 ret)
 		return 0;
 	if (cmd != ETHTOOL_SRINGPARAM && cmd != ETHTOOL_SCHANNELS)
 		return 0;
-	f.ask = cmd == ETHTOOL_SRINGPARAM ? NMA_ASK_RINGS : NMA_ASK_CHANNELS;
+	f.ask = cmd == ETHTOOL_SRINGPARAM ? NMA_REQ_RINGS : NMA_REQ_CHANNELS;
 	f.err = ret;
 	f.net = call->arg[0];
 	f.name = call->arg[1];
@@ -361,7 +361,7 @@ static __always_inline __u32 xdp_mode(struct net_device *dev, __u32 flags)
 /* dev_xdp_attach(dev, extack, link, new_prog, old_prog, flags) */
 int nma_on_XDP_ATTACH(const struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_ASK_XDP, .queue = NMA_NO_QUEUE };
+	struct refusal f = { .ask = NMA_REQ_XDP, .queue = NMA_NO_QUEUE };
 	struct netlink_ext_ack *extack;
 	struct bpf_link *link;
 	struct bpf_prog *prog;
@@ -440,7 +440,7 @@ static __always_inline __u64 memlock_limit(void)
  */
 int nma_on_ZCRX(const struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_ASK_ZCRX, .queue = NMA_NO_QUEUE };
+	struct refusal f = { .ask = NMA_REQ_ZCRX, .queue = NMA_NO_QUEUE };
 	struct zcrx_reg reg = {};
 
 	if (!call || (int)ret >= 0)
@@ -467,7 +467,7 @@ struct asked_xsk {
 /* xsk_bind(sock, address, length) */
 int nma_on_XSK_BIND(const struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_ASK_XSK, .queue = NMA_NO_QUEUE };
+	struct refusal f = { .ask = NMA_REQ_XSK, .queue = NMA_NO_QUEUE };
 	struct asked_xsk asked = {};
 	struct socket *sock;
 	struct sock *sk;

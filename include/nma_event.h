@@ -411,22 +411,22 @@ struct nma_rec_owner {
 	char comm[NMA_COMM_LEN];
 };
 
-/* What can be refused. One row each: NMA_ASK(ID, "event", "what was asked for"). */
-#define NMA_ASK_LIST \
-	NMA_ASK(BIND_RX, "bind_refused", "to bind a dma-buf to receive into") \
-	NMA_ASK(BIND_TX, "bind_tx_refused", "to bind a dma-buf to send from") \
-	NMA_ASK(ZCRX, "zcrx_refused", "to register a queue for io_uring zero-copy receive") \
-	NMA_ASK(XDP, "xdp_refused", "to change the XDP program") \
-	NMA_ASK(CHANNELS, "channels_refused", "to change the number of channels") \
-	NMA_ASK(RINGS, "rings_refused", "to change the rings") \
-	NMA_ASK(XSK, "xsk_refused", "to bind an AF_XDP socket")
+/* What can be refused. One row each: NMA_REQ(ID, "event", "what was asked for"). */
+#define NMA_REQ_LIST \
+	NMA_REQ(BIND_RX, "bind_refused", "to bind a dma-buf to receive into") \
+	NMA_REQ(BIND_TX, "bind_tx_refused", "to bind a dma-buf to send from") \
+	NMA_REQ(ZCRX, "zcrx_refused", "to register a queue for io_uring zero-copy receive") \
+	NMA_REQ(XDP, "xdp_refused", "to change the XDP program") \
+	NMA_REQ(CHANNELS, "channels_refused", "to change the number of channels") \
+	NMA_REQ(RINGS, "rings_refused", "to change the rings") \
+	NMA_REQ(XSK, "xsk_refused", "to bind an AF_XDP socket")
 
-enum nma_ask {
-	NMA_ASK_NONE,
-#define NMA_ASK(id, event, text) NMA_ASK_##id,
-	NMA_ASK_LIST
-#undef NMA_ASK
-	NMA_ASK_MAX
+enum nma_req {
+	NMA_REQ_NONE,
+#define NMA_REQ(id, event, text) NMA_REQ_##id,
+	NMA_REQ_LIST
+#undef NMA_REQ
+	NMA_REQ_MAX
 };
 
 #define NMA_XSK_ASK_COPY	0x2	/* XDP_COPY, XDP_ZEROCOPY */
@@ -448,7 +448,7 @@ struct nma_rec_refused {
 				 * ZCRX: bytes of a buffer, 0 the driver's choice
 				 */
 	__u64 memlock;		/* ZCRX: bytes that the process may lock, ~0 no limit */
-	__u32 ask;		/* enum nma_ask */
+	__u32 ask;		/* enum nma_req */
 	__u32 ifindex;		/* that was asked for, 0 by name */
 	__u32 queue;		/* NMA_NO_QUEUE none */
 	__s32 err;		/* -errno */

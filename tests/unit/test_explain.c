@@ -47,7 +47,7 @@ static struct nma_rec_owner xsk_owner(void)
 	};
 }
 
-static struct nma_rec_refused rec_refused(enum nma_ask ask, int err, const char *words)
+static struct nma_rec_refused rec_refused(enum nma_req ask, int err, const char *words)
 {
 	struct nma_rec_refused r = {
 		.hdr = { .type = NMA_REC_REFUSED, .size = sizeof(r), .time_ns = 5 * SEC,
@@ -92,61 +92,61 @@ static struct nma_reason reason(struct nma_model *m, struct nma_rec_refused r)
 /* ---- by the words of the kernel ---- */
 
 static const struct {
-	enum nma_ask ask;
+	enum nma_req ask;
 	int err;
 	const char *words;
 	const char *cause;
 } said[] = {
-	{ NMA_ASK_BIND_RX, ERANGE, "rx queue index out of range", "no_queue" },
-	{ NMA_ASK_BIND_RX, EBUSY, "rx queue leased to a virtual netdev", "leased" },
-	{ NMA_ASK_BIND_RX, EOPNOTSUPP, "rx queue belongs to a virtual netdev", "queue_ops" },
-	{ NMA_ASK_BIND_RX, EOPNOTSUPP, "Device doesn't support DMA", "dma_device" },
-	{ NMA_ASK_BIND_RX, EINVAL,
+	{ NMA_REQ_BIND_RX, ERANGE, "rx queue index out of range", "no_queue" },
+	{ NMA_REQ_BIND_RX, EBUSY, "rx queue leased to a virtual netdev", "leased" },
+	{ NMA_REQ_BIND_RX, EOPNOTSUPP, "rx queue belongs to a virtual netdev", "queue_ops" },
+	{ NMA_REQ_BIND_RX, EOPNOTSUPP, "Device doesn't support DMA", "dma_device" },
+	{ NMA_REQ_BIND_RX, EINVAL,
 	  "DMA device mismatch between queue 1 and 2 (multi-PF device?)", "dma_mismatch" },
-	{ NMA_ASK_BIND_TX, EOPNOTSUPP, "Driver does not support netmem TX", "netmem_tx" },
-	{ NMA_ASK_BIND_TX, EINVAL, "TX dma-buf size must be a multiple of PAGE_SIZE",
+	{ NMA_REQ_BIND_TX, EOPNOTSUPP, "Driver does not support netmem TX", "netmem_tx" },
+	{ NMA_REQ_BIND_TX, EINVAL, "TX dma-buf size must be a multiple of PAGE_SIZE",
 	  "alignment" },
-	{ NMA_ASK_BIND_RX, EINVAL, "dma-buf SG length must be PAGE_SIZE aligned",
+	{ NMA_REQ_BIND_RX, EINVAL, "dma-buf SG length must be PAGE_SIZE aligned",
 	  "alignment" },
-	{ NMA_ASK_BIND_RX, EINVAL, "Failed to bind dmabuf to device", "exporter" },
-	{ NMA_ASK_BIND_RX, ENOMEM, "Failed to map dmabuf attachment", "mapping" },
-	{ NMA_ASK_BIND_RX, EINVAL, "tcp-data-split is disabled", "tcp_data_split" },
-	{ NMA_ASK_BIND_RX, EINVAL, "hds-thresh is not zero", "hds_thresh" },
-	{ NMA_ASK_BIND_RX, EEXIST,
+	{ NMA_REQ_BIND_RX, EINVAL, "Failed to bind dmabuf to device", "exporter" },
+	{ NMA_REQ_BIND_RX, ENOMEM, "Failed to map dmabuf attachment", "mapping" },
+	{ NMA_REQ_BIND_RX, EINVAL, "tcp-data-split is disabled", "tcp_data_split" },
+	{ NMA_REQ_BIND_RX, EINVAL, "hds-thresh is not zero", "hds_thresh" },
+	{ NMA_REQ_BIND_RX, EEXIST,
 	  "unable to custom memory provider to device with XDP program attached", "xdp" },
-	{ NMA_ASK_BIND_RX, EEXIST, "unable to bind dmabuf to device with XDP program attached",
+	{ NMA_REQ_BIND_RX, EEXIST, "unable to bind dmabuf to device with XDP program attached",
 	  "xdp" },
-	{ NMA_ASK_BIND_RX, EEXIST, "designated queue already memory provider bound",
+	{ NMA_REQ_BIND_RX, EEXIST, "designated queue already memory provider bound",
 	  "queue_bound" },
-	{ NMA_ASK_BIND_RX, EBUSY, "designated queue already in use by AF_XDP", "af_xdp" },
-	{ NMA_ASK_XDP, EBUSY, "unable to install XDP to device using tcp-data-split",
+	{ NMA_REQ_BIND_RX, EBUSY, "designated queue already in use by AF_XDP", "af_xdp" },
+	{ NMA_REQ_XDP, EBUSY, "unable to install XDP to device using tcp-data-split",
 	  "xdp_tcp_data_split" },
-	{ NMA_ASK_XDP, EINVAL, "tcp-data-split needs an XDP program with frags",
+	{ NMA_REQ_XDP, EINVAL, "tcp-data-split needs an XDP program with frags",
 	  "xdp_tcp_data_split" },
-	{ NMA_ASK_XDP, EBUSY, "unable to install XDP to device using memory provider",
+	{ NMA_REQ_XDP, EBUSY, "unable to install XDP to device using memory provider",
 	  "xdp_queue_bound" },
-	{ NMA_ASK_XDP, EBUSY, "XDP program already attached", "xdp_busy" },
-	{ NMA_ASK_CHANNELS, EINVAL,
+	{ NMA_REQ_XDP, EBUSY, "XDP program already attached", "xdp_busy" },
+	{ NMA_REQ_CHANNELS, EINVAL,
 	  "requested channel counts are too low for existing memory provider setting (4)",
 	  "channels_queue_bound" },
-	{ NMA_ASK_CHANNELS, EINVAL,
+	{ NMA_REQ_CHANNELS, EINVAL,
 	  "requested channel counts are too low for existing indirection table (2)",
 	  "channels_rss" },
-	{ NMA_ASK_CHANNELS, EINVAL,
+	{ NMA_REQ_CHANNELS, EINVAL,
 	  "requested channel counts are too low for existing ntuple filter settings",
 	  "channels_rules" },
-	{ NMA_ASK_RINGS, EINVAL,
+	{ NMA_REQ_RINGS, EINVAL,
 	  "can't disable tcp-data-split while device has memory provider enabled",
 	  "rings_queue_bound" },
-	{ NMA_ASK_RINGS, EINVAL,
+	{ NMA_REQ_RINGS, EINVAL,
 	  "can't set non-zero hds_thresh while device is memory provider enabled",
 	  "rings_queue_bound" },
-	{ NMA_ASK_RINGS, EINVAL, "tcp-data-split can not be enabled with single buffer XDP",
+	{ NMA_REQ_RINGS, EINVAL, "tcp-data-split can not be enabled with single buffer XDP",
 	  "rings_xdp" },
 	/* of a driver's own, which are not ours to interpret */
-	{ NMA_ASK_RINGS, EINVAL, "ring sizes must be powers of two from 64 to 4096",
+	{ NMA_REQ_RINGS, EINVAL, "ring sizes must be powers of two from 64 to 4096",
 	  "unknown" },
-	{ NMA_ASK_BIND_RX, EINVAL, "the moon is in the way", "unknown" },
+	{ NMA_REQ_BIND_RX, EINVAL, "the moon is in the way", "unknown" },
 };
 
 static void test_words(void **state)
@@ -167,7 +167,7 @@ static void test_words(void **state)
 
 static struct nma_rec_refused zcrx(int err)
 {
-	return rec_refused(NMA_ASK_ZCRX, err, "");
+	return rec_refused(NMA_REQ_ZCRX, err, "");
 }
 
 static void expect_cause(struct nma_model *m, struct nma_rec_refused r, const char *cause)
@@ -215,7 +215,7 @@ static void test_settings(void **state)
 	FEED(m, r);
 	expect_cause(m, zcrx(EOPNOTSUPP), "dma_device");
 	/* with words of which there are two meanings */
-	assert_string_equal(reason(m, rec_refused(NMA_ASK_BIND_RX, EINVAL,
+	assert_string_equal(reason(m, rec_refused(NMA_REQ_BIND_RX, EINVAL,
 						  "Failed to bind dmabuf to device")).key,
 			    "dma_device");
 }
@@ -248,7 +248,7 @@ static void test_holder(void **state)
 	assert_string_equal(why.text, "queue 0 of nm0 is in use already, by receiver, pid 4711");
 	assert_int_equal(why.holder_pid, 4711);
 	assert_int_equal(why.holder_cgroup, 99);
-	why = reason(m, rec_refused(NMA_ASK_XDP, EBUSY, "device using memory provider"));
+	why = reason(m, rec_refused(NMA_REQ_XDP, EBUSY, "device using memory provider"));
 	assert_int_equal(why.holder_pid, 4711);
 
 	q.xsk = NMA_XSK_COPY;
@@ -286,7 +286,7 @@ static void test_request(void **state)
 	r.netdev = 0;
 	r.ifindex = 77;
 	expect_cause(m, r, "no_device");
-	expect_cause(m, rec_refused(NMA_ASK_BIND_RX, EBADF, ""), "no_dmabuf");
+	expect_cause(m, rec_refused(NMA_REQ_BIND_RX, EBADF, ""), "no_dmabuf");
 	expect_cause(m, zcrx(ENODATA), "provider_ignored");
 }
 
@@ -307,7 +307,7 @@ static void test_provider(void **state)
 
 static void test_xsk(void **state)
 {
-	struct nma_rec_refused r = rec_refused(NMA_ASK_XSK, EOPNOTSUPP, "");
+	struct nma_rec_refused r = rec_refused(NMA_REQ_XSK, EOPNOTSUPP, "");
 	struct nma_model *m = *state;
 	struct nma_rec_nic nic = good_nic();
 
@@ -333,7 +333,7 @@ static void test_before(void **state)
 	};
 	int i;
 
-	for (req.ask = NMA_ASK_BIND_RX; req.ask <= NMA_ASK_ZCRX; req.ask++)
+	for (req.ask = NMA_REQ_BIND_RX; req.ask <= NMA_REQ_ZCRX; req.ask++)
 		for (i = 0; i < NMA_PRE_MAX; i++)
 			if (nma_precondition__matters(i, req.ask))
 				assert_int_not_equal(nma_precondition__test(i, &req),

@@ -42,16 +42,16 @@ struct explain {
 
 /* ---- what was refused ------------------------------------------------------- */
 
-static const char *const asks[NMA_ASK_MAX] = {
-#define NMA_ASK(id, event, text) [NMA_ASK_##id] = text,
-	NMA_ASK_LIST
-#undef NMA_ASK
+static const char *const asks[NMA_REQ_MAX] = {
+#define NMA_REQ(id, event, text) [NMA_REQ_##id] = text,
+	NMA_REQ_LIST
+#undef NMA_REQ
 };
 
-static const char *const events[NMA_ASK_MAX] = {
-#define NMA_ASK(id, event, text) [NMA_ASK_##id] = event,
-	NMA_ASK_LIST
-#undef NMA_ASK
+static const char *const events[NMA_REQ_MAX] = {
+#define NMA_REQ(id, event, text) [NMA_REQ_##id] = event,
+	NMA_REQ_LIST
+#undef NMA_REQ
 };
 
 static void add_u64(struct json_object *obj, const char *key, __u64 u)
@@ -213,12 +213,12 @@ static struct nma_asker asker(const struct nma_audit *a)
 
 /* The two ways to have a queue receive into memory of one's own */
 static const struct way {
-	enum nma_ask ask;
+	enum nma_req ask;
 	const char *key;
 	const char *name;
 } ways[] = {
-	{ NMA_ASK_BIND_RX, "devmem", "a dma-buf" },
-	{ NMA_ASK_ZCRX, "zcrx", "io_uring zero-copy receive" },
+	{ NMA_REQ_BIND_RX, "devmem", "a dma-buf" },
+	{ NMA_REQ_ZCRX, "zcrx", "io_uring zero-copy receive" },
 };
 
 #define NR_WAYS		(sizeof(ways) / sizeof(ways[0]))
@@ -226,7 +226,7 @@ static const struct way {
 /* A way of which the kernel knows nothing is no way. */
 static bool possible(const struct nma_audit *a, const struct way *way)
 {
-	return way->ask != NMA_ASK_ZCRX || a->features.io_uring_zcrx;
+	return way->ask != NMA_REQ_ZCRX || a->features.io_uring_zcrx;
 }
 
 static unsigned int broken(const struct nma_request *req, struct nma_reason *why)

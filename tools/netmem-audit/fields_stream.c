@@ -146,10 +146,10 @@ static const struct {
 	{ NMA_REC_OP, 0, NMA_OP_RSS_SET, false, "rss_set", NULL },
 };
 
-static const char *const refusals[NMA_ASK_MAX] = {
-#define NMA_ASK(id, event, text) [NMA_ASK_##id] = event,
-	NMA_ASK_LIST
-#undef NMA_ASK
+static const char *const refusals[NMA_REQ_MAX] = {
+#define NMA_REQ(id, event, text) [NMA_REQ_##id] = event,
+	NMA_REQ_LIST
+#undef NMA_REQ
 };
 
 const char *nma_event_name(const struct nma_change *change, bool *detail)
@@ -181,8 +181,8 @@ const char *nma_event_listed(size_t i, bool *detail)
 	*detail = i < nr && events[i].detail;
 	if (i < nr)
 		return events[i].name;
-	i = i - nr + 1;		/* NMA_ASK_NONE has none */
-	return i < NMA_ASK_MAX ? refusals[i] : NULL;
+	i = i - nr + 1;		/* NMA_REQ_NONE has none */
+	return i < NMA_REQ_MAX ? refusals[i] : NULL;
 }
 
 /* The member that most subjects have, by subject. */
@@ -342,7 +342,7 @@ static void e_xsk_mode(const void *row, struct nma_value *v)
 	const struct nma_rec_op *op = op_of(row);
 	const struct nma_nic *nic;
 
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XSK &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_XSK &&
 	    refusal_of(row)->mode & (NMA_XSK_ASK_COPY | NMA_XSK_ASK_ZEROCOPY))
 		nma_value_str(v, refusal_of(row)->mode & NMA_XSK_ASK_COPY ?
 				 "copy" : "zero-copy");
@@ -358,14 +358,14 @@ static void e_xsk_mode(const void *row, struct nma_value *v)
 
 static void e_channels(const void *row, struct nma_value *v)
 {
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_CHANNELS &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_CHANNELS &&
 	    refusal_of(row)->value)
 		nma_value_u64(v, refusal_of(row)->value);
 }
 
 static void e_buf_len(const void *row, struct nma_value *v)
 {
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_ZCRX &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_ZCRX &&
 	    refusal_of(row)->value)
 		nma_value_u64(v, refusal_of(row)->value);
 }
@@ -411,7 +411,7 @@ static void e_xdp_prog(const void *row, struct nma_value *v)
 {
 	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL && op_of(row)->value)
 		nma_value_u64(v, op_of(row)->value);
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XDP &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_XDP &&
 	    refusal_of(row)->value)
 		nma_value_u64(v, refusal_of(row)->value);
 }
@@ -423,7 +423,7 @@ static void e_xdp_mode(const void *row, struct nma_value *v)
 	if (op_of(row) && op_of(row)->op == NMA_OP_XDP_INSTALL &&
 	    op_of(row)->mode < 3)
 		nma_value_str(v, modes[op_of(row)->mode]);
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_XDP &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_XDP &&
 	    refusal_of(row)->mode < 3)
 		nma_value_str(v, modes[refusal_of(row)->mode]);
 }
@@ -432,7 +432,7 @@ static void e_hds(const void *row, struct nma_value *v)
 {
 	if (op_of(row) && op_of(row)->op == NMA_OP_HDS_SET && op_of(row)->mode)
 		nma_value_str(v, nma_hds_name(op_of(row)->value));
-	if (refusal_of(row) && refusal_of(row)->ask == NMA_ASK_RINGS &&
+	if (refusal_of(row) && refusal_of(row)->ask == NMA_REQ_RINGS &&
 	    refusal_of(row)->mode)
 		nma_value_str(v, nma_hds_name(refusal_of(row)->value));
 }

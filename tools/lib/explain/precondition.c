@@ -136,7 +136,7 @@ static enum nma_state test_NETMEM_TX(const struct nma_request *req, const struct
 static enum nma_state test_ALIGNMENT(const struct nma_request *req, const struct place *p)
 {
 	(void)p;
-	if (req->refused && req->ask == NMA_ASK_ZCRX)
+	if (req->refused && req->ask == NMA_REQ_ZCRX)
 		return broken_if(req->refused->mode & NMA_ZCRX_UNALIGNED);
 	return unsure(req);
 }
@@ -302,7 +302,7 @@ static enum nma_state test_XSK_ZEROCOPY(const struct nma_request *req,
 
 /* ---- the table -------------------------------------------------------------- */
 
-#define ASK(id)	(1u << NMA_ASK_##id)
+#define ASK(id)	(1u << NMA_REQ_##id)
 
 static const struct row {
 	const char *key;
@@ -325,7 +325,7 @@ enum nma_state nma_precondition__test(enum nma_pre_id id, const struct nma_reque
 	return rows[id].test(req, &p);
 }
 
-bool nma_precondition__matters(enum nma_pre_id id, enum nma_ask ask)
+bool nma_precondition__matters(enum nma_pre_id id, enum nma_req ask)
 {
 	return rows[id].asks & 1u << ask;
 }

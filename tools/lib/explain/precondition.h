@@ -32,7 +32,7 @@ struct nma_asker {
 /* A request, made or not. */
 struct nma_request {
 	const struct nma_model *model;
-	enum nma_ask ask;
+	enum nma_req ask;
 	const struct nma_nic *nic;	/* NULL: there is none */
 	__u32 queue;			/* NMA_NO_QUEUE none */
 	struct nma_asker asker;
@@ -56,7 +56,7 @@ struct nma_request nma_request_of(const struct nma_model *m,
 				  const struct nma_rec_refused *r);
 
 enum nma_state nma_precondition__test(enum nma_pre_id id, const struct nma_request *req);
-bool nma_precondition__matters(enum nma_pre_id id, enum nma_ask ask);
+bool nma_precondition__matters(enum nma_pre_id id, enum nma_req ask);
 const char *nma_precondition_key(enum nma_pre_id id);
 
 /* Fills @why for a precondition that is broken. */

@@ -423,7 +423,7 @@ static int apply_refused(struct nma_model *m, const struct nma_rec_hdr *hdr,
 {
 	const struct nma_rec_refused *r = (const void *)hdr;
 
-	if (r->ask == NMA_ASK_BIND_RX || r->ask == NMA_ASK_ZCRX)
+	if (r->ask == NMA_REQ_BIND_RX || r->ask == NMA_REQ_ZCRX)
 		note_bind(m, r->netdev);
 	change->subject = NMA_SUBJ_REFUSED;
 	change->ref.refused = r;

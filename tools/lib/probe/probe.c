@@ -121,7 +121,7 @@ static void try_row(struct tour *t, const struct row *row, __u32 queue)
 static bool is_broken(const struct tour *t, const struct row *row, __u32 queue)
 {
 	const struct nma_request req = {
-		.model = t->model, .ask = NMA_ASK_BIND_RX, .nic = t->nic, .queue = queue,
+		.model = t->model, .ask = NMA_REQ_BIND_RX, .nic = t->nic, .queue = queue,
 	};
 
 	return nma_precondition__test(row->breaks, &req) == NMA_BROKEN;
