@@ -6,7 +6,7 @@
 # netmem-audit check: silent on what is right, and for each fault of the panel
 # a finding that names rule, port, queue and pool.
 
-# shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
 
 # strict: most faults are provoked on a port that nobody has bound
