@@ -38,24 +38,34 @@ static __always_inline void look_at_niov(__u64 i)
 		nma_held_netmem((zcrx.niovs + i * bpf_core_type_size(struct net_iov)) | 1);
 }
 
-static long step_area(__u32 i, void *unused)
+static __always_inline bool lent(__u64 i)
 {
 	__u32 refs = 0;
 
-	bpf_probe_read_kernel(&refs, sizeof(refs),
-			      (void *)(zcrx.acc.user_refs + 4 * (__u64)i));
-	if (refs)
+	if (i < zcrx.acc.buffers)
+		bpf_probe_read_kernel(&refs, sizeof(refs),
+				      (void *)(zcrx.acc.user_refs + 4 * i));
+	return refs;
+}
+
+static long step_area(__u32 i, void *unused)
+{
+	if (lent(i))
 		look_at_niov(i);
 	return 0;
 }
 
-/* An entry begins with where the buffer is: area, and offset in it. */
+/* An entry begins with where the buffer is: area, and offset in it. When the ring ends
+ * the kernel takes all buffers back, and leaves the entries behind.
+ */
 static long step_refill(__u32 i, void *unused)
 {
 	__u32 slot = (zcrx.acc.taken_back + i) & (zcrx.acc.nr_entries - 1);
 	__u64 off = nma_read_word(zcrx.acc.entries + 16 * (__u64)slot);
 
-	look_at_niov((off & ZCRX_OFFSET_MASK) >> (zcrx.acc.shift & 31));
+	off = (off & ZCRX_OFFSET_MASK) >> (zcrx.acc.shift & 31);
+	if (lent(off))
+		look_at_niov(off);
 	return 0;
 }
 

@@ -172,7 +172,7 @@ test_stopped_process() {
 	expect_json "$W/leaks.json" 'all(.pools[].holders[]; .holder != "socket")'
 }
 
-# 46 refusals, two in a page, wait to be read.
+# 46 refusals, two in a page, wait to be read, or fewer: ICMP has limits of its own.
 refused() {
 	python3 - "$W/refused.ready" <<-'P'
 	import socket, sys, time
@@ -194,9 +194,9 @@ refused() {
 errors_held() {
 	leaks -i nm0 || true
 	jq -e '[.pools[] | select(.detached)] | length == 1 and (.[0] |
-		(.inflight == 23 or .inflight == 24) and (.holders | length == 1 and
+		.inflight > 4 and (.inflight as $all | .holders | length == 1 and
 		all(.leak and .holder_queue == "error queue" and .local == "192.0.2.1:7400" and
-		.holder_comm == "python3" and .buffers > 20)))' "$W/leaks.json"
+		.holder_comm == "python3" and .buffers == $all)))' "$W/leaks.json"
 }
 
 test_unread_error_queue() {

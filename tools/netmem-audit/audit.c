@@ -651,6 +651,7 @@ bool nma_audit__complete(struct nma_audit *a)
 	say_blind(a);
 	drop_from_coverage(a, fall.missing & needed_hooks(a));
 	lost_nothing = nothing_lost(a, &fall);
+	a->ends_early = fall.cut[0];
 	return all_seen(a, &fall) && lost_nothing && !a->coverage.incomplete;
 }
 

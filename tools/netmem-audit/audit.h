@@ -53,6 +53,7 @@ struct nma_audit {
 	struct nma_coverage coverage;
 	__u64 rules;			/* asked for and possible here */
 	unsigned int bad_records;
+	bool ends_early;		/* the recording: found by nma_audit__complete() */
 	int unasked_err;		/* why the driver of this device was not */
 	char unasked[NMA_IFNAME_LEN];
 };

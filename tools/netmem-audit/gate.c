@@ -72,19 +72,23 @@ static int rule_on_all(struct nma_gate *g)
 	return 0;
 }
 
-/* What would have come back is not known when nobody waited for it. */
+/* What would have come back is not known when nobody waited for it, or the recording
+ * ends before.
+ */
 static void spare_what_was_cut(const struct nma_gate *g, struct nma_checked *c)
 {
 	enum nma_metric_id metric = c->a->expr.metric;
 
-	if (!g->follow.cut || c->outcome != NMA_VIOLATED)
+	if ((!g->follow.cut && !g->follow.audit.ends_early) || c->outcome != NMA_VIOLATED)
 		return;
 	if (metric != NMA_METRIC_ID_LEAKED_NETMEMS && metric != NMA_METRIC_ID_LEAKED_BYTES &&
 	    metric != NMA_METRIC_ID_TOKENS_OUTSTANDING &&
 	    metric != NMA_METRIC_ID_POOLS_STALLED && metric != NMA_METRIC_ID_BINDINGS_LEFT)
 		return;
 	c->outcome = NMA_UNKNOWN;
-	snprintf(c->why, sizeof(c->why), "the wait for what was to come back was interrupted");
+	snprintf(c->why, sizeof(c->why), "%s", g->follow.cut ?
+		 "the wait for what was to come back was interrupted" :
+		 "the recording ends before it is known what comes back");
 }
 
 unsigned int nma_gate__count(const struct nma_gate *g, enum nma_outcome outcome)
