@@ -8,6 +8,7 @@
 #define NMA_SOCK_BPF_H
 
 #include "nma_core.bpf.h"
+#include "nma_errqueue.bpf.h"
 #include "nma_ring.bpf.h"
 
 #include <bpf/bpf_endian.h>
@@ -112,8 +113,8 @@ static __always_inline __u32 nma_completion_waiting(struct sock *sk, __u32 none)
 	for (i = 0; i < NMA_ERRQUEUE_LOOK; i++) {
 		if (!skb || (void *)skb == (void *)queue)
 			break;
-		serr = (void *)__builtin_preserve_access_index(&skb->cb);
-		if (BPF_CORE_READ(serr, ee.ee_origin) == SO_EE_ORIGIN_ZEROCOPY)
+		serr = nma_completion(skb);
+		if (serr)
 			return BPF_CORE_READ(serr, ee.ee_data) + 1;
 		skb = BPF_CORE_READ(skb, prev);
 	}

@@ -93,7 +93,6 @@ struct ns_common {
 struct net {
 	struct list_head list;
 	struct ns_common ns;
-	struct hlist_head *dev_index_head;
 	struct xarray dev_by_index;
 };
 
@@ -206,7 +205,6 @@ struct net_device {
 	unsigned int real_num_tx_queues;
 	__u8 reg_state;
 	possible_net_t nd_net;
-	struct hlist_node index_hlist;
 	struct list_head napi_list;
 	struct netdev_rx_queue *_rx;
 	struct device dev;
@@ -623,7 +621,6 @@ struct bpf_iter__bpf_sk_storage_map {
 #define AF_NETLINK			16
 #define AF_XDP				44
 #define NETLINK_GENERIC			16
-#define NETDEV_HASHENTRIES		256
 #define SOCK_DEAD			0	/* bit of skc_flags */
 #define IPPROTO_TCP			6
 #define IPPROTO_UDP			17

@@ -134,4 +134,14 @@ static __always_inline __u64 nma_xa_load(__u64 xarray, __u64 index)
 	return x.index == index && !xa_is_internal(x.entry) ? x.entry : 0;
 }
 
+/* The device with that number in a namespace, 0 none */
+static __always_inline __u64 nma_device_by_index(__u64 net, __u32 ifindex)
+{
+	struct net *n = (void *)net;
+
+	if (!net || !ifindex)
+		return 0;
+	return nma_xa_load((__u64)__builtin_preserve_access_index(&n->dev_by_index), ifindex);
+}
+
 #endif /* NMA_XARRAY_BPF_H */

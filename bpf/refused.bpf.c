@@ -12,11 +12,11 @@
 #include "nma_provider.bpf.h"
 #include "nma_refused.bpf.h"
 #include "nma_ring.bpf.h"
+#include "nma_xarray.bpf.h"
 
 #define NESTED_MAX		4	/* attributes of one queue, or of a header */
 #define NLA_HDRLEN		4
 #define NLA_TYPE_MASK		0x3fff
-#define DEVS_MAX		(1 << 16)	/* with one hash; ends what changes */
 
 /* Attributes and commands of netdev and ethtool netlink, commands of its ioctl */
 #define A_DMABUF_IFINDEX	1
@@ -78,40 +78,9 @@ struct refusal {
 	__u32 rsvd;
 };
 
-struct dev_search {
-	__u64 node;
-	__u64 found;
-	__u32 ifindex;
-	__u32 rsvd;
-};
-
-static long look_at_dev(__u32 i, struct dev_search *s)
-{
-	struct net_device *dev;
-
-	if (!s->node)
-		return 1;
-	dev = container_of(s->node, struct net_device, index_hlist);
-	if ((__u32)BPF_CORE_READ(dev, ifindex) == s->ifindex) {
-		s->found = (__u64)dev;
-		return 1;
-	}
-	s->node = (__u64)BPF_CORE_READ(dev, index_hlist.next);
-	return 0;
-}
-
 static __noinline __u64 find_dev(__u64 net, __u32 ifindex)
 {
-	struct dev_search s = { .ifindex = ifindex };
-	__u64 heads;
-
-	if (!net || !ifindex)
-		return 0;
-	heads = (__u64)BPF_CORE_READ((struct net *)net, dev_index_head);
-	s.node = nma_read_word(heads + ifindex % NETDEV_HASHENTRIES *
-					       bpf_core_type_size(struct hlist_head));
-	bpf_loop(DEVS_MAX, look_at_dev, &s, 0);
-	return s.found;
+	return nma_device_by_index(net, ifindex);
 }
 
 /* What the device and its queue are like now, so that the reason can be seen. */

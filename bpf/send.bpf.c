@@ -368,14 +368,11 @@ int nma_zc_send(__u64 *ctx)
 SEC("?fexit/sock_dequeue_err_skb")
 int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
 {
-	struct sock_exterr_skb *serr;
+	struct sock_exterr_skb *serr = nma_completion(skb);
 	struct sock_row *row;
 	__u32 lo, hi;
 
-	if (!skb)
-		return 0;
-	serr = (void *)__builtin_preserve_access_index(&skb->cb);
-	if (BPF_CORE_READ(serr, ee.ee_origin) != SO_EE_ORIGIN_ZEROCOPY)
+	if (!serr)
 		return 0;
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	if (!row)

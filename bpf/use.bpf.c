@@ -147,11 +147,12 @@ static __noinline int tell_host(struct sock *sk, __u64 bytes)
 static __noinline int count_host(struct sock *sk, int bytes)
 {
 	struct sock_row *row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
-	__u64 cookie = bpf_get_socket_cookie(sk);
 	struct host_bytes *sum, first = {};
+	__u64 cookie;
 
 	if (row && (row->rx_taken || row->taken))
 		return 0;
+	cookie = bpf_get_socket_cookie(sk);
 	sum = bpf_map_lookup_elem(&nma_host_bytes, &cookie);
 	if (!sum) {
 		first.bytes = bytes;

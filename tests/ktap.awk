@@ -4,9 +4,7 @@
 # Counts the results in nested KTAP: each that failed, with why, then "N passed,
 # N failed, N skipped" on stdout; a JSON document in the file "json". A result with
 # sub-tests above it is the sum of these and not counted, unless it failed and none
-# of them did. What failed in a script that passed when it was run again ("# FLAKY")
-# is told as flaky, and counted as passed. Exit status 1 if anything failed or nothing
-# was run.
+# of them did. Exit status 1 if anything failed or nothing was run.
 
 function quote(text) {
 	gsub(/\\/, "\\\\", text)
@@ -32,16 +30,6 @@ function lift_rows(depth, name,    i, n) {
 		reason[depth, n] = reason[depth + 1, i]
 	}
 	rows[depth + 1] = 0
-}
-
-function forgive(depth,    i) {
-	for (i = 1; i <= rows[depth]; i++)
-		if (result[depth, i] == "failed") {
-			result[depth, i] = "flaky"
-			count["failed"]--
-			count["passed"]++
-		}
-	failures[depth] = 0
 }
 
 function outcome_of(line) {
@@ -74,8 +62,6 @@ line ~ /^(ok|not ok) [0-9]+/ {
 		sub(/^SKIP */, "", why)
 	}
 	below = rows[depth + 1]
-	if (line ~ /# FLAKY/)
-		forgive(depth + 1)
 	failed_below = failures[depth + 1]
 	failures[depth + 1] = 0
 	lift_rows(depth, name)
@@ -101,8 +87,8 @@ END {
 		printf("%s\n{\"name\":%s}", i > 1 ? "," : "", row(i)) >json
 	print "\n]}" >json
 	for (i = 1; i <= rows[0]; i++)
-		if (result[0, i] ~ /^(failed|flaky)$/)
-			print result[0, i] ": " path[0, i] \
+		if (result[0, i] == "failed")
+			print "failed: " path[0, i] \
 			      (reason[0, i] == "" ? "" : ": " reason[0, i])
 	printf("%d passed, %d failed, %d skipped\n",
 	       count["passed"], count["failed"], count["skipped"])

@@ -7,7 +7,6 @@
 #include "nma_track.bpf.h"
 #include "../nma_xarray.bpf.h"
 
-#define NETLINK_GENERIC		16
 #define SPLIT_ON		2	/* ETHTOOL_TCP_DATA_SPLIT_ENABLED */
 #define ALTNAME_LEN		128	/* ALTIFNAMSIZ */
 #define ALTNAME_WORDS		(ALTNAME_LEN / 8)
@@ -142,23 +141,6 @@ static __always_inline void find_by_name(struct sending *s)
 		s->unknown = 1;
 }
 
-static long match_index(__u32 i, struct sending **ctx)
-{
-	struct sending *s = *ctx;
-
-	switch (nma_xa_step(&s->xa)) {
-	case NMA_XA_AGAIN:
-		return 0;
-	case NMA_XA_END:
-		return 1;
-	case NMA_XA_FOUND:
-		break;
-	}
-	if (s->xa.index == s->p.ask.ifindex)
-		s->dev = s->xa.entry;
-	return 1;
-}
-
 /* As the kernel does: by number if there is one, else by name or altname. Global, as
  * is what follows, so that the verifier goes through it once.
  */
@@ -168,14 +150,15 @@ __noinline int nma_find_device(struct sending *s __arg_nonnull)
 
 	s->dev = 0;
 	s->unknown = 0;
+	if (s->p.ask.ifindex) {
+		s->dev = nma_device_by_index((__u64)net, s->p.ask.ifindex);
+		return 0;
+	}
+	if (!s->p.ask.name)
+		return 0;
 	__builtin_memset(&s->xa, 0, sizeof(s->xa));
 	s->xa.xarray = (__u64)__builtin_preserve_access_index(&net->dev_by_index);
-	if (s->p.ask.ifindex) {
-		s->xa.index = s->p.ask.ifindex;
-		bpf_loop(32, match_index, &s, 0);
-	} else if (s->p.ask.name) {
-		find_by_name(s);
-	}
+	find_by_name(s);
 	return 0;
 }
 

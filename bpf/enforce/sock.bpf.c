@@ -5,9 +5,9 @@
  * dma-bufs; and the registration of io_uring's zero-copy receive.
  */
 #include "nma_track.bpf.h"
+#include "../nma_errqueue.bpf.h"
 #include "../nma_xarray.bpf.h"
 
-#define AF_XDP			44
 #define SOL_SOCKET		1
 #define SO_DEVMEM_DONTNEED	80
 #define MSG_ZEROCOPY		0x4000000
@@ -350,21 +350,7 @@ struct sockaddr_xdp {
 
 __noinline __u64 nma_device_at(__u64 net, __u32 ifindex)
 {
-	struct nma_xa xa = { .index = ifindex };
-	__u32 i;
-
-	xa.xarray = (__u64)__builtin_preserve_access_index(&((struct net *)net)->dev_by_index);
-	for (i = 0; i < 8; i++) {
-		switch (nma_xa_step(&xa)) {
-		case NMA_XA_AGAIN:
-			break;
-		case NMA_XA_FOUND:
-			return xa.index == ifindex ? xa.entry : 0;
-		case NMA_XA_END:
-			return 0;
-		}
-	}
-	return 0;
+	return nma_device_by_index(net, ifindex);
 }
 
 static __noinline int judge_xsk(struct nma_policy *pol, struct sockaddr_xdp *addr,
@@ -412,7 +398,7 @@ struct cmsg {
 
 #define CMSGS_MOST	16
 
-/* The kernel's copy; of a 32-bit call it is laid out anew, too. */
+/* The kernel's copy; of a 32-bit call it is laid out again, too. */
 __noinline int nma_from_dmabuf(__u64 at, __u64 left)
 {
 	struct cmsg c;
@@ -464,14 +450,11 @@ int BPF_PROG(nma_sendmsg, struct socket *sock, struct msghdr *msg, int size, int
 SEC("?fexit/sock_dequeue_err_skb")
 int BPF_PROG(nma_reaped, struct sock *sk, struct sk_buff *skb)
 {
-	struct sock_exterr_skb *serr;
+	struct sock_exterr_skb *serr = nma_completion(skb);
 	struct sock_row *row;
 	__u32 behind;
 
-	if (!skb)
-		return 0;
-	serr = (void *)__builtin_preserve_access_index(&skb->cb);
-	if (BPF_CORE_READ(serr, ee.ee_origin) != SO_EE_ORIGIN_ZEROCOPY)
+	if (!serr)
 		return 0;
 	row = bpf_sk_storage_get(&nma_socks, sk, NULL, 0);
 	if (!row)

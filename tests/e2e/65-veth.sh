@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# once: yes
 #
 # A system without nmnic: the audit is of use on any driver. veth has page pools
 # while it runs native XDP; they name no device.

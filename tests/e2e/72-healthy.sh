@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 240
-# once: yes
 # cpus: 4
 #
 # Where nothing is wrong nothing is found, however often one looks, on two processors

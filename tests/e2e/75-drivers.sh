@@ -4,7 +4,6 @@
 # nics: virtio-net,vmxnet3,igb,e1000e
 # cpus: 2
 # limit: 180
-# once: yes
 #
 # Drivers as Debian ships them, on emulated cards: whose page_pools are whose. Of
 # two that have some, virtio_net (7.2) names the device but no queue, and vmxnet3

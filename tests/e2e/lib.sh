@@ -20,7 +20,6 @@
 #   # cpus: 4             on four processors (default: two); one is for tests that
 #                         count frames or pools at once, before what another
 #                         processor has freed is back
-#   # once: yes           not run once more when it fails, see run-in-guest
 #   # kernels: old        runs on kernels without netmem, and only there
 #
 # Environment: NMA_FULL=1 does more of what is done often, or with many bytes

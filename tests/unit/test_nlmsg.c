@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * The parser of netlink sends that the enforcing programs use, in user space: what it
- * understands is what a parser after the kernel's manner, written anew here, finds in
+ * understands is what a parser of its own, in the manner of the kernel, finds in
  * the same bytes; whole sends and 100,000 that were damaged.
  */
 #include <setjmp.h>

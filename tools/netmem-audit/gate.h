@@ -58,7 +58,7 @@ void nma_gate__culprits(const struct nma_gate *g, const struct nma_expr *e,
 /* "violated: 23", "holds: 0", "unknown: it needs --deep" */
 void nma_gate__outcome(const struct nma_checked *c, char *dst, size_t size);
 
-/* The verdict for people; what is told of one assertion, as text of @width columns to be
+/* The verdict for people; what is said of one assertion, as text of @width columns to be
  * freed. @alone: also findings that were told with one before it. NULL without memory.
  */
 void nma_gate_view(const struct nma_gate *g);

@@ -13,7 +13,7 @@
 #define SHOWN_MOST	5	/* findings, or others, of one assertion, without -v */
 #define TOLD_MOST	40	/* the same, where there is room */
 
-/* What is told of one assertion */
+/* What is said of one assertion */
 struct telling {
 	const struct nma_gate *g;
 	const struct nma_out *out;

@@ -73,7 +73,7 @@ static int lock(struct nma_pins *p)
 	return fail(p, -EBUSY, "another netmem-audit enforce is at work there");
 }
 
-/* Was it removed, and made anew, while we waited? */
+/* Was it removed and made again while we waited? */
 static bool still_there(const struct nma_pins *p)
 {
 	struct stat ours, now;

@@ -42,7 +42,7 @@ int nma_pins__remove(struct nma_pins *p, enum nma_pin kind, const char *name);
  */
 int nma_pins__clear(struct nma_pins *p);
 
-/* -EEXIST, and @p->error, if there is something that can not be ours. */
+/* -EEXIST, and @p->error, if there is something that cannot be ours. */
 int nma_pins__check(struct nma_pins *p);
 
 #endif /* NMA_PINS_H */

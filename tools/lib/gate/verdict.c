@@ -124,7 +124,7 @@ static void check_rule(struct measure *m, enum nma_rule_id rule)
 		return;
 	case NMA_COVER_NO_HOOK:
 	case NMA_COVER_NEEDS_WATCH:
-		unknown(m, "%s can not be observed here", nma_rules[rule].id);
+		unknown(m, "%s cannot be observed here", nma_rules[rule].id);
 		return;
 	default:
 		return;

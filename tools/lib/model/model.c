@@ -398,7 +398,7 @@ static void own_bindings(struct nma_model *m, const struct nma_rec_owner *r)
 	}
 }
 
-/* Of several processes that have it open, the first that was told of. */
+/* Of several processes that have it open, the first that was reported. */
 static int apply_owner(struct nma_model *m, const struct nma_rec_hdr *hdr,
 		       struct nma_change *change)
 {
