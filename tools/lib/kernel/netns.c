@@ -51,28 +51,56 @@ static int open_if(const char *path, __u32 inode)
 	return -ENOENT;
 }
 
-/* Tries "@dir/<entry>@tail" for each entry; the name of the one that fits. */
-static int search(const char *dir, const char *tail, __u32 inode, char *name,
-		  size_t size)
+/* A file of a namespace, and the entry that it was found by; not 0 ends the walk. */
+typedef int (*file_fn)(void *ctx, const char *path, const char *entry);
+
+/* Through "@dir/<entry>@tail" for each entry; with a tail they are processes. */
+static int walk(const char *dir, const char *tail, file_fn fn, void *ctx)
 {
 	char path[512];
 	struct dirent *d;
-	int fd = -ENOENT;
+	int ret = 0;
 	DIR *dp;
 
 	dp = opendir(dir);
 	if (!dp)
-		return -ENOENT;
-	while (fd < 0 && (d = readdir(dp))) {
+		return 0;
+	while (!ret && (d = readdir(dp))) {
 		if (d->d_name[0] == '.' || (*tail && (d->d_name[0] < '0' || d->d_name[0] > '9')))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s%s", dir, d->d_name, tail);
-		fd = open_if(path, inode);
-		if (fd >= 0 && name)
-			snprintf(name, size, "%s", d->d_name);
+		ret = fn(ctx, path, d->d_name);
 	}
 	closedir(dp);
-	return fd;
+	return ret;
+}
+
+struct sought {
+	__u32 inode;
+	int fd;
+	char *name;		/* of the entry, @size bytes; or NULL */
+	size_t size;
+};
+
+static int open_sought(void *ctx, const char *path, const char *entry)
+{
+	struct sought *s = ctx;
+
+	s->fd = open_if(path, s->inode);
+	if (s->fd < 0)
+		return 0;
+	if (s->name)
+		snprintf(s->name, s->size, "%s", entry);
+	return 1;
+}
+
+static int search(const char *dir, const char *tail, __u32 inode, char *name,
+		  size_t size)
+{
+	struct sought s = { .inode = inode, .fd = -ENOENT, .name = name, .size = size };
+
+	walk(dir, tail, open_sought, &s);
+	return s.fd;
 }
 
 int nma_netns__open(__u32 inode)
@@ -198,6 +226,44 @@ int nma_netns__find(const char *s, __u32 *inode)
 	}
 	snprintf(path, sizeof(path), "/proc/%lu/ns/net", number);
 	return inode_of(path, inode);
+}
+
+struct visit {
+	struct nma_table seen;	/* nodes by inode */
+	nma_netns_fn fn;
+	void *ctx;
+};
+
+static int visit_once(void *ctx, const char *path, const char *entry)
+{
+	struct visit *v = ctx;
+	struct nma_node *n;
+	__u32 inode;
+
+	(void)entry;
+	if (inode_of(path, &inode) || nma_table_find(&v->seen, inode, 0))
+		return 0;	/* the process has ended */
+	n = calloc(1, sizeof(*n));
+	if (!n || nma_table_add(&v->seen, n, inode, 0)) {
+		free(n);
+		return -ENOMEM;
+	}
+	v->fn(v->ctx, inode);
+	return 0;
+}
+
+int nma_netns__each(nma_netns_fn fn, void *ctx)
+{
+	struct visit v = { .fn = fn, .ctx = ctx };
+	int err;
+
+	err = visit_once(&v, "/proc/self/ns/net", "self");
+	if (!err)
+		err = walk(RUN_NETNS, "", visit_once, &v);
+	if (!err)
+		err = walk("/proc", "/ns/net", visit_once, &v);
+	nma_table_free(&v.seen);
+	return err;
 }
 
 __u32 nma_netns__own(void)

@@ -19,6 +19,10 @@ int nma_netns__open(__u32 inode);
 int nma_netns__enter(__u32 inode, int *back_fd);
 int nma_netns__leave(int back_fd);
 
+/* Calls @fn once for each namespace that has a name or a process. -ENOMEM: not for all */
+typedef void (*nma_netns_fn)(void *ctx, __u32 inode);
+int nma_netns__each(nma_netns_fn fn, void *ctx);
+
 /* "blue" for /run/netns/blue; -ENOENT if the namespace has no name. */
 int nma_netns__name(__u32 inode, char *dst, size_t size);
 
