@@ -33,7 +33,7 @@ all: tools apps		## netmem-audit and the traffic tool, for this machine
 # make and kbuild take a space in a path for the end of a name
 one-word:
 	@if [ "$(words $(CURDIR))" -ne 1 ]; then \
-		echo "error: '$(CURDIR)' has a space in it, which make can not build in;" \
+		echo "error: '$(CURDIR)' has a space in it, which make cannot build in;" \
 		     "move the tree, or use 'make demo' and 'make test', which can" >&2; \
 		exit 2; fi
 

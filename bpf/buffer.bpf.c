@@ -174,7 +174,7 @@ static __noinline bool learn(struct page_pool *pool, __u64 netmem,
 	return true;
 }
 
-/* False if this put was dealt with, or can not be. */
+/* False if this put was dealt with, or cannot be. */
 static __always_inline bool note_put(void *ctx, struct page_pool *pool,
 				     __u64 netmem, __u64 who, enum nma_eye eye)
 {
@@ -218,7 +218,7 @@ static __always_inline void check_direct(void *ctx, struct page_pool *pool)
 		return;
 	}
 	if (!napi->poll_list.next)
-		return;			/* never added: can not run */
+		return;			/* never added: cannot run */
 	owner = napi->list_owner;
 	if (softirq && owner == cpu)
 		return;

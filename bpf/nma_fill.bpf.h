@@ -6,7 +6,7 @@
  * verified once. @r has its header, and the object's identity: an address (and
  * the number of a queue) as the caller has it; in the record, because the
  * verifier lets no typed pointer become a number in an argument. 0, or -1 when
- * the object can not be what it was taken for.
+ * the object cannot be what it was taken for.
  */
 #ifndef NMA_FILL_BPF_H
 #define NMA_FILL_BPF_H

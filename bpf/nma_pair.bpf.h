@@ -55,7 +55,7 @@ static __always_inline struct nma_note *nma_note_of(enum nma_pair pair, __u64 wh
 }
 
 /* True for who comes second. To be asked first of all, also where the call turns
- * out to be none of ours: what was missed can not be told apart.
+ * out to be none of ours: what was missed cannot be told apart.
  */
 static __always_inline bool nma_pair_second(enum nma_pair pair, __u64 what,
 					    __u64 who, enum nma_eye eye)

@@ -35,8 +35,8 @@ __noinline int nma_fill_hdr(struct nma_rec_hdr *hdr, __u16 type, __u16 size,
 
 /* A zeroed record with its header, or NULL. A full ring is not yet a loss here:
  * walks come again. Order in the ring is order of reservation, so a record that
- * is reserved before its object is read can not overtake the object's end.
- * What can not be read reads as zeros: one call instead of a store for each word.
+ * is reserved before its object is read cannot overtake the object's end.
+ * What cannot be read reads as zeros: one call instead of a store for each word.
  */
 #define nma_try_reserve(kind, type, cause) ({				\
 	struct kind *__r = bpf_ringbuf_reserve(&nma_ring, sizeof(*__r), 0); \

@@ -491,7 +491,7 @@ enum nma_act {
 	NMA_ACT_SKB_KEPT,	/* net_iovs of a pool, not marked for recycling */
 	NMA_ACT_SKB_MERGED,	/* into another skb: unreadable of each */
 	NMA_ACT_SKB_READ,	/* payload wanted: enum nma_read, bytes */
-	NMA_ACT_SKB_REFUSED,	/* sent to a device that can not: its index */
+	NMA_ACT_SKB_REFUSED,	/* sent to a device that cannot: its index */
 	NMA_ACT_SKB_SENT,	/* ... and reached its driver: its index */
 	NMA_ACT_DMA_SYNC,	/* address of a net_iov synced: bytes, direction */
 	NMA_ACT_DMA_UNMAP,	/* address of a net_iov unmapped: bytes, direction */

@@ -30,7 +30,7 @@ struct xsk_buff_pool;
 
 /* ---- Receive ---------------------------------------------------------------*/
 
-/* A header buffer is half a page. It holds what the device can not split (any
+/* A header buffer is half a page. It holds what the device cannot split (any
  * frame of the standard MTU) and, behind it, the skb_shared_info of the skb that
  * is built around it.
  */

@@ -32,7 +32,7 @@ static bool ring_size_ok(u32 size)
 }
 
 /* Kernels that do not look after this themselves would hand unsplit frames to a
- * queue whose memory the CPU can not read.
+ * queue whose memory the CPU cannot read.
  */
 static int split_off_check(struct nmnic_port *np, struct netlink_ext_ack *extack)
 {
@@ -42,7 +42,7 @@ static int split_off_check(struct nmnic_port *np, struct netlink_ext_ack *extack
 		if (!netif_rxq_has_unreadable_mp(np->netdev, i))
 			continue;
 		NL_SET_ERR_MSG_FMT(extack,
-				   "tcp-data-split can not be turned off while queue %u has a memory provider",
+				   "tcp-data-split cannot be turned off while queue %u has a memory provider",
 				   i);
 		return -EINVAL;
 	}

@@ -5,7 +5,7 @@
  *
  * The first buffer of a frame becomes the skb's head, whatever ring it comes
  * from; all others become fragments. With tcp-data-split the first one is a
- * header buffer. A buffer that should carry headers and can not be read is
+ * header buffer. A buffer that should carry headers and cannot be read is
  * dropped and counted: readability is asked for, never assumed.
  *
  * With an XDP program attached, a frame becomes an xdp_buff first (nmnic_xdp.c).
@@ -311,7 +311,7 @@ static void rx_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill,
 		rx_set_offloads(rxq, rxq->skb, cmpl, flags, tally);
 }
 
-/* The stack can not verify what it can not read: a checksum that the device has
+/* The stack cannot verify what it cannot read: a checksum that the device has
  * found wrong ends here, and one that it has verified needs no other look, with
  * NETIF_F_RXCSUM or without.
  */

@@ -92,7 +92,7 @@ static int xdp_start(struct nmnic_port *np, struct bpf_prog *prog, struct netlin
 	return 0;
 }
 
-/* Can not fail: if there is no memory for other queues, those that are there go
+/* Cannot fail: if there is no memory for other queues, those that are there go
  * on without a program.
  */
 static void xdp_stop(struct nmnic_port *np)

@@ -134,7 +134,7 @@ static inline void nmnic_fault_at_frame(struct nmnic_rxq *rxq, struct sk_buff *s
 		nmnic_fault_frame(rxq, skb);
 }
 
-/* A fragment of a packet that can not be read, mapped to be sent. */
+/* A fragment of a packet that cannot be read, mapped to be sent. */
 static inline void nmnic_fault_at_tx(struct nmnic_vec *vec, dma_addr_t addr, u32 len)
 {
 	if (static_branch_unlikely(&nmnic_faults_key))

@@ -47,7 +47,7 @@ struct page_pool *nmnic_fault_pool_create(struct nmnic_port *np, unsigned int qu
 }
 
 /* In place of the refusal to turn data split off. The running queues stay as
- * they are: nothing goes where it can not be read.
+ * they are: nothing goes where it cannot be read.
  */
 bool nmnic_fault_split_off(struct nmnic_port *np)
 {

@@ -4,7 +4,7 @@
  * What armed faults do to packets. Traffic is left alone: the wrong packets are
  * strays, extra frames of a protocol that nobody has, with a buffer of the
  * payload pool as fragment, and the stack drops them. None is made while there
- * are taps: one that believes a stray would read what can not be read.
+ * are taps: one that believes a stray would read what cannot be read.
  */
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>

@@ -52,7 +52,7 @@ struct nmhw_port;
  * Link padding behind the IP packet is not delivered then.
  *
  * A frame that needs more than NMHW_MAX_RX_BUFS buffers, or more than a full
- * ring has, is dropped (drop_oversize). A descriptor that the device can not use
+ * ring has, is dropped (drop_oversize). A descriptor that the device cannot use
  * (no length, no memory at that address) is skipped, counted as bad_fill, and
  * never completed: its buffer stays the driver's to free when the queue stops.
  */
@@ -78,7 +78,7 @@ static_assert(sizeof(struct nmhw_rx_fill) == 16);
  * polls it (then dma_rmb()) and needs no producer index. The driver zeroes the
  * ring before it enables the queue. The completion ring must have at least as
  * many entries as both fill rings together: each completion consumes a posted
- * buffer, so it can not overflow.
+ * buffer, so it cannot overflow.
  *
  * The first completion of a frame is written last: who sees its phase bit sees
  * the whole frame.
@@ -203,7 +203,7 @@ void nmhw_port_disable(struct nmhw_port *port);
 /* Queue control, process context. After disable returns, the device neither
  * reads nor writes the queue's rings and buffers; buffers it had not used stay
  * the driver's. RX traffic to a disabled queue of an enabled port waits as if
- * the ring were empty. Enable returns -EINVAL for a ring that can not be, -EBUSY
+ * the ring were empty. Enable returns -EINVAL for a ring that cannot be, -EBUSY
  * if the queue is enabled.
  */
 int nmhw_rxq_enable(struct nmhw_port *port, unsigned int q, const struct nmhw_rxq_cfg *cfg);

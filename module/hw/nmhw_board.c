@@ -277,7 +277,7 @@ static int board_add_device(unsigned int index)
 	if (err)
 		return err;
 	if (device_iommu_mapped(&pdev->dev)) {
-		dev_err(&pdev->dev, "the model can not do DMA through an IOMMU\n");
+		dev_err(&pdev->dev, "the model cannot do DMA through an IOMMU\n");
 		platform_device_del(pdev);
 		return -EOPNOTSUPP;
 	}

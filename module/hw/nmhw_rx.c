@@ -102,7 +102,7 @@ static int plan_whole(struct nmhw_rxq *rxq, enum nmhw_rx_ring ring, const struct
 	return f->merged > 1 ? -EMSGSIZE : plan_bytes(rxq, ring, f->len);
 }
 
-/* Also, the checksum can be verified: who gets only the headers can not. */
+/* Also, the checksum can be verified: who gets only the headers cannot. */
 static bool splittable(const struct nmhw_rxq *rxq, const struct nmhw_frame *f)
 {
 	const struct nmhw_pkt *pkt = &f->pkt;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * What the headers of Debian 13 (6.12) lack or can not offer next to glibc's.
+ * What the headers of Debian 13 (6.12) lack or cannot offer next to glibc's.
  * Everything else comes from <linux/netdev.h>, <linux/uio.h> and <sys/socket.h>.
  */
 #ifndef NMA_COMPAT_H

@@ -12,7 +12,7 @@ enum nma_exit {
 	NMA_EXIT_FAIL,	/* a byte, token or call was not as it had to be */
 	NMA_EXIT_USAGE,
 	NMA_EXIT_ENV,	/* no such device, permission, refused */
-	NMA_EXIT_CAP,	/* this kernel can not do it */
+	NMA_EXIT_CAP,	/* this kernel cannot do it */
 };
 
 /* Says what failed and strerror(-@err). Returns @err, a negative errno. */

@@ -50,7 +50,7 @@ static int flow_connect(struct nma_flow *flow)
 	socklen_t len = sizeof(addr);
 
 	if (connect(flow->fd, (struct sockaddr *)&addr, len))
-		return nma_err(-errno, "can not connect to %s port %u",
+		return nma_err(-errno, "cannot connect to %s port %u",
 			       o->address, (unsigned int)o->port);
 	if (getsockname(flow->fd, (struct sockaddr *)&addr, &len))
 		return nma_err(-errno, "getsockname");

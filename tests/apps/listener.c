@@ -30,7 +30,7 @@ int nma_listener_open(const struct nma_opts *o)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(fd, NMA_MAX_FLOWS)) {
-		err = nma_err(-errno, "can not listen on port %u",
+		err = nma_err(-errno, "cannot listen on port %u",
 			      (unsigned int)o->port);
 		close(fd);
 		return err;

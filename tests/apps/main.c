@@ -63,7 +63,7 @@ static const char epilogue[] =
 	"A JSON document with what was done goes to stdout, also after SIGINT or\n"
 	"SIGTERM; messages go to stderr. Exit status: 0 as it should be; 1 wrong data,\n"
 	"lost connection or token; 2 usage; 3 environment (permission, no such device,\n"
-	"bind refused); 4 this kernel can not do it.\n";
+	"bind refused); 4 this kernel cannot do it.\n";
 
 static enum nma_exit usage(FILE *to, enum nma_exit status)
 {

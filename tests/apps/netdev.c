@@ -22,7 +22,7 @@ static int netdev_open(struct nma_genl **genl, uint8_t cmd, const char *what)
 	if (err == -ENOENT)
 		return nma_missing("this kernel has no netdev netlink family");
 	if (err)
-		return nma_err(err, "can not reach the netdev netlink family");
+		return nma_err(err, "cannot reach the netdev netlink family");
 	if (nma_genl_has_cmd(*genl, cmd))
 		return 0;
 	nma_genl_close(*genl);

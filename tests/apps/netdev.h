@@ -21,7 +21,7 @@ struct nma_binding {
 };
 
 /* Binds @dmabuf_fd to @queues of @ifname. Returns 0 or -errno (-ENOSYS: this
- * kernel can not bind) with a message that has the kernel's words.
+ * kernel cannot bind) with a message that has the kernel's words.
  */
 int nma_binding_open(struct nma_binding *b, const char *ifname,
 		     const struct nma_queues *queues, int dmabuf_fd);

@@ -204,7 +204,7 @@ int nma_report_print(struct nma_report *r, const struct nma_role_info *role,
 	add_error(doc);
 	if (puts(json_object_to_json_string_ext(doc, format)) < 0 ||
 	    fflush(stdout))
-		err = nma_err(-errno, "can not write the report");
+		err = nma_err(-errno, "cannot write the report");
 	json_object_put(doc);
 	return err;
 }

@@ -76,10 +76,10 @@ int nma_ready(const struct nma_opts *o, const char *word)
 		return 0;
 	file = fopen(o->ready, "ae");
 	if (!file)
-		return nma_err(-errno, "can not write %s", o->ready);
+		return nma_err(-errno, "cannot write %s", o->ready);
 	if (fprintf(file, "%s\n", word) < 0)
 		err = -errno;
 	if (fclose(file))
 		err = -errno;
-	return err ? nma_err(err, "can not write %s", o->ready) : 0;
+	return err ? nma_err(err, "cannot write %s", o->ready) : 0;
 }

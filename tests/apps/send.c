@@ -100,7 +100,7 @@ static uint64_t progress(const struct sender *tx)
 	return sum;
 }
 
-/* Entry i is flow i's. One that waits for what poll() can not see makes *@ms
+/* Entry i is flow i's. One that waits for what poll() cannot see makes *@ms
  * short.
  */
 static unsigned int make_poll_set(const struct sender *tx, struct pollfd *fds,

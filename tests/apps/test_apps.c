@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Unit tests of what can be wrong in nma-traffic without a kernel noticing: a
- * check that sees no error proves nothing if it can not see one. "make check".
+ * check that sees no error proves nothing if it cannot see one. "make check".
  */
 #include <errno.h>
 #include <getopt.h>
@@ -199,7 +199,7 @@ static void messages_on_their_way_are_limited(void **state)
 		nma_zerocopy_sent(&zc, i % NMA_ZC_PIECES);
 	}
 	assert_true(nma_zerocopy_full(&zc));
-	/* the oldest is not done: its place can not be used again */
+	/* the oldest is not done: its place cannot be used again */
 	assert_int_equal(nma_zerocopy_done(&zc, 1, 1, false), 0);
 	assert_true(nma_zerocopy_full(&zc));
 	assert_int_equal(nma_zerocopy_done(&zc, 0, 0, false), 0);

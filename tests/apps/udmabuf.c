@@ -23,10 +23,10 @@ static int memfd_sealed(size_t size)
 
 	fd = memfd_create("nma-traffic", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	if (fd < 0)
-		return nma_err(-errno, "can not create a memfd");
-	/* udmabuf takes only memory that can not be cut short under it */
+		return nma_err(-errno, "cannot create a memfd");
+	/* udmabuf takes only memory that cannot be cut short under it */
 	if (ftruncate(fd, size) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK)) {
-		err = nma_err(-errno, "can not size and seal a memfd of %zu bytes",
+		err = nma_err(-errno, "cannot size and seal a memfd of %zu bytes",
 			      size);
 		close(fd);
 		return err;
@@ -42,7 +42,7 @@ static int udmabuf_open(void)
 		return fd;
 	if (errno == ENOENT)
 		return nma_missing("no /dev/udmabuf (CONFIG_UDMABUF)");
-	return nma_err(-errno, "can not open /dev/udmabuf");
+	return nma_err(-errno, "cannot open /dev/udmabuf");
 }
 
 int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
@@ -73,12 +73,12 @@ int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 	}
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
 	if (map == MAP_FAILED) {
-		err = nma_err(-errno, "can not map the udmabuf");
+		err = nma_err(-errno, "cannot map the udmabuf");
 		goto out;
 	}
 	pages = mmap(NULL, size, PROT_READ, MAP_SHARED, memfd, 0);
 	if (pages == MAP_FAILED) {
-		err = nma_err(-errno, "can not map the memory of the udmabuf");
+		err = nma_err(-errno, "cannot map the memory of the udmabuf");
 		munmap(map, size);
 		goto out;
 	}
@@ -109,7 +109,7 @@ int nma_udmabuf_create_by(struct nma_udmabuf *buf, const char *exporter, size_t 
 
 	dev = open(exporter, O_RDWR | O_CLOEXEC);
 	if (dev < 0)
-		return nma_err(-errno, "can not open %s", exporter);
+		return nma_err(-errno, "cannot open %s", exporter);
 	fd = ioctl(dev, UDMABUF_CREATE, &create);
 	if (fd < 0)
 		err = nma_err(-errno, "no dma-buf of %zu bytes from %s", size, exporter);

@@ -41,7 +41,7 @@ static int udp_open(const struct nma_opts *o, bool sends, uint16_t *port)
 	if ((sends ? connect(fd, (struct sockaddr *)&addr, len) :
 		     bind(fd, (struct sockaddr *)&addr, len)) ||
 	    getsockname(fd, (struct sockaddr *)&addr, &len)) {
-		err = nma_err(-errno, "can not %s UDP port %u",
+		err = nma_err(-errno, "cannot %s UDP port %u",
 			      sends ? "send to" : "receive at",
 			      (unsigned int)o->port);
 		close(fd);

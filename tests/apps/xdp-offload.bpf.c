@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Programs for the device: two that it can run, and one that it can not.
+ * Programs for the device: two that it can run, and one that it cannot.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -89,7 +89,7 @@ static int ring_open(struct nma_xsk *x, struct nma_xsk_ring *ring, int option,
 	map = mmap(NULL, ring->len, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_POPULATE, x->fd, page);
 	if (map == MAP_FAILED)
-		return nma_err(-errno, "can not map an AF_XDP ring");
+		return nma_err(-errno, "cannot map an AF_XDP ring");
 	ring->map = map;
 	ring->producer = (uint32_t *)(map + off->producer);
 	ring->consumer = (uint32_t *)(map + off->consumer);

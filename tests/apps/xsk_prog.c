@@ -61,15 +61,15 @@ int nma_xsk_prog_open(struct nma_xsk_prog *p, unsigned int ifindex,
 	p->map = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "nma_xsk", sizeof(queue),
 				sizeof(fd), QUEUES, NULL);
 	if (p->map < 0)
-		return nma_err(-errno, "can not create an XSKMAP");
+		return nma_err(-errno, "cannot create an XSKMAP");
 	if (bpf_map_update_elem(p->map, &queue, &fd, BPF_ANY))
 		return nma_err(-errno, "queue %u in an XSKMAP", queue);
 	p->prog = load(p->map);
 	if (p->prog < 0)
-		return nma_err(-errno, "can not load an XDP program");
+		return nma_err(-errno, "cannot load an XDP program");
 	p->link = bpf_link_create(p->prog, ifindex, BPF_XDP, &opts);
 	if (p->link < 0)
-		return nma_err(-errno, "can not attach XDP to %s%s", ifname,
+		return nma_err(-errno, "cannot attach XDP to %s%s", ifname,
 			       generic ? "" : " (--generic does without its driver)");
 	return 0;
 }

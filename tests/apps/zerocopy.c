@@ -77,7 +77,7 @@ int nma_zerocopy_reap(struct nma_zerocopy *zc, int fd)
 		msg.msg_controllen = sizeof(control);
 		if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return errno == EAGAIN ? 0 :
-			       nma_err(-errno, "can not read the error queue");
+			       nma_err(-errno, "cannot read the error queue");
 		err = take(zc, &msg);
 	}
 	return err;

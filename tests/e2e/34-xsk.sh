@@ -83,7 +83,7 @@ test_xsk_down_up() { zero_copy_survives down_up; }
 test_xsk_under_data_split() {
 	expect 3 nma-traffic xsk-recv -i nm0 -q 0 --zerocopy >"$W/rx.json" \
 		2>"$W/rx.err"
-	expect_text "$W/rx.err" 'AF_XDP zero-copy on queue 0 of nm0 refused|can not attach'
+	expect_text "$W/rx.err" 'AF_XDP zero-copy on queue 0 of nm0 refused|cannot attach'
 }
 
 test_xsk_lets_others_pass() {

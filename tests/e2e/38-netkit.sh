@@ -128,7 +128,7 @@ test_lease_is_understood() {
 	expect_all $((1 << 20))
 }
 
-# Bound to the netkit, sent by nm0: the netkit, which can not do DMA, is no device
+# Bound to the netkit, sent by nm0: the netkit, which cannot do DMA, is no device
 # that frames were not for.
 test_send_through_the_netkit() {
 	with_lease
@@ -177,7 +177,7 @@ need_leases() {
 		skip_all "this kernel has no netkit"
 	ip link del nk0
 	nma-traffic lease -i lo -q 0 --from 1 >/dev/null 2>"$W/lease.err"
-	[ $? != 4 ] || skip_all "this kernel can not lease queues"
+	[ $? != 4 ] || skip_all "this kernel cannot lease queues"
 }
 
 need_leases

@@ -385,9 +385,9 @@ static void test_check_unobservable(void **state)
 	(void)state;
 	fake.features.hooks &= ~NMA_H(TOKEN_TAKE);
 	assert_int_equal(run("check"), NMA_EXIT_OK);
-	expect_said(out, " 4 can not be observed here, ");
+	expect_said(out, " 4 cannot be observed here, ");
 	assert_int_equal(run("check -v"), NMA_EXIT_OK);
-	expect_said(out, "NM-TOK-01 can not be observed here: it needs tcp_xa_pool_commit_locked");
+	expect_said(out, "NM-TOK-01 cannot be observed here: it needs tcp_xa_pool_commit_locked");
 	assert_int_equal(run("watch --rule NM-TOK-01 --duration 1"), NMA_EXIT_SKIP);
 	expect_said(err, "tcp_xa_pool_commit_locked");
 	assert_int_equal(run("watch --rule NM-PP-02 --duration 1"), NMA_EXIT_USAGE);
@@ -649,7 +649,7 @@ static void test_output_fails(void **state)
 					     full, e), NMA_EXIT_ENV);
 		fclose(full);
 		fclose(e);
-		expect_said(err, "can not write the output: No space left");
+		expect_said(err, "cannot write the output: No space left");
 	}
 }
 

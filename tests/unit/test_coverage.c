@@ -155,7 +155,7 @@ static void test_hooks(void **state)
 	rule = find("unavailable", "NM-TOK-01");
 	assert_string_equal(str(rule, "why"), "no_hook");
 	assert_int_equal(length(rule, "missing"), 1);
-	/* there, but it can not be attached to */
+	/* there, but it cannot be attached to */
 	fake.missing_hooks = NMA_H(POOL_DETACH);
 	assert_int_equal(run("check -j"), NMA_EXIT_INCOMPLETE);
 	parse();

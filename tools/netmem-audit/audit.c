@@ -152,7 +152,7 @@ static int check_kernel(struct nma_audit *a)
 
 	err = nma_features__probe(&a->features);
 	if (err) {
-		nma_err(a->env, err, "can not find out what this kernel can do: %s",
+		nma_err(a->env, err, "cannot find out what this kernel can do: %s",
 			strerror(-err));
 		return NMA_EXIT_ENV;
 	}
@@ -362,7 +362,7 @@ static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule,
 
 	for (i = 0; i < NMA_HOOK_MAX && !(missing & NMA_HOOK_BIT(i)); i++)
 		;
-	nma_err(a->env, -EOPNOTSUPP, "%s can not be observed on kernel %s: it needs %s",
+	nma_err(a->env, -EOPNOTSUPP, "%s cannot be observed on kernel %s: it needs %s",
 		nma_rules[rule].id, a->features.release, nma_hook_name(i));
 	return NMA_EXIT_SKIP;
 }
@@ -512,7 +512,7 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 		return NMA_EXIT_OK;
 	if (a->opts.to)
 		return source_failed(a, err);
-	nma_err(a->env, err, "can not read events: %s", strerror(-err));
+	nma_err(a->env, err, "cannot read events: %s", strerror(-err));
 	return NMA_EXIT_ENV;
 }
 

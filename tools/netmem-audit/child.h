@@ -24,7 +24,7 @@ struct nma_child {
 	char stray[16];		/* one of them */
 };
 
-/* @stdout_fd: what the command gets as its stdout. -errno if it can not be
+/* @stdout_fd: what the command gets as its stdout. -errno if it cannot be
  * executed. It is ended, too, if this process is killed.
  */
 int nma_child__start(struct nma_child *c, char *const argv[], int stdout_fd);

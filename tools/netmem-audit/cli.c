@@ -310,7 +310,7 @@ int nma_cli_run(int argc, char **argv, FILE *out, FILE *err)
 	ret = run(&env, argc, argv);
 	failed = nma_out_finish(&env.out);
 	if (failed && failed != -EPIPE)
-		fprintf(err, "netmem-audit: can not write the output: %s\n",
+		fprintf(err, "netmem-audit: cannot write the output: %s\n",
 			strerror(-failed));
 	if (failed && ret == NMA_EXIT_OK)
 		ret = NMA_EXIT_ENV;

@@ -245,7 +245,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 	(void)w;
 	err = nma_features__probe(&f);
 	if (err) {
-		nma_err(env, err, "can not find out what this kernel can do: %s",
+		nma_err(env, err, "cannot find out what this kernel can do: %s",
 			strerror(-err));
 		return NMA_EXIT_ENV;
 	}

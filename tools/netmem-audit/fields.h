@@ -43,7 +43,7 @@ extern const struct nma_fields nma_fields_event;
 const char *nma_event_name(const struct nma_change *change, bool *detail);
 /* All names, one by one; NULL after the last. */
 const char *nma_event_listed(size_t i, bool *detail);
-/* The device it is about, "" if it can not be told. */
+/* The device it is about, "" if it cannot be told. */
 /* Of a pool, for people: its device, or which one it was. */
 void nma_owner_value(struct nma_value *v, const struct nma_owner *owner);
 

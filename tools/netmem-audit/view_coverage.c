@@ -161,7 +161,7 @@ static void show_rule(const struct nma_audit *a, enum nma_rule_id rule)
 		return;
 	case NMA_COVER_NO_HOOK:
 		missing_text(a->coverage.missing[rule], names, sizeof(names));
-		nma_out_text(out, 2, "%s can not be observed here: it needs %s", id,
+		nma_out_text(out, 2, "%s cannot be observed here: it needs %s", id,
 			     names);
 		return;
 	case NMA_COVER_NEEDS_WATCH:
@@ -210,7 +210,7 @@ void nma_view_coverage(const struct nma_audit *a)
 	len = snprintf(text, sizeof(text), "judged %u of %u rules",
 		       nma_coverage__count(&a->coverage, NMA_COVER_JUDGED), NMA_RULE_MAX);
 	len = share(a, NMA_COVER_NO_OCCASION, "had no occasion", text, sizeof(text), len);
-	len = share(a, NMA_COVER_NO_HOOK, "can not be observed here", text, sizeof(text),
+	len = share(a, NMA_COVER_NO_HOOK, "cannot be observed here", text, sizeof(text),
 		    len);
 	len = share(a, NMA_COVER_NEEDS_WATCH, "need watch", text, sizeof(text), len);
 	len = share(a, NMA_COVER_NEEDS_DEEP, "need watch --deep", text, sizeof(text),

@@ -19,7 +19,7 @@ struct nma_baseline;
 struct nma_baseline *nma_baseline__new(void);
 void nma_baseline__free(struct nma_baseline *b);	/* NULL-safe */
 
-/* -EINVAL: the contents are wrong, else the file can not be read; @error says
+/* -EINVAL: the contents are wrong, else the file cannot be read; @error says
  * what, with file and line.
  */
 int nma_baseline__load(const char *path, struct nma_baseline **b, char *error,

@@ -5,8 +5,8 @@
  * what they are about was never there, and which could not be judged and why. An
  * audit that says "no violation" says with this how much it has looked at.
  *
- * Two ways lead in here. A rule that finds out that it can not tell calls
- * nma_verdict_blind(), and the judge passes it on. Whoever else can not look (the
+ * Two ways lead in here. A rule that finds out that it cannot tell calls
+ * nma_verdict_blind(), and the judge passes it on. Whoever else cannot look (the
  * driver is asked in a namespace that cannot be entered) calls
  * nma_coverage__blind().
  */
@@ -59,7 +59,7 @@ void nma_coverage__bound(struct nma_coverage *c, const struct nma_nic *nic);
 
 /* "could not be judged on IF because ..."; told once for each rule and place.
  * @nic may be NULL. With @incomplete the verdict is incomplete (exit status 5): not
- * the device or the kernel can not tell, but we may not look.
+ * the device or the kernel cannot tell, but we may not look.
  */
 void nma_coverage__blind(struct nma_coverage *c, enum nma_rule_id rule,
 			 const struct nma_nic *nic, bool incomplete,

@@ -27,7 +27,7 @@ struct nma_waiver {
 	unsigned int used;	/* findings */
 };
 
-/* @today: "YYYY-MM-DD". -EINVAL: the contents are wrong, else the file can not
+/* @today: "YYYY-MM-DD". -EINVAL: the contents are wrong, else the file cannot
  * be read; @error says what, with file and line.
  */
 int nma_waivers__load(const char *path, const char *today,

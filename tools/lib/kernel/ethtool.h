@@ -26,7 +26,7 @@ struct nma_rings {
 struct nma_ethtool *nma_ethtool__new(void);
 void nma_ethtool__free(struct nma_ethtool *e);
 
-/* -ENODEV, -EOPNOTSUPP (driver has no rings), -ENOENT (namespace can not be
+/* -ENODEV, -EOPNOTSUPP (driver has no rings), -ENOENT (namespace cannot be
  * entered), or another error of the socket.
  */
 int nma_ethtool__rings(struct nma_ethtool *e, __u32 netns, __u32 ifindex,

@@ -3,7 +3,7 @@
  *
  * A hook counts as found when the kernel's BTF has the function and, as far as
  * we may ask, its symbol table has it under exactly that name: a compiler's
- * clone (foo.isra.0) is in BTF as foo and can not be attached to.
+ * clone (foo.isra.0) is in BTF as foo and cannot be attached to.
  */
 #include "kernel/features.h"
 

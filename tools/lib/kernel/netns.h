@@ -31,7 +31,7 @@ int nma_netns__name(__u32 inode, char *dst, size_t size);
  */
 int nma_netns__find(const char *s, __u32 *inode);
 
-/* Inode of the namespace we run in, 0 if it can not be told. */
+/* Inode of the namespace we run in, 0 if it cannot be told. */
 __u32 nma_netns__own(void);
 
 /* Of another host than this one, from a recording: from now on only what is learned is

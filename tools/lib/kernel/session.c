@@ -106,7 +106,7 @@ static int start(struct nma_session *s)
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.nma_ring),
 				   deliver, s, NULL);
 	if (!s->ring)
-		return nma_session_fail(s, -errno, "can not map the ring buffer");
+		return nma_session_fail(s, -errno, "cannot map the ring buffer");
 	nma_session_attach(s);
 	return nma_session_check_sight(s);
 }

@@ -17,7 +17,7 @@ static int run_read(struct nma_session *s, struct nma_acts_read *arg)
 	);
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_read_acts), &run))
-		return nma_session_fail(s, -errno, "can not read what was counted");
+		return nma_session_fail(s, -errno, "cannot read what was counted");
 	return 0;
 }
 

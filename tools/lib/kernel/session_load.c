@@ -285,7 +285,7 @@ int nma_session_load(struct nma_session *s)
 	raise_limit();
 	err = nma_session_set_targets();
 	if (err)
-		return nma_session_fail(s, err, "can not prepare the BPF programs");
+		return nma_session_fail(s, err, "cannot prepare the BPF programs");
 	do {
 		nma_bpf__destroy(s->skel);
 		s->refused[0] = '\0';

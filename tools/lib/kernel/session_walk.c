@@ -117,7 +117,7 @@ static int run_walk(struct nma_session *s, struct nma_walk *walk)
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.nma_walk),
 				   &run))
-		return nma_session_fail(s, -errno, "can not walk the kernel's state");
+		return nma_session_fail(s, -errno, "cannot walk the kernel's state");
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static int walk_open_files(struct nma_session *s)
 
 	link = bpf_program__attach_iter(s->skel->progs.nma_owner_iter, NULL);
 	if (!link)
-		return nma_session_fail(s, -errno, "can not iterate over open files");
+		return nma_session_fail(s, -errno, "cannot iterate over open files");
 	err = nma_session_iterate(s, link);
 	bpf_link__destroy(link);
 	return err;
@@ -217,7 +217,7 @@ static int find_old_tokens(struct nma_session *s)
 
 	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
 	if (!link)
-		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
+		return nma_session_fail(s, -errno, "cannot iterate over TCP sockets");
 	for (i = 0; i < s->nr_netns; i++)
 		nma_session_iterate_in(s, link, s->netns[i]);
 	bpf_link__destroy(link);
@@ -235,7 +235,7 @@ int nma_session_mark_unread(struct nma_session *s)
 		return 0;
 	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
 	if (!link)
-		return nma_session_fail(s, -errno, "can not iterate over TCP sockets");
+		return nma_session_fail(s, -errno, "cannot iterate over TCP sockets");
 	*marking = 1;
 	for (i = 0; i < s->nr_netns; i++)
 		nma_session_iterate_in(s, link, s->netns[i]);
@@ -307,7 +307,7 @@ static int walk_sockets(struct nma_session *s)
 
 	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
 	if (!link)
-		return nma_session_fail(s, -errno, "can not iterate over socket storage");
+		return nma_session_fail(s, -errno, "cannot iterate over socket storage");
 	err = count_lost_socks(s, link);
 	bpf_link__destroy(link);
 	return err;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * A row of output is described once, as a table of fields; text and JSON both
- * walk it, so a key and a column can not drift apart. A getter that leaves the
+ * walk it, so a key and a column cannot drift apart. A getter that leaves the
  * value alone says "absent": no JSON key, "-" in a column.
  */
 #ifndef NMA_FIELD_H

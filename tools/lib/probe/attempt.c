@@ -108,13 +108,13 @@ static struct nma_attempt try_xdp(const struct nma_attempt_at *at, __u32 flags, 
 
 	prog = load_pass(frags);
 	if (prog < 0)
-		return attempt(NMA_UNTRIED, prog, "the program can not be loaded: %s",
+		return attempt(NMA_UNTRIED, prog, "the program cannot be loaded: %s",
 			       strerror(-prog));
 	link = bpf_link_create(prog, at->ifindex, BPF_XDP, &opts);
 	if (link < 0)
 		a = refused(-errno, "");
 	else if (bpf_link_detach(link))
-		a = attempt(NMA_STUCK, -errno, "the program can not be detached: %s",
+		a = attempt(NMA_STUCK, -errno, "the program cannot be detached: %s",
 			    strerror(errno));
 	else
 		a = attempt(NMA_UNDONE, 0, "%s", "");

@@ -13,7 +13,7 @@
 enum nma_outcome {
 	NMA_REFUSED,
 	NMA_UNDONE,		/* allowed, and undone */
-	NMA_STUCK,		/* allowed, and can not be undone: text says why */
+	NMA_STUCK,		/* allowed, and cannot be undone: text says why */
 	NMA_UNTRIED,		/* text says why */
 };
 

@@ -116,7 +116,7 @@ static struct nma_attempt try_value(struct nma_genl *g, const struct setting *s,
 	if (!err)
 		return outcome(NMA_UNDONE, 0, "");
 	a = outcome(NMA_STUCK, err, "");
-	snprintf(a.text, sizeof(a.text), "ethtool %s can not go back to %u: %.100s",
+	snprintf(a.text, sizeof(a.text), "ethtool %s cannot go back to %u: %.100s",
 		 s->what, old, g->text[0] ? g->text : strerror(-err));
 	return a;
 }

@@ -145,7 +145,7 @@ void nma_rule_PP_06(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_held_verdict(ctx, pool, v);
 }
 
-/* NM-PP-08. A pool that misses a page can not be gone; a page may name what once was
+/* NM-PP-08. A pool that misses a page cannot be gone; a page may name what once was
  * one.
  */
 void nma_rule_PP_08(const struct nma_rule_ctx *ctx, union nma_ref ref,
