@@ -14,7 +14,6 @@
 #define XA_SLOTS	64
 #define XA_SLOT_MASK	(XA_SLOTS - 1)
 #define XA_SHIFT_MAX	60
-#define XA_LEVELS_MAX	13	/* of 64 bits, six each, and the head */
 #define XA_SPECIAL_MAX	4096	/* internal entries up to here are no nodes */
 
 enum nma_xa_step {
@@ -121,18 +120,10 @@ static __always_inline void nma_xa_advance(struct nma_xa *x)
 		x->node = 0;
 }
 
-/* What is stored under @index, 0 nothing. */
-static __always_inline __u64 nma_xa_load(__u64 xarray, __u64 index)
-{
-	struct nma_xa x = { .xarray = xarray, .index = index };
-	int i;
-
-	/* one step for each node on the way: an empty slot would lead to the next */
-	for (i = 0; i < XA_LEVELS_MAX; i++)
-		if (nma_xa_step(&x) == NMA_XA_FOUND || x.index != index)
-			break;
-	return x.index == index && !xa_is_internal(x.entry) ? x.entry : 0;
-}
+/* What is stored under @index, 0 nothing. Global, so that the verifier follows all of
+ * the ways down once.
+ */
+__noinline __u64 nma_xa_load(__u64 xarray, __u64 index);
 
 /* The device with that number in a namespace, 0 none */
 static __always_inline __u64 nma_device_by_index(__u64 net, __u32 ifindex)

@@ -78,11 +78,6 @@ struct refusal {
 	__u32 rsvd;
 };
 
-static __noinline __u64 find_dev(__u64 net, __u32 ifindex)
-{
-	return nma_device_by_index(net, ifindex);
-}
-
 /* What the device and its queue are like now, so that the reason can be seen. */
 static __always_inline void tell_state(const struct refusal *f)
 {
@@ -127,12 +122,13 @@ static __always_inline __u64 name_of(__u64 netdev)
 	return (__u64)__builtin_preserve_access_index(&dev->name);
 }
 
-static __noinline int tell(struct refusal *f)
+/* Global, so that the verifier goes through it once, not for each that calls it. */
+__noinline int nma_tell_refusal(struct refusal *f __arg_nonnull)
 {
 	struct nma_rec_refused *r;
 
 	if (!f->netdev)
-		f->netdev = find_dev(f->net, f->ifindex);
+		f->netdev = nma_device_by_index(f->net, f->ifindex);
 	if (f->netdev)
 		tell_state(f);
 	r = nma_reserve(nma_rec_refused, NMA_REC_REFUSED, 0);
@@ -235,7 +231,7 @@ int nma_on_BIND_RX(const struct nma_call *call, __u64 ret)
 		f.queue = *at;
 		bpf_map_delete_elem(&nma_failed_at, &task);
 	}
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 /* netdev_nl_bind_tx_doit(skb, info) */
@@ -247,7 +243,7 @@ int nma_on_BIND_TX(const struct nma_call *call, __u64 ret)
 		return 0;
 	f = asked_by_netlink(call, NMA_REQ_BIND_TX, ret);
 	f.ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 static __always_inline void fill_setting(struct refusal *f, __u64 info)
@@ -290,7 +286,7 @@ int nma_on_ETHTOOL_NL(const struct nma_call *call, __u64 ret)
 	if (f.name)
 		f.name += NLA_HDRLEN;
 	fill_setting(&f, call->arg[1]);
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 /* ---- others ----------------------------------------------------------------- */
@@ -313,7 +309,7 @@ int nma_on_ETHTOOL_IOCTL(const struct nma_call *call, __u64 ret)
 	f.err = ret;
 	f.net = call->arg[0];
 	f.name = call->arg[1];
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 static __always_inline __u32 xdp_mode(struct net_device *dev, __u32 flags)
@@ -348,7 +344,7 @@ int nma_on_XDP_ATTACH(const struct nma_call *call, __u64 ret)
 	f.value = BPF_CORE_READ(prog, aux, id);
 	extack = (void *)call->arg[1];
 	f.words = (__u64)BPF_CORE_READ(extack, _msg);
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 static __always_inline __u64 own_net(void)
@@ -423,7 +419,7 @@ int nma_on_ZCRX(const struct nma_call *call, __u64 ret)
 		f.value = reg.buf_len;
 	}
 	f.mode = zcrx_doubts(call->arg[0], reg.area);
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
 
 struct asked_xsk {
@@ -455,5 +451,5 @@ int nma_on_XSK_BIND(const struct nma_call *call, __u64 ret)
 		f.queue = asked.queue;
 		f.mode = asked.flags;
 	}
-	return tell(&f);
+	return nma_tell_refusal(&f);
 }
