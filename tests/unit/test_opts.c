@@ -4,6 +4,7 @@
  * Option rows: what they take, what they refuse, and with which words.
  */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,6 +186,13 @@ static void test_help_is_derived(void **state)
 	assert_non_null(strstr(text, "  -r, --rows ROWS         a number (default 7)\n"));
 	assert_non_null(strstr(text, "a time (default 2.5)"));
 	assert_non_null(strstr(text, "a choice (default warn)"));
+	free(text);
+	/* beyond its range: stands for "not given" */
+	v.rows = UINT_MAX;
+	f = open_memstream(&text, &size);
+	nma_opts_help(f, &set);
+	fclose(f);
+	assert_non_null(strstr(text, "  -r, --rows ROWS         a number\n"));
 	free(text);
 }
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 #
-# What is derived from the program by scripts: docs/RULES.md and the completion.
-# The program is the one with the fake kernel.
+# What is derived from the program by scripts (docs/RULES.md), and what only a
+# process of its own shows. The program is the one with the fake kernel.
 # shellcheck disable=SC2317 # called by name
 
 set -u
@@ -45,39 +45,6 @@ replays_name_rules() {
 			grep -q "^$key: ." "$file" || { echo "$file: no $key"; return 1; }
 		done
 	done
-}
-
-# offers LINE WORD...: what is offered at the end of LINE has each WORD
-offers() {
-	local line=$1 word
-
-	shift
-	read -ra COMP_WORDS <<<"$line"
-	[[ $line != *' ' ]] || COMP_WORDS+=('')
-	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-	COMPREPLY=()
-	_netmem_audit
-	for word; do
-		printf '%s\n' "${COMPREPLY[@]}" | grep -qx -- "$word" && continue
-		echo "'$line': no $word in: ${COMPREPLY[*]}"
-		return 1
-	done
-}
-
-completion() {
-	# shellcheck source=tools/netmem-audit.bash
-	. "$top/tools/netmem-audit.bash"
-	offers 'netmem-audit ' check watch rules features show stat &&
-		offers 'netmem-audit che' check &&
-		offers 'netmem-audit -j check --' --json --save --probe --waive &&
-		offers 'netmem-audit check --fail-on ' error warn &&
-		offers 'netmem-audit watch --rule NM-POOL' NM-POOL-01 NM-POOL-03 &&
-		offers 'netmem-audit rules NM-TOK' NM-TOK-01 &&
-		offers 'netmem-audit check -i l' lo &&
-		offers 'netmem-audit show po' pools &&
-		offers 'netmem-audit gate --assert recy' recycle_ratio &&
-		offers 'netmem-audit watch -- anything' || return
-	[ ${#COMPREPLY[@]} = 0 ]
 }
 
 # closed STATUS COMMAND...: with standard output closed
@@ -181,7 +148,6 @@ documents_name_what_is_there() {
 check rules_md_is_up_to_date
 check documents_name_what_is_there
 check replays_name_rules
-check completion
 check standard_descriptors
 check reports_are_valid
 echo "1..$number"

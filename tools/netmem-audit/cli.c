@@ -64,6 +64,13 @@ static void help_exit(FILE *f)
 #undef NMA_EXIT
 }
 
+static void help_command(FILE *f, const char *name, const char *summary)
+{
+	fprintf(f, "  %-14s", name);
+	nma_text_wrap(f, summary, 16, 16, 80, " ");
+	fputc('\n', f);
+}
+
 static void help_tool(FILE *f)
 {
 	const struct nma_command *const *cmd;
@@ -71,11 +78,9 @@ static void help_tool(FILE *f)
 	fputs("Usage: netmem-audit [OPTION]... COMMAND [ARGUMENT]...\n"
 	      "Do NIC drivers and applications obey the rules of network memory?\n"
 	      "\nCommands:\n", f);
-	for (cmd = nma_commands; *cmd; cmd++) {
-		fprintf(f, "  %-10s", (*cmd)->name);
-		nma_text_wrap(f, (*cmd)->summary, 12, 12, 80, " ");
-		fputc('\n', f);
-	}
+	for (cmd = nma_commands; *cmd; cmd++)
+		help_command(f, (*cmd)->name, (*cmd)->summary);
+	help_command(f, "help", "print how to use a command");
 	help_globals(f);
 	help_exit(f);
 	fputs("\nnetmem-audit help COMMAND tells more; see also netmem-audit(8).\n", f);

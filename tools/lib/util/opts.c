@@ -278,6 +278,7 @@ static void put_default(char *dst, size_t size, const struct nma_opt *opt,
 			const void *value)
 {
 	__u64 ns;
+	__u32 u;
 
 	dst[0] = '\0';
 	switch (opt->type) {
@@ -286,8 +287,10 @@ static void put_default(char *dst, size_t size, const struct nma_opt *opt,
 	case NMA_OPT_STRS:
 		return;
 	case NMA_OPT_U32:
-		if (*(const __u32 *)value)
-			snprintf(dst, size, " (default %u)", *(const __u32 *)value);
+		u = *(const __u32 *)value;
+		/* one that nobody can give stands for "not given" */
+		if (u && u >= opt->min && u <= opt->max)
+			snprintf(dst, size, " (default %u)", u);
 		return;
 	case NMA_OPT_TIME:
 	case NMA_OPT_SPAN:
