@@ -248,6 +248,156 @@ static void test_api(void **state)
 	free(c);
 }
 
+/* What is judged once there is one of these objects and nothing else. */
+struct sight {
+	enum nma_subject subject;
+	void *object;
+	const char *judged;
+};
+
+static void expect_judged(const struct sight *s)
+{
+	struct nma_coverage *c = calloc(1, sizeof(*c));
+	char text[1024] = "";
+	int i, len = 0;
+
+	nma_coverage__object(c, s->subject, (union nma_ref){ .any = s->object });
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (c->cover[i] == NMA_COVER_JUDGED)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s",
+					len ? " " : "", nma_rules[i].id + strlen("NM-"));
+	assert_string_equal(text, s->judged);
+	free(c);
+}
+
+static void test_devices_and_queues(void **state)
+{
+	struct nma_nic none = { .r = rec_nic() }, ops = none, tx = none;
+	struct nma_queue plain = { .r = rec_queue(1) }, bound = { .r = rec_bound(1) };
+	const struct sight sights[] = {
+		{ NMA_SUBJ_NIC, &none, "" },
+		{ NMA_SUBJ_NIC, &ops, "DRV-01 POOL-02" },
+		{ NMA_SUBJ_NIC, &tx, "TX-03" },
+		{ NMA_SUBJ_QUEUE, &plain, "" },
+		{ NMA_SUBJ_QUEUE, &bound, "BIND-01 BIND-02 BIND-03 BIND-04 BIND-05 BIND-06 BIND-07 "
+		  "PP-07 PP-09 SKB-01 SKB-02 SKB-03 SKB-04 SKB-05 TOK-04 TOK-05 "
+		  "TOK-06" },
+	};
+	size_t i;
+
+	(void)state;
+	none.r.qops = NMA_QOPS_PRESENT;
+	none.r.flags &= ~NMA_NIC_TX_VALID;
+	ops.r.flags &= ~NMA_NIC_TX_VALID;
+	tx.r.qops = 0;
+	tx.r.flags |= NMA_NIC_TX_VALID;
+	for (i = 0; i < sizeof(sights) / sizeof(*sights); i++)
+		expect_judged(&sights[i]);
+}
+
+static void test_pools(void **state)
+{
+	struct nma_pool header = { .r = rec_header(20, 1) }, payload = { .r = rec_payload(21, 1) };
+	struct nma_pool made = payload, empty = header, out = header;
+	const struct sight sights[] = {
+		{ NMA_SUBJ_POOL, &header, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
+		{ NMA_SUBJ_POOL, &payload, "POOL-01 POOL-02 POOL-03 POOL-04 POOL-05 DRV-02 PP-01 PP-02 "
+		  "PP-03 PP-04 PP-05 PP-08" },
+		{ NMA_SUBJ_POOL, &made, "POOL-01 POOL-02 POOL-03 POOL-04 POOL-05 POOL-06 DRV-02 PP-01 "
+		  "PP-02 PP-03 PP-04 PP-05 PP-08" },
+		{ NMA_SUBJ_POOL, &empty, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
+		{ NMA_SUBJ_POOL, &out, "PP-06 PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
+	};
+	size_t i;
+
+	(void)state;
+	made.r.hdr.cause = NMA_CAUSE_CREATE;
+	empty.r.detached = 1;
+	empty.r.inflight = 0;
+	out.r.detached = 1;
+	out.r.inflight = 1;
+	for (i = 0; i < sizeof(sights) / sizeof(*sights); i++)
+		expect_judged(&sights[i]);
+}
+
+static void test_bindings(void **state)
+{
+	struct nma_binding rx = { .r = rec_binding() }, tx = rx, made = rx, left = rx, gone = rx;
+	const struct sight sights[] = {
+		{ NMA_SUBJ_BINDING, &rx, "BIND-08 BIND-11 APP-01" },
+		{ NMA_SUBJ_BINDING, &tx, "BIND-08 BIND-11 SKB-04 SKB-05 DMA-02 APP-01 TX-01" },
+		{ NMA_SUBJ_BINDING, &made, "BIND-08 BIND-09 BIND-11 APP-01" },
+		{ NMA_SUBJ_BINDING, &left, "BIND-08 BIND-10 BIND-11 APP-01" },
+		{ NMA_SUBJ_BINDING, &gone, "BIND-08 BIND-10 BIND-11 APP-01" },
+	};
+	size_t i;
+
+	(void)state;
+	tx.r.dma_dir = NMA_DMA_TO_DEVICE;
+	made.r.hdr.cause = NMA_CAUSE_CREATE;
+	left.unbound_ns = 1;
+	gone.seen.gone = true;
+	for (i = 0; i < sizeof(sights) / sizeof(*sights); i++)
+		expect_judged(&sights[i]);
+}
+
+static void test_sockets_and_acts(void **state)
+{
+	struct nma_sock none = { .r = rec_sock(1, 0) }, taken = none, out = none;
+	struct nma_sock flight = none, unread = none, done = none, copied = none;
+	struct nma_rec_op op = rec_op(NMA_OP_MP_CHECK, 1, 0);
+	struct nma_rec_act act = rec_act(NMA_ACT_PUT_TWICE);
+	const struct sight sights[] = {
+		{ NMA_SUBJ_SOCK, &none, "" },
+		{ NMA_SUBJ_SOCK, &taken, "TOK-01 TOK-02 TOK-03" },
+		{ NMA_SUBJ_SOCK, &out, "TOK-01 TOK-02 TOK-03" },
+		{ NMA_SUBJ_SOCK, &flight, "TX-02" },
+		{ NMA_SUBJ_SOCK, &unread, "TX-02" },
+		{ NMA_SUBJ_SOCK, &done, "TX-02" },
+		{ NMA_SUBJ_SOCK, &copied, "TX-02" },
+		{ NMA_SUBJ_OP, &op, "" },
+		{ NMA_SUBJ_ACT, &act, "" },
+		{ NMA_SUBJ_USE, &act, "" },
+		{ NMA_SUBJ_REFUSED, &act, "" },
+	};
+	size_t i;
+
+	(void)state;
+	none.r.taken = 0;
+	taken.r = out.r = flight.r = unread.r = done.r = copied.r = none.r;
+	taken.r.taken = 1;
+	out.r.outstanding = 1;
+	flight.r.tx_inflight = 1;
+	unread.r.tx_unread = 1;
+	done.r.tx_done = 1;
+	copied.r.tx_copied = 1;
+	for (i = 0; i < sizeof(sights) / sizeof(*sights); i++)
+		expect_judged(&sights[i]);
+}
+
+/* The first of two things names the occasion. */
+static void test_what_needs_events(void **state)
+{
+	char text[1024] = "";
+	int i, len = 0;
+
+	(void)state;
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		if (nma_coverage_needs_events(i) &&
+		    nma_rules[i].subject != NMA_SUBJ_ACT)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s",
+					len ? " " : "", nma_rules[i].id + strlen("NM-"));
+	assert_string_equal(text, "POOL-06 BIND-03 BIND-09 TOK-02 TOK-03 TOK-04 TOK-05 TOK-06 "
+		  "APP-01 TX-01 TX-02");
+	for (i = 0; i < NMA_RULE_MAX; i++)
+		assert_true(nma_rules[i].subject != NMA_SUBJ_ACT ||
+			    nma_coverage_needs_events(i));
+	assert_string_equal(nma_coverage_occasion(NMA_RULE_POOL_02),
+			    "a driver that restarts queues");
+	assert_string_equal(nma_coverage_occasion(NMA_RULE_SKB_05),
+			    "a queue with a memory provider");
+}
+
 static void test_origin(void **state)
 {
 	(void)state;
@@ -279,6 +429,11 @@ int main(void)
 		T(test_denied),
 		T(test_no_dma_sync),
 		T(test_api),
+		T(test_devices_and_queues),
+		T(test_pools),
+		T(test_bindings),
+		T(test_sockets_and_acts),
+		T(test_what_needs_events),
 		T(test_origin),
 	};
 

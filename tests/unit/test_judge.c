@@ -488,6 +488,106 @@ static void test_storm_of_events(void **state)
 	assert_true(c->storms <= 6);
 }
 
+/* What comes again is told once an interval, and no sooner. */
+static void test_again_waits_for_the_interval(void **state)
+{
+	struct nma_rec_pool r = CAUSED(rec_payload(0, 2), CREATE_FAILED);
+	struct court *c = *state;
+	int i;
+
+	r.flags &= ~NMA_PP_DMA_MAP;
+	r.err = -EOPNOTSUPP;
+	RECORD(c, r, 10 * SEC);
+	for (i = 0; i < 3; i++) {
+		RECORD(c, r, (10 + i) * SEC + SEC / 4);
+		assert_int_equal(c->reports, 1 + i);
+		nma_judge__flush(c->j, (11 + i) * SEC - 1, SEC);
+		assert_int_equal(c->reports, 1 + i);
+		nma_judge__flush(c->j, (11 + i) * SEC, SEC);
+		assert_int_equal(c->reports, 2 + i);
+		assert_int_equal(c->last.count, 2 + i);
+		assert_int_equal(c->last.folded, 1);
+	}
+	assert_int_equal(c->last.first_ns, 10 * SEC);
+	assert_int_equal(c->last.last_ns, 12 * SEC + SEC / 4);
+}
+
+/* Nor is one whose rule storms: what is told by number only is told for good. */
+static void test_a_storm_has_intervals(void **state)
+{
+	struct court *c = *state;
+	__u32 id;
+
+	c->j->opts.burst = 4;
+	nma_judge__flush(c->j, 10 * SEC, SEC);	/* an interval begins */
+	for (id = 100; id < 110; id++)
+		RECORD(c, bad_pool(id), 10 * SEC);
+	assert_int_equal(c->reports, 4);
+	nma_judge__flush(c->j, 11 * SEC - 1, SEC);
+	assert_int_equal(c->reports, 4);
+	assert_int_equal(c->storms, 0);
+	nma_judge__flush(c->j, 11 * SEC, SEC);
+	/* half of the burst one by one, the rest by number */
+	assert_int_equal(c->reports, 6);
+	assert_int_equal(c->storms, 1);
+	assert_int_equal(c->stormed, 4);
+	assert_int_equal(c->j->suppressed, 4);
+	nma_judge__flush(c->j, 13 * SEC, SEC);
+	assert_int_equal(c->reports, 6);
+	assert_int_equal(c->storms, 1);
+}
+
+/* A record that says how often: so often it counts, also where no case has room. */
+static void test_occasions_without_room(void **state)
+{
+	struct nma_rec_act act = rec_act(NMA_ACT_PUT_TWICE);
+	struct court *c = *state;
+
+	reopen(c, NULL, 1);
+	act.count = 5;
+	RECORD(c, act, 10 * SEC);
+	assert_int_equal(c->counted, 5);
+	act = rec_act(NMA_ACT_PUT_FOREIGN);
+	act.count = 7;
+	RECORD(c, act, 10 * SEC);
+	RECORD(c, act, 10 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->j->suppressed, 14);
+	assert_int_equal(c->j->dropped, 0);
+	nma_judge__flush(c->j, 20 * SEC, SEC);
+	assert_int_equal(c->stormed, 14);
+	assert_int_equal(c->j->total[NMA_SEV_F] + c->j->total[NMA_SEV_E] +
+			 c->j->total[NMA_SEV_W], 19);
+}
+
+static void test_room_by_default(void **state)
+{
+	struct court *c = *state;
+	__u32 id;
+
+	for (id = 100; id < 100 + 4096 + 1; id++)
+		RECORD(c, bad_pool(id), 10 * SEC);
+	assert_int_equal(c->reports, 4096);
+	assert_int_equal(c->j->dropped, 1);
+}
+
+/* With history, what is over stays, and makes no room. */
+static void test_history(void **state)
+{
+	struct court *c = *state;
+
+	reopen(c, NULL, 1);
+	c->j->opts.history = true;
+	RECORD(c, bad_pool(30), 10 * SEC);
+	RECORD(c, CAUSED(bad_pool(30), GONE), 11 * SEC);
+	assert_int_equal(active(c), 1);
+	RECORD(c, bad_pool(31), 12 * SEC);
+	assert_int_equal(c->reports, 1);
+	assert_int_equal(c->j->dropped, 1);
+	c->j->opts.history = false;
+	assert_int_equal(active(c), 0);
+}
+
 static void test_upper_is_judged_with_lower(void **state)
 {
 	struct court *c = *state;
@@ -541,6 +641,11 @@ int main(void)
 		T(test_storm),
 		T(test_storm_of_different),
 		T(test_storm_of_events),
+		T(test_again_waits_for_the_interval),
+		T(test_a_storm_has_intervals),
+		T(test_occasions_without_room),
+		T(test_room_by_default),
+		T(test_history),
 		T(test_upper_is_judged_with_lower),
 		T(test_refused_bind),
 	};
