@@ -103,7 +103,7 @@ static void test_rules(void **state)
 {
 	(void)state;
 	assert_int_equal(run("rules"), NMA_EXIT_OK);
-	expect_said(out, "NM-POOL-03  error     queue      header pool stays readable\n");
+	expect_said(out, "NM-POOL-03  error     queue      the header pool stays readable\n");
 	assert_int_equal(run("rules -j"), NMA_EXIT_OK);
 	assert_int_equal(length(parse(), "rules"), NMA_RULE_MAX);
 	expect_sorted(get(doc, "rules"));

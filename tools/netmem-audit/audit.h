@@ -125,28 +125,28 @@ struct nma_judge_args {
 	  "error|warn", "lowest severity that makes the exit status 1", \
 	  0, 0, nma_fail_on_names }, \
 	{ "strict", 0, NMA_OPT_FLAG, offsetof(type, member.strict), NULL, \
-	  "warn also of faults that do no harm until somebody binds, and of what the " \
-	  "kernel lets through on every driver", 0, 0, NULL }, \
+	  "also warn of faults that do no harm until somebody binds, and of violations " \
+	  "that the kernel allows on every driver", 0, 0, NULL }, \
 	{ "stall", 0, NMA_OPT_TIME, offsetof(type, member.stall_ns), "SEC", \
-	  "a destroyed page_pool may keep buffers that long (NM-PP-06)", \
+	  "a destroyed page_pool may keep buffers for SEC seconds (NM-PP-06)", \
 	  0, 86400, NULL }, \
 	{ "token-age", 0, NMA_OPT_TIME, offsetof(type, member.token_age_ns), "SEC", \
-	  "an application may keep a token that long (NM-TOK-01)", \
+	  "an application may keep a token for SEC seconds (NM-TOK-01)", \
 	  0, 86400, NULL }
 
 #define NMA_IFNAME_OPTION(type, member) \
 	{ "interface", 'i', NMA_OPT_STRS, offsetof(type, member), "IF", \
-	  "only this device, in any network namespace, and what is of no known device; "\
+	  "only device IF, in any network namespace, and objects of no known device; " \
 	  "may be repeated", 0, 0, NULL }
 
 #define NMA_NETNS_OPTION(type, member) \
 	{ "netns", 0, NMA_OPT_STRS, offsetof(type, member), "NETNS", \
-	  "only this network namespace: a name of ip-netns(8), a process in it, or its " \
-	  "inode number; may be repeated", 0, 0, NULL }
+	  "only this network namespace: its ip-netns(8) name, the PID of a process in it, " \
+	  "or its inode number; may be repeated", 0, 0, NULL }
 
 #define NMA_FROM_OPTION(type, member) \
 	{ "from", 0, NMA_OPT_STR, offsetof(type, member), "FILE", \
-	  "not this kernel, but what netmem-audit record saved in FILE", 0, 0, NULL }
+	  "read FILE, saved by netmem-audit record, instead of this kernel", 0, 0, NULL }
 
 struct nma_limits nma_limits_of(const struct nma_judge_args *args);
 bool nma_severity_fails(enum nma_severity sev, int fail_on);

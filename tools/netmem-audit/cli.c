@@ -24,13 +24,13 @@
 
 const struct nma_opt nma_global_opts[] = {
 	GLOBAL("json", 'j', json,
-	       "JSON: one document, or one per line for streams; errors too"),
-	GLOBAL("pretty", 'p', pretty, "JSON with line breaks; implies --json"),
+	       "print JSON: one document, or one per line for streams; errors too"),
+	GLOBAL("pretty", 'p', pretty, "print JSON with line breaks; implies --json"),
 	GLOBAL("verbose", 'v', verbose,
-	       "more fields, evidence, notes, kernel addresses"),
-	GLOBAL("quiet", 'q', quiet, "no warnings and no progress on stderr"),
+	       "print more fields, evidence, notes and kernel addresses"),
+	GLOBAL("quiet", 'q', quiet, "print no warnings and no progress on stderr"),
 	GLOBAL("version", 'V', version, "print the version and exit"),
-	GLOBAL("help", 'h', help, "print help, of the command if there is one, and exit"),
+	GLOBAL("help", 'h', help, "print this help, or that of the command, and exit"),
 };
 
 const size_t nma_nr_global_opts = sizeof(nma_global_opts) / sizeof(*nma_global_opts);

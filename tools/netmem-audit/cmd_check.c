@@ -475,17 +475,17 @@ static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct check_opts, ifnames),
 	NMA_NETNS_OPTION(struct check_opts, netns),
 	{ "settle", 0, NMA_OPT_TIME, offsetof(struct check_opts, settle_ns), "SEC",
-	  "wait up to SEC seconds until nothing is transitional, then judge what is "
-	  "left whatever its age", 0, 86400, NULL },
+	  "wait up to SEC seconds for transitional states to end, then judge all that is "
+	  "left, whatever its age", 0, 86400, NULL },
 	{ "probe", 0, NMA_OPT_FLAG, offsetof(struct check_opts, probe), NULL,
-	  "also try, on the devices of -i, what must be refused", 0, 0, NULL },
+	  "also try, on the devices of -i, operations that the kernel must refuse", 0, 0, NULL },
 	{ "save", 0, NMA_OPT_STR, offsetof(struct check_opts, save), "FILE",
 	  "write all findings that are not waived to FILE, a baseline", 0, 0, NULL },
 	{ "baseline", 0, NMA_OPT_STR, offsetof(struct check_opts, baseline), "FILE",
-	  "findings that are in the baseline FILE are known and do not fail",
+	  "treat findings in the baseline FILE as known: they do not fail",
 	  0, 0, NULL },
 	{ "waive", 0, NMA_OPT_STR, offsetof(struct check_opts, waive), "FILE",
-	  "findings that a waiver in FILE covers do not fail", 0, 0, NULL },
+	  "accept findings that a waiver in FILE covers: they do not fail", 0, 0, NULL },
 	NMA_FROM_OPTION(struct check_opts, from),
 	NMA_JUDGE_OPTIONS(struct check_opts, judge),
 };
@@ -495,21 +495,21 @@ static const struct check_opts defaults = {
 };
 
 static const char *const about[] = {
-	"Looks at all devices, queues, page_pools, bindings and sockets once, in all "
-	"network namespaces, and judges what it finds. What is legal for a moment "
-	"while a queue is rebuilt is looked at again for up to three seconds.",
+	"Looks at all devices, queues, page_pools, bindings and sockets once, in all network "
+	"namespaces, and judges them. A state that is legal for a moment, while a queue is "
+	"rebuilt, is looked at again for up to three seconds.",
 	"Without --settle, a destroyed page_pool counts once its buffers are out "
 	"longer than --stall, and tokens once they are older than --token-age. With "
 	"--settle, all buffers and tokens that are still out after the wait count, "
-	"except tokens of sockets that are at work.",
+	"except tokens of sockets that are still busy.",
 	"--probe attaches XDP programs, binds a dma-buf and AF_XDP sockets, and changes "
 	"ring and channel settings where a queue is bound and the kernel must refuse. "
-	"What is allowed is undone at once and is a finding; if every kernel allows it, "
-	"on any driver, only with --strict a warning. What could not be tried is reported; "
-	"if that was all, the result is incomplete.",
-	"A driver's fault that does harm only once somebody binds (a missing flag, "
-	"callback or tcp-data-split) is information on a device where no bind is or was "
-	"tried, shown with -v; a warning where one was, and with --strict everywhere.",
+	"If the kernel allows one, it is undone at once and is a finding; if every kernel "
+	"allows it on any driver, it is a warning only with --strict. Operations that could "
+	"not be tried are reported; if none could, the result is incomplete.",
+	"A driver's fault that does harm only once somebody binds (a missing flag, callback "
+	"or tcp-data-split) is information, shown with -v, on a device where nobody has "
+	"tried to bind; where somebody has, and everywhere with --strict, it is a warning.",
 	"A finding is known if the baseline has it, as often and as severe, for the "
 	"same rule, condition, namespace name, interface name and queue. A waiver "
 	"names a rule, an interface or a driver, a reason and the last day it holds; "
@@ -521,7 +521,7 @@ static const char *const about[] = {
 const struct nma_command nma_cmd_check = {
 	.name = "check",
 	.args = "",
-	.summary = "one-shot verdict on the state as it is",
+	.summary = "judge the present state once",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -403,7 +403,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 
 static const struct nma_opt options[] = {
 	{ "policy", 0, NMA_OPT_STR, offsetof(struct enforce_opts, policy), "FILE",
-	  "what is enforced, with on and check", 0, 0, NULL },
+	  "the policy, with on and check", 0, 0, NULL },
 };
 
 static const struct enforce_opts defaults = {
@@ -411,11 +411,11 @@ static const struct enforce_opts defaults = {
 };
 
 static const char *const about[] = {
-	"Puts the policy of a file into force (on), judges such a file without touching "
-	"the kernel (check), tells what is in force and what was refused (status), or "
+	"Puts the policy of a file into force (on), checks such a file without touching the "
+	"kernel (check), prints the policy in force and how often it refused (status), or "
 	"ends it (off).",
-	"What enforces is pinned under /sys/fs/bpf/netmem-audit and needs no process. "
-	"Another policy takes the place of the one before at once. A rule that cannot be "
+	"The BPF programs that enforce it are pinned under /sys/fs/bpf/netmem-audit and need "
+	"no process. A new policy replaces the one in force at once. A rule that cannot be "
 	"enforced on this kernel is an error, and nothing changes, unless the policy says "
 	"that the rule is optional.",
 	NULL
@@ -424,7 +424,7 @@ static const char *const about[] = {
 const struct nma_command nma_cmd_enforce = {
 	.name = "enforce",
 	.args = "on|check|status|off",
-	.summary = "refuses what may not happen, by a policy that outlives the process",
+	.summary = "refuse violations by a policy that outlives the process",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -394,21 +394,20 @@ static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct explain_opts, ifnames),
 	NMA_NETNS_OPTION(struct explain_opts, netns),
 	{ "queue", 'q', NMA_OPT_U32, offsetof(struct explain_opts, queue), "QUEUE",
-	  "the RX queue (--quiet has no letter behind explain-bind)", 0, 65535, NULL },
+	  "the RX queue (behind explain-bind, -q is not --quiet)", 0, 65535, NULL },
 	NMA_FROM_OPTION(struct explain_opts, from),
 	{ "last", 0, NMA_OPT_FLAG, offsetof(struct explain_opts, last), NULL,
-	  "only the last refusal of CMD, or in FILE", 0, 0, NULL },
+	  "only the last refusal of CMD or in FILE", 0, 0, NULL },
 };
 
 static const struct explain_opts defaults = { .queue = NMA_NO_QUEUE };
 
 static const char *const about[] = {
-	"With -i and -q: would the kernel let a dma-buf be bound to that queue, or io_uring "
-	"receive into memory of its own there? If not, what stands in the way, in one "
-	"sentence each, with the command that mends it. Nothing is tried, and nothing "
-	"changes.",
-	"With CMD or --from: what the kernel refused meanwhile, who had asked for it, and why: "
-	"binds, io_uring zero-copy receive, XDP, AF_XDP, channels, rings.",
+	"With -i and -q, tells whether the kernel would let a dma-buf be bound to that "
+	"queue, or io_uring receive into memory of its own there. Each obstacle is one "
+	"sentence, with the command that removes it. Nothing is tried, and nothing changes.",
+	"With CMD or --from, lists what the kernel refused meanwhile, who asked for it, and "
+	"why: binds, io_uring zero-copy receive, XDP, AF_XDP, channels, rings.",
 	"The exit status is 1 if something would be, or was, refused.",
 	NULL
 };
@@ -416,7 +415,7 @@ static const char *const about[] = {
 const struct nma_command nma_cmd_explain_bind = {
 	.name = "explain-bind",
 	.args = "[-- CMD [ARG]...]",
-	.summary = "why memory cannot be bound to a queue, and what mends it",
+	.summary = "tell why memory cannot be bound to a queue, and how to fix it",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

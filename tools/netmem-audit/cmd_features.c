@@ -262,15 +262,15 @@ static const char *const about[] = {
 	"For each rule: \"enforced by this kernel\" (the kernel refuses the violation "
 	"itself), \"enforceable here\" (a BPF program could refuse it), \"audited\" "
 	"(netmem-audit sees it), or \"unavailable\" with the hooks "
-	"that this kernel lacks. The exit status is 0 also if nothing is available; "
-	"it tells that the question was answered.",
+	"that this kernel lacks. The exit status is 0 even if nothing is available: it says "
+	"that the question was answered.",
 	NULL
 };
 
 const struct nma_command nma_cmd_features = {
 	.name = "features",
 	.args = "",
-	.summary = "what can be audited on this kernel, and what is missing for the rest",
+	.summary = "list which rules can be audited on this kernel, and what others lack",
 	.about = about,
 	.run = run,
 };

@@ -319,7 +319,7 @@ static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct gate_opts, ifnames),
 	NMA_NETNS_OPTION(struct gate_opts, netns),
 	{ "assert", 0, NMA_OPT_STRS, offsetof(struct gate_opts, asserts), "EXPR",
-	  "what must be so: METRIC[{label=\"value\",...}] OP NUMBER; may be repeated",
+	  "a condition that must hold: METRIC[{label=\"value\",...}] OP NUMBER; may be repeated",
 	  0, 0, NULL },
 	{ "gate", 0, NMA_OPT_STRS, offsetof(struct gate_opts, files), "FILE",
 	  "assertions, one on each line; may be repeated", 0, 0, NULL },
@@ -329,20 +329,21 @@ static const struct nma_opt options[] = {
 	{ "timeout", 0, NMA_OPT_SPAN, offsetof(struct gate_opts, timeout_ns), "SEC",
 	  "end the command after SEC seconds", 0, 31536000, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct gate_opts, deep), NULL,
-	  "also the rules that look at every packet or buffer", 0, 0, NULL },
+	  "also judge the rules that look at every packet or buffer", 0, 0, NULL },
 	{ "strict", 0, NMA_OPT_FLAG, offsetof(struct gate_opts, strict), NULL,
-	  "warn also of faults that do no harm until somebody binds, and of what the "
-	  "kernel lets through on every driver", 0, 0, NULL },
+	  "also warn of faults that do no harm until somebody binds, and of violations that "
+	  "the kernel allows on every driver", 0, 0, NULL },
 	{ "baseline", 0, NMA_OPT_STR, offsetof(struct gate_opts, baseline), "FILE",
-	  "findings that are in the baseline FILE are known and do not count", 0, 0, NULL },
+	  "treat findings in the baseline FILE as known: they do not count", 0, 0, NULL },
 	{ "waive", 0, NMA_OPT_STR, offsetof(struct gate_opts, waive), "FILE",
-	  "findings that a waiver in FILE covers do not count", 0, 0, NULL },
+	  "accept findings that a waiver in FILE covers: they do not count", 0, 0, NULL },
 	{ "record", 0, NMA_OPT_STR, offsetof(struct gate_opts, record), "FILE",
-	  "also save all of it in FILE, as netmem-audit record does", 0, 0, NULL },
+	  "also save a recording in FILE, as netmem-audit record does", 0, 0, NULL },
 	REPORT_OPTION("ktap", KTAP, "write the verdict to FILE as KTAP; - is standard output"),
-	REPORT_OPTION("junit", JUNIT, "the same as JUnit XML"),
-	REPORT_OPTION("json-report", JSON, "the same as JSON, as -j prints it"),
-	REPORT_OPTION("html", HTML, "the same as a page with pictures"),
+	REPORT_OPTION("junit", JUNIT, "write the verdict to FILE as JUnit XML"),
+	REPORT_OPTION("json-report", JSON, "write the verdict to FILE as JSON, as -j prints "
+	"it"),
+	REPORT_OPTION("html", HTML, "write the verdict to FILE as an HTML page with charts"),
 	{ "kmsg", 0, NMA_OPT_FLAG, offsetof(struct gate_opts, kmsg), NULL,
 	  "write warnings and errors to the kernel log as they are found", 0, 0, NULL },
 	NMA_FROM_OPTION(struct gate_opts, from),
@@ -353,13 +354,13 @@ static const struct gate_opts defaults = {
 };
 
 static const char *const about[] = {
-	"Watches while CMD runs, waits until its buffers are back, and decides whether "
-	"what was asserted is so. Hooks are attached before CMD starts. What CMD writes is "
-	"left alone: the verdict goes to standard error, with -j to standard output, and "
-	"what CMD writes there to standard error.",
+	"Watches while CMD runs, waits until its buffers are back, and decides whether the "
+	"assertions hold. Hooks are attached before CMD starts. The output of CMD is left "
+	"alone: the verdict goes to standard error. With -j the verdict goes to standard "
+	"output, and the standard output of CMD to standard error.",
 	"Without --assert and --gate: findings{severity=\"error\"} == 0, leaked_netmems == 0, "
-	"tokens_outstanding == 0, pools_stalled == 0, events_lost == 0. What was there "
-	"before CMD started does not count.",
+	"tokens_outstanding == 0, pools_stalled == 0, events_lost == 0. Violations that were "
+	"there before CMD started do not count.",
 	"Metrics are:",
 #define NMA_METRIC(id, name, kind, labels, what, advice) " " name ": " what,
 #include "gate/metrics.def"
@@ -370,7 +371,7 @@ static const char *const about[] = {
 const struct nma_command nma_cmd_gate = {
 	.name = "gate",
 	.args = "[-- CMD [ARG]...]",
-	.summary = "runs a command under audit, then decides by assertions",
+	.summary = "run a command under audit, then decide by assertions",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -337,38 +337,40 @@ static const struct nma_opt options[] = {
 	{ "pool", 0, NMA_OPT_STRS, offsetof(struct leaks_opts, pools), "ID",
 	  "only this page_pool; may be repeated", 0, 0, NULL },
 	{ "all", 'a', NMA_OPT_FLAG, offsetof(struct leaks_opts, all), NULL,
-	  "also page_pools that have all their buffers themselves", 0, 0, NULL },
+	  "also page_pools that have no buffer out", 0, 0, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct leaks_opts, deep), NULL,
 	  "watch each buffer being taken, to know how long it has been out", 0, 0, NULL },
 	{ "age", 0, NMA_OPT_SPAN, offsetof(struct leaks_opts, age_ns), "SEC",
-	  "only what has a buffer that is out for SEC seconds or longer; the first report "
-	  "comes when that is known; implies --deep", 0, 86400, NULL },
+	  "only holders with a buffer that has been out for SEC seconds or longer; the first "
+	  "report waits until that is known; implies --deep", 0, 86400, NULL },
 	{ "stacks", 0, NMA_OPT_FLAG, offsetof(struct leaks_opts, stacks), NULL,
 	  "also the kernel stack that took the oldest; implies --deep", 0, 0, NULL },
 	{ "buffers", 0, NMA_OPT_U32, offsetof(struct leaks_opts, buffers), "N",
-	  "with --deep: room for N buffers (65536)", 16, 16777216, NULL },
+	  "with --deep: keep track of N buffers (default 65536)", 16, 16777216, NULL },
 	NMA_FROM_OPTION(struct leaks_opts, from),
 };
 
 static const struct leaks_opts defaults;
 
 static const char *const about[] = {
-	"Who holds the buffers of each page_pool, also those that left it before the tool "
-	"started: the driver, packets in queues and sockets of all network namespaces, "
+	"Lists who holds the buffers of each page_pool, including those that left it before "
+	"the tool started: the driver, packets in queues and sockets of all network namespaces, "
 	"applications by their tokens, CPUs that have yet to free them. Buffers are counted "
 	"in memory and where they are found; the sum is the kernel's own count of buffers "
-	"in flight, and what moves meanwhile is shown as such.",
-	"What is in no packet and in no place is with the driver: posted to its device, or "
-	"lost. Of a destroyed page_pool all that has not come back counts as a leak, except "
-	"what a CPU is about to free; of others what the driver has more of from report to "
-	"report (eight at least) and beyond what the page_pool was made for.",
+	"in flight, and buffers that move meanwhile are shown as such.",
+	"Buffers that are in no packet and in no other place are with the driver: posted to "
+	"its device, or lost. Of a destroyed page_pool, all buffers that have not come back "
+	"count as leaked, except those that a CPU is about to free. Of a live one, those "
+	"count by which the driver's share grows from report to report (eight at least) "
+	"beyond what the page_pool was made for.",
 	"With --deep each buffer is watched from now on as it is taken and brought back: "
-	"AGE is how long the oldest of a group has been out. One that was taken before, or "
-	"unseen, is older than the audit (>). --age leaves groups out whose buffers are all "
-	"younger, and groups without an age: page_pools themselves, and what moves.",
+	"AGE is how long the oldest of a group has been out. A buffer that was taken before, "
+	"or unseen, is older than the audit (>). --age leaves out groups whose buffers are "
+	"all younger, and groups without an age: page_pools themselves, and buffers that "
+	"move.",
 	"Reports once, or every INTERVAL seconds, COUNT times or until Ctrl-C. "
-	"With --from, an interval is at least as long as that from one look at the kernel "
-	"to the next, some two seconds; without INTERVAL, one report on the end of the "
+	"With --from, an interval is at least the time between two looks at the kernel, "
+	"about two seconds; without INTERVAL, there is one report on the end of the "
 	"recording.",
 	NULL
 };
@@ -376,7 +378,7 @@ static const char *const about[] = {
 const struct nma_command nma_cmd_leaks = {
 	.name = "leaks",
 	.args = "[INTERVAL [COUNT]]",
-	.summary = "every buffer that is out of its page_pool, by holder",
+	.summary = "list by holder all buffers that are out of their page_pool",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -152,37 +152,36 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 
 static const struct nma_opt options[] = {
 	{ "output", 'o', NMA_OPT_STR, offsetof(struct record_opts, to), "FILE",
-	  "where to save it; what is there is replaced at the end", 0, 0, NULL },
+	  "the file to write; an existing one is replaced at the end", 0, 0, NULL },
 	{ "interface", 'i', NMA_OPT_STRS, offsetof(struct record_opts, ifnames), "IF",
-	  "the verdict will be on this device, unless others are asked for then; may be "
-	  "repeated", 0, 0, NULL },
+	  "judge only device IF later, unless another is asked for then; may be repeated", 0, 0, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct record_opts, deep), NULL,
-	  "also what the rules need that look at every packet or buffer", 0, 0, NULL },
+	  "also record for the rules that look at every packet or buffer", 0, 0, NULL },
 	{ "duration", 0, NMA_OPT_SPAN, offsetof(struct record_opts, duration_ns), "SEC",
 	  "end after SEC seconds", 0, 31536000, NULL },
 	{ "anonymize", 0, NMA_OPT_FLAG, offsetof(struct record_opts, anonymize), NULL,
-	  "other names in place of those of this host, its network namespaces, "
-	  "interfaces and processes, and other addresses", 0, 0, NULL },
+	  "replace the names of this host, its network namespaces, interfaces and processes, "
+	  "and all addresses", 0, 0, NULL },
 };
 
 static const struct record_opts defaults;
 
 static const char *const about[] = {
-	"Saves what watch would see, so that the verdict can be had elsewhere and later, "
-	"without privilege: check, watch, stat, leaks and show take the file with --from. "
+	"Saves what watch would see, so that it can be judged elsewhere or later, without "
+	"privilege: check, watch, stat, leaks and show take the file with --from. "
 	"It ends after --duration, with CMD, or on Ctrl-C.",
-	"Meanwhile the file is called FILE.part. Of one that was left by a crash, or that "
-	"is still being written, everything up to the last step can be judged; the result "
-	"is then incomplete. A disk that is full ends it, and nothing is left.",
-	"The exit status tells whether the recording is complete, and what came of CMD, "
-	"not whether rules were kept.",
+	"Meanwhile the file is called FILE.part. If a crash left one behind, or it is still "
+	"being written, everything up to its last step can be judged; the result is then "
+	"incomplete. A full disk ends the recording, and no file is left.",
+	"The exit status tells whether the recording is complete and how CMD ended, not "
+	"whether rules were kept.",
 	NULL
 };
 
 const struct nma_command nma_cmd_record = {
 	.name = "record",
 	.args = "[-- CMD [ARG]...]",
-	.summary = "saves what watch sees, for a verdict elsewhere and later",
+	.summary = "save what watch sees, to be judged elsewhere or later",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -186,15 +186,15 @@ static const struct show_opts defaults;
 static const char *const about[] = {
 	"Shows objects of all network namespaces: nics, their RX queues, page_pools "
 	"(also those without a device and those that were destroyed but still have "
-	"buffers out), dma-buf bindings, and sockets that hold tokens. With -v one "
-	"block per object with every field, else a table.",
+	"buffers out), dma-buf bindings, and sockets that hold tokens. With -v it prints one "
+	"block per object with every field, otherwise a table.",
 	NULL
 };
 
 const struct nma_command nma_cmd_show = {
 	.name = "show",
 	.args = "nics|pools|queues|bindings|tokens",
-	.summary = "inventory of devices, page_pools, queues, bindings, token holders",
+	.summary = "list devices, queues, page_pools, bindings or sockets with tokens",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -246,21 +246,21 @@ static const struct nma_opt options[] = {
 	NMA_IFNAME_OPTION(struct stat_opts, ifnames),
 	NMA_NETNS_OPTION(struct stat_opts, netns),
 	{ "sort", 's', NMA_OPT_STR, offsetof(struct stat_opts, sort), "COLUMN",
-	  "largest first by this column, or key of the JSON output; idle page_pools come "
-	  "last all the same (default: how busy they are)", 0, 0, NULL },
+	  "sort by this column, or key of the JSON output, largest first; idle page_pools "
+	  "still come last (default: how busy they are)", 0, 0, NULL },
 	{ "rows", 'r', NMA_OPT_U32, offsetof(struct stat_opts, rows), "ROWS",
 	  "only the first ROWS page_pools", 1, 1000000, NULL },
 	{ "no-clear", 'C', NMA_OPT_FLAG, offsetof(struct stat_opts, no_clear), NULL,
-	  "one report below the other on a terminal, too", 0, 0, NULL },
+	  "print one report below the other on a terminal, too", 0, 0, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, deep), NULL,
-	  "where the kernel does not count what pools do, look at each buffer that "
-	  "comes back, to know the rest", 0, 0, NULL },
+	  "where the kernel keeps no statistics of page_pools, count each buffer that comes "
+	  "back, too", 0, 0, NULL },
 	{ "hist", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, hist), NULL,
-	  "also how old tokens were that applications returned and, with --deep, how long "
-	  "buffers were out of their page_pool: histograms, one report below the other",
+	  "also print histograms, one report below the other: the age of returned tokens "
+	  "and, with --deep, how long buffers were out of their page_pool",
 	  0, 0, NULL },
 	{ "self", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, self), NULL,
-	  "also what the audit's own BPF programs cost: runs, time and memory", 0, 0, NULL },
+	  "also print what the audit's own BPF programs cost: runs, time and memory", 0, 0, NULL },
 	NMA_FROM_OPTION(struct stat_opts, from),
 };
 
@@ -274,22 +274,21 @@ static const char *const about[] = {
 	"flight (INFL); tokens that applications took (TOK/S), and how much of the "
 	"dma-buf is in use (USED). -v and --json have every counter, under the names of "
 	"ethtool's rx_pp_*.",
-	"SOURCE is where they come from: the kernel's own counters (CONFIG_PAGE_POOL_STATS), "
+	"SOURCE tells where the figures come from: the kernel's own counters (CONFIG_PAGE_POOL_STATS), "
 	"hooks on the slow paths (slow), or on each buffer that comes back as well "
-	"(deep). What a source cannot know is '-', and absent in JSON.",
+	"(deep). A figure that a source cannot know is '-', and absent in JSON.",
 	"Reports every INTERVAL seconds (default 1), COUNT times or until Ctrl-C. "
 	"Without INTERVAL, one report over one second. On a terminal the table is "
 	"redrawn in place.",
-	"With --from, an interval is at least as long as that from one look at the kernel "
-	"to the next, some two seconds; without INTERVAL, one report over the whole "
-	"recording.",
+	"With --from, an interval is at least the time between two looks at the kernel, "
+	"about two seconds; without INTERVAL, there is one report over the whole recording.",
 	NULL
 };
 
 const struct nma_command nma_cmd_stat = {
 	.name = "stat",
 	.args = "[INTERVAL [COUNT]]",
-	.summary = "how page_pools supply their drivers: buffers, recycling, tokens, per interval",
+	.summary = "print how page_pools supply their drivers, per interval",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,

@@ -338,12 +338,12 @@ static const struct nma_opt options[] = {
 	{ "duration", 0, NMA_OPT_SPAN, offsetof(struct watch_opts, duration_ns), "SEC",
 	  "end after SEC seconds", 0, 31536000, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, deep), NULL,
-	  "also the rules that look at every packet or buffer", 0, 0, NULL },
+	  "also judge the rules that look at every packet or buffer", 0, 0, NULL },
 	{ "buffers", 0, NMA_OPT_U32, offsetof(struct watch_opts, buffers), "N",
-	  "with --deep: keep track of N buffers (65536)", 16, 16777216, NULL },
+	  "with --deep: keep track of N buffers (default 65536)", 16, 16777216, NULL },
 	NMA_FROM_OPTION(struct watch_opts, from),
 	{ "record", 0, NMA_OPT_STR, offsetof(struct watch_opts, record), "FILE",
-	  "also save all of it in FILE, as netmem-audit record does", 0, 0, NULL },
+	  "also save a recording in FILE, as netmem-audit record does", 0, 0, NULL },
 	{ "kmsg", 0, NMA_OPT_FLAG, offsetof(struct watch_opts, kmsg), NULL,
 	  "write warnings and errors to the kernel log as they are found", 0, 0, NULL },
 	NMA_JUDGE_OPTIONS(struct watch_opts, judge),
@@ -358,21 +358,21 @@ static const char *const about[] = {
 	"XDP and of tcp-data-split, and every violation. It ends with a summary after "
 	"--duration, with CMD, or on Ctrl-C. On SIGUSR1 it prints totals so far, once all "
 	"that has happened before is reported, and continues.",
-	"What was there before is marked and does not make the exit status 1. "
+	"Findings from before the start are marked and do not make the exit status 1. "
 	"Identical findings are folded: the first is printed at once, later ones at "
 	"most once a second with their count. With -j the standard output of CMD goes "
 	"to standard error.",
-	"What came of CMD is told apart from the verdict on the rules: the result is "
+	"The end of CMD is reported apart from the verdict on the rules: the result is "
 	"violation, else command_failed (CMD failed) or timeout (it had not ended after "
-	"--duration and was stopped), else incomplete or holds. CMD is ended with watch, "
-	"also if that is killed.",
+	"--duration and was stopped), else incomplete or holds. CMD ends with watch, even if "
+	"watch is killed.",
 	NULL
 };
 
 const struct nma_command nma_cmd_watch = {
 	.name = "watch",
 	.args = "[-- CMD [ARG]...]",
-	.summary = "findings and life-cycle events as they happen",
+	.summary = "print findings and life-cycle events as they happen",
 	.opts = options,
 	.nr_opts = sizeof(options) / sizeof(*options),
 	.defaults = &defaults,
