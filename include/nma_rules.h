@@ -35,8 +35,20 @@ enum nma_enforce {
 enum nma_rule_id {
 #define NMA_RULE(id, ...) NMA_RULE_##id,
 #include "nma_rules.def"
-#undef NMA_RULE
 	NMA_RULE_MAX
 };
+
+enum nma_occasion {
+#define NMA_OCCASION(id, ...) NMA_OCCASION_##id,
+#include "nma_rules.def"
+	NMA_OCCASION_MAX
+};
+
+/* Sets of them */
+#define NMA_ON(id)		(1u << NMA_OCCASION_##id)
+#define NMA_ON_SUBJECT		0u
+#define NMA_ON_WATCHED		(1u << 31)
+
+_Static_assert(NMA_OCCASION_MAX < 31, "a bit for each");
 
 #endif /* NMA_RULES_H */

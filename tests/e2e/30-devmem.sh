@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 240
-# cpus: 1
 #
 # Device-memory TCP: a stream sixteen times the size of the dma-buf, while
 # other traffic uses the other queues.
@@ -58,6 +57,7 @@ test_two_queues_bound() {
 	ethtool -X nm0 equal 2
 	defer ethtool -X nm0 equal "$Q"
 	steer 9002 2
+	wait_for 10 no_pool_left	# of those that were here before
 	start rx nma-traffic recv -i nm0 -q 2,3 -p 9002 -b 4M
 	pools_are '[.pools[] | select(has("dmabuf_id"))] | length == 2'
 	send_to -p 9002 -b 4M "$V4"

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 120
-# cpus: 1
 #
 # Sending from a dma-buf, to an ordinary receiver that verifies every byte.
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 600
-# cpus: 1
 #
 # From a dma-buf of the one port into a dma-buf of the other, on all queues at
 # once: 1 GiB in each test with FULL=1.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * See coverage.h. The table below says of each rule what must be there so that it
- * has something to judge; a rule without a row has its occasion with its subject.
+ * See coverage.h. nma_rules.def says of each rule what must be there so that it has
+ * something to judge.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,128 +10,31 @@
 
 #include "judge/coverage.h"
 
-/* What rules are about. */
-enum thing {
-	NIC,			/* any device */
-	RESTARTS,		/* a device whose driver claims to restart queues */
-	TELLS_TX,		/* a device that says how it sends netmem */
-	QUEUE,
-	BOUND,			/* a queue with a memory provider */
-	BOUND_SYNC,		/* ... whose device needs DMA sync */
-	POOL,
-	PAYLOAD,		/* a pool that accepts unreadable memory */
-	NEW_PAYLOAD,		/* ... made while we watched */
-	DESTROYED,		/* a pool that its driver has destroyed */
-	BINDING,
-	NEW_BINDING,		/* made while we watched */
-	UNBOUND,
-	TX_BINDING,
-	SOCKET,			/* with tokens, or one that sends without copying */
-	ZC_SOCKET,
-	CHANGE,			/* somebody changed a setting */
-	CALL,
-	ACT,
-	THINGS
-};
-
-static const char *const names[THINGS] = {
-	[NIC] = "a device",
-	[RESTARTS] = "a driver that restarts queues",
-	[TELLS_TX] = "a device that tells how it sends netmem",
-	[QUEUE] = "a queue",
-	[BOUND] = "a queue with a memory provider",
-	[BOUND_SYNC] = "a queue with a memory provider, of a device that needs DMA sync",
-	[POOL] = "a page_pool",
-	[PAYLOAD] = "a page_pool that accepts unreadable memory",
-	[NEW_PAYLOAD] = "a new page_pool that accepts unreadable memory",
-	[DESTROYED] = "a destroyed page_pool with buffers out",
-	[BINDING] = "a bound dma-buf",
-	[NEW_BINDING] = "a bind of a dma-buf",
-	[UNBOUND] = "an unbound dma-buf",
-	[TX_BINDING] = "a dma-buf to send from",
-	[SOCKET] = "a socket with tokens",
-	[ZC_SOCKET] = "a zero-copy send",
-	[CHANGE] = "a change of settings",
-	[CALL] = "a call of an application",
-	[ACT] = "a buffer in use",
-};
-
-#define B(thing)	(1u << (thing))
-
-struct need {
-	unsigned int any_of;	/* bits of enum thing; the first one names it */
-	bool events;		/* beyond what the subject implies */
-};
-
-static const struct need needs[NMA_RULE_MAX] = {
-	[NMA_RULE_DRV_01] = { B(RESTARTS) },
-	[NMA_RULE_DRV_02] = { B(PAYLOAD) },
-	[NMA_RULE_POOL_01] = { B(PAYLOAD) },
-	[NMA_RULE_POOL_02] = { B(PAYLOAD) | B(RESTARTS) },
-	[NMA_RULE_POOL_03] = { B(PAYLOAD) },
-	[NMA_RULE_POOL_04] = { B(PAYLOAD) },
-	[NMA_RULE_POOL_05] = { B(PAYLOAD) },
-	[NMA_RULE_POOL_06] = { B(NEW_PAYLOAD), true },
-	[NMA_RULE_BIND_01] = { B(BOUND) },
-	[NMA_RULE_BIND_02] = { B(BOUND) },
-	[NMA_RULE_BIND_03] = { B(BOUND) },
-	[NMA_RULE_BIND_04] = { B(BOUND) },
-	[NMA_RULE_BIND_05] = { B(BOUND) },
-	[NMA_RULE_BIND_06] = { B(BOUND) },
-	[NMA_RULE_BIND_07] = { B(BOUND) },
-	[NMA_RULE_BIND_08] = { B(BINDING) },
-	[NMA_RULE_BIND_09] = { B(NEW_BINDING), true },
-	[NMA_RULE_BIND_10] = { B(UNBOUND) },
-	[NMA_RULE_BIND_11] = { B(BINDING) },
-	[NMA_RULE_PP_06] = { B(DESTROYED) },
-	[NMA_RULE_PP_01] = { B(POOL) },
-	[NMA_RULE_PP_02] = { B(POOL) },
-	[NMA_RULE_PP_03] = { B(POOL) },
-	[NMA_RULE_PP_04] = { B(POOL) },
-	[NMA_RULE_PP_05] = { B(POOL) },
-	[NMA_RULE_PP_07] = { B(BOUND) },
-	[NMA_RULE_PP_08] = { B(POOL) },
-	[NMA_RULE_PP_09] = { B(BOUND) },
-	[NMA_RULE_SKB_01] = { B(BOUND) },
-	[NMA_RULE_SKB_02] = { B(BOUND) },
-	[NMA_RULE_SKB_03] = { B(BOUND) },
-	[NMA_RULE_SKB_04] = { B(BOUND) | B(TX_BINDING) },
-	[NMA_RULE_SKB_05] = { B(BOUND) | B(TX_BINDING) },
-	[NMA_RULE_DMA_01] = { B(BOUND_SYNC) },
-	[NMA_RULE_DMA_02] = { B(TX_BINDING) },
-	[NMA_RULE_TOK_01] = { B(SOCKET) },
-	[NMA_RULE_TOK_02] = { B(SOCKET) },
-	[NMA_RULE_TOK_03] = { B(SOCKET), true },
-	[NMA_RULE_TOK_04] = { B(BOUND) },
-	[NMA_RULE_TOK_05] = { B(BOUND) },
-	[NMA_RULE_TOK_06] = { B(BOUND) },
-	[NMA_RULE_APP_01] = { B(BINDING), true },
-	[NMA_RULE_TX_01] = { B(TX_BINDING) },
-	[NMA_RULE_TX_02] = { B(ZC_SOCKET), true },
-	[NMA_RULE_TX_03] = { B(TELLS_TX) },
-};
+/* There only if it was made while we watched */
+#define MADE_ANEW	(NMA_ON(NEW_PAYLOAD) | NMA_ON(NEW_BINDING))
 
 static unsigned int by_subject(enum nma_subject subject)
 {
-	static const enum thing things[] = {
-		[NMA_SUBJ_NIC] = NIC,
-		[NMA_SUBJ_QUEUE] = QUEUE,
-		[NMA_SUBJ_POOL] = POOL,
-		[NMA_SUBJ_BINDING] = BINDING,
-		[NMA_SUBJ_SOCK] = SOCKET,
-		[NMA_SUBJ_OP] = CHANGE,
-		[NMA_SUBJ_ACT] = ACT,
-		[NMA_SUBJ_USE] = CALL,
+	static const enum nma_occasion subjects[] = {
+		[NMA_SUBJ_NIC] = NMA_OCCASION_NIC,
+		[NMA_SUBJ_QUEUE] = NMA_OCCASION_QUEUE,
+		[NMA_SUBJ_POOL] = NMA_OCCASION_POOL,
+		[NMA_SUBJ_BINDING] = NMA_OCCASION_BINDING,
+		[NMA_SUBJ_SOCK] = NMA_OCCASION_SOCKET,
+		[NMA_SUBJ_OP] = NMA_OCCASION_CHANGE,
+		[NMA_SUBJ_ACT] = NMA_OCCASION_ACT,
+		[NMA_SUBJ_USE] = NMA_OCCASION_CALL,
 	};
 
 	/* what was refused has changed nothing */
-	return subject == NMA_SUBJ_REFUSED ? 0 : B(things[subject]);
+	return subject == NMA_SUBJ_REFUSED ? 0 : 1u << subjects[subject];
 }
 
 static unsigned int needed(enum nma_rule_id rule)
 {
-	return needs[rule].any_of ? needs[rule].any_of :
-				    by_subject(nma_rules[rule].subject);
+	unsigned int occasion = nma_rules[rule].occasion & ~NMA_ON_WATCHED;
+
+	return occasion ? occasion : by_subject(nma_rules[rule].subject);
 }
 
 /* Objects of the others are there to be looked at. */
@@ -139,50 +42,56 @@ bool nma_coverage_needs_events(enum nma_rule_id rule)
 {
 	enum nma_subject subject = nma_rules[rule].subject;
 
-	return needs[rule].events || subject == NMA_SUBJ_OP ||
-	       subject == NMA_SUBJ_ACT || subject == NMA_SUBJ_USE;
+	return nma_rules[rule].occasion & (NMA_ON_WATCHED | MADE_ANEW) ||
+	       subject == NMA_SUBJ_OP || subject == NMA_SUBJ_ACT ||
+	       subject == NMA_SUBJ_USE;
 }
 
 const char *nma_coverage_occasion(enum nma_rule_id rule)
 {
+	static const char *const names[NMA_OCCASION_MAX] = {
+#define NMA_OCCASION(id, name) [NMA_OCCASION_##id] = name,
+#include "nma_rules.def"
+	};
+
 	return names[__builtin_ctz(needed(rule))];
 }
 
 static unsigned int nic_things(const struct nma_nic *nic)
 {
-	unsigned int what = B(NIC);
+	unsigned int what = NMA_ON(NIC);
 
 	if (nic->r.qops & NMA_QOPS_ALL & ~NMA_QOPS_PRESENT)
-		what |= B(RESTARTS);
+		what |= NMA_ON(RESTARTS);
 	if (nic->r.flags & NMA_NIC_TX_VALID)
-		what |= B(TELLS_TX);
+		what |= NMA_ON(TELLS_TX);
 	return what;
 }
 
 static unsigned int pool_things(const struct nma_pool *pool)
 {
-	unsigned int what = B(POOL);
+	unsigned int what = NMA_ON(POOL);
 
 	if (pool->r.detached && pool->r.inflight)
-		what |= B(DESTROYED);
+		what |= NMA_ON(DESTROYED);
 	if (!(pool->r.flags & NMA_PP_ALLOW_UNREADABLE))
 		return what;
-	what |= B(PAYLOAD);
+	what |= NMA_ON(PAYLOAD);
 	if (pool->r.hdr.cause == NMA_CAUSE_CREATE)
-		what |= B(NEW_PAYLOAD);
+		what |= NMA_ON(NEW_PAYLOAD);
 	return what;
 }
 
 static unsigned int binding_things(const struct nma_binding *binding)
 {
-	unsigned int what = B(BINDING);
+	unsigned int what = NMA_ON(BINDING);
 
 	if (binding->r.dma_dir == NMA_DMA_TO_DEVICE)
-		what |= B(TX_BINDING);
+		what |= NMA_ON(TX_BINDING);
 	if (binding->r.hdr.cause == NMA_CAUSE_CREATE)
-		what |= B(NEW_BINDING);
+		what |= NMA_ON(NEW_BINDING);
 	if (binding->unbound_ns || binding->seen.gone)
-		what |= B(UNBOUND);
+		what |= NMA_ON(UNBOUND);
 	return what;
 }
 
@@ -191,9 +100,9 @@ static unsigned int sock_things(const struct nma_rec_sock *r)
 	unsigned int what = 0;
 
 	if (r->taken || r->outstanding)
-		what |= B(SOCKET);
+		what |= NMA_ON(SOCKET);
 	if (r->tx_inflight || r->tx_unread || r->tx_done || r->tx_copied)
-		what |= B(ZC_SOCKET);
+		what |= NMA_ON(ZC_SOCKET);
 	return what;
 }
 
@@ -203,7 +112,7 @@ static unsigned int things(enum nma_subject subject, union nma_ref ref)
 	case NMA_SUBJ_NIC:
 		return nic_things(ref.nic);
 	case NMA_SUBJ_QUEUE:
-		return B(QUEUE) | (nma_queue_bound(ref.queue) ? B(BOUND) : 0);
+		return NMA_ON(QUEUE) | (nma_queue_bound(ref.queue) ? NMA_ON(BOUND) : 0);
 	case NMA_SUBJ_POOL:
 		return pool_things(ref.pool);
 	case NMA_SUBJ_BINDING:
@@ -275,7 +184,7 @@ void nma_coverage__bound(struct nma_coverage *c, const struct nma_nic *nic)
 	enum nma_cover cover = c->cover[NMA_RULE_DMA_01];
 
 	if (!(nic->r.flags & NMA_NIC_SYNC_SKIPPED))
-		see(c, B(BOUND_SYNC));
+		see(c, NMA_ON(BOUND_SYNC));
 	else if (cover == NMA_COVER_NO_OCCASION || cover == NMA_COVER_JUDGED)
 		nma_coverage__blind(c, NMA_RULE_DMA_01, nic, false,
 				    "its device needs no DMA sync: not observable and without effect");

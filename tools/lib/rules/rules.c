@@ -14,14 +14,13 @@
 #include "rules/rules.h"
 
 const struct nma_rule nma_rules[NMA_RULE_MAX] = {
-#define NMA_RULE(id_, ident, sev, cost_, subj, hooks_, kern, enf, title_, src, adv) \
+#define NMA_RULE(id_, ident, sev, cost_, subj, on, hooks_, kern, enf, title_, src, adv) \
 	[NMA_RULE_##id_] = { \
 		.id = ident, .severity = sev, .cost = cost_, .subject = subj, \
-		.hooks = hooks_, .kernel = kern, .enforce = enf, .title = title_, \
+		.occasion = on, .hooks = hooks_, .kernel = kern, .enforce = enf, .title = title_, \
 		.source = src, .advice = adv, .fn = nma_rule_##id_, \
 	},
 #include "nma_rules.def"
-#undef NMA_RULE
 };
 
 /* 64 bits hold a set of rules; see nma_judge_opts. */

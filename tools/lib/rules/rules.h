@@ -51,6 +51,7 @@ struct nma_rule {
 	enum nma_severity severity;
 	enum nma_cost cost;
 	enum nma_subject subject;
+	unsigned int occasion;	/* NMA_ON() bits */
 	nma_hook_set hooks;
 	enum nma_kernel_check kernel;
 	enum nma_enforce enforce;
@@ -156,6 +157,5 @@ const char *nma_hds_name(enum nma_hds hds);
 	void nma_rule_##id(const struct nma_rule_ctx *ctx, union nma_ref ref, \
 			   struct nma_verdict *v);
 #include "nma_rules.def"
-#undef NMA_RULE
 
 #endif /* NMA_RULES_TABLE_H */
