@@ -15,6 +15,11 @@
 
 #include "nma_event.h"
 
+/* Pages of 4 KiB, names of system calls, where the preempt count is: all of x86-64. */
+#ifndef __TARGET_ARCH_x86
+#error "netmem-audit knows x86-64 kernels only: this architecture is not supported yet"
+#endif
+
 typedef _Bool bool;
 
 #define NULL	((void *)0)

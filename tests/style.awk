@@ -12,8 +12,11 @@ FNR == 1 { comment = 0 }
 	line = $0
 	wide = line
 	gsub(/\t/, "        ", wide)
-	# message strings are never split
-	if (length(wide) > 100 && line !~ /"/)
+	# message strings are never split: only what stands beside them counts
+	beside = wide
+	if (!comment && line !~ /^[ \t]*\/\*/)
+		gsub(/"([^"\\]|\\.)*"/, "\"\"", beside)
+	if (length(beside) > 100)
 		say("line of " length(wide) " columns")
 	if (line ~ /[ \t]$/)
 		say("trailing white space")

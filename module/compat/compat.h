@@ -211,8 +211,9 @@ static inline void page_pool_enable_direct_recycling(struct page_pool *pool,
 #define page_pool_alloc_netmems(pool, gfp)	page_pool_alloc_netmem(pool, gfp)
 #endif
 
-/* "page_pool: disable sync for cpu for dmabuf memory provider", v6.14, v6.12.y: the pool knows whether its memory is the CPU's to sync.
- * Before, everything that is not a page is not.
+/* "page_pool: disable sync for cpu for dmabuf memory provider", v6.14, v6.12.y: the pool
+ * knows whether its memory is the CPU's to sync. Before, everything that is not a page
+ * is not.
  */
 #ifndef NMA_HAVE_PP_DMA_SYNC_NETMEM
 static inline void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *pool,

@@ -141,12 +141,6 @@ int nma_session__poll(struct nma_session *s, int timeout_ms)
 	return 0;
 }
 
-int nma_session__fd(const struct nma_session *s)
-{
-	(void)s;
-	return -1;
-}
-
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 {
 	(void)s;

@@ -58,12 +58,34 @@ static const char *map_file(const char *path, size_t *size)
 	return data;
 }
 
-/* What follows a type; -1 for a kind that is not known. */
-static long tail_size(const struct btf_type *t)
+/* Wider than libbpf's btf_kind() and btf_vlen(): newer kernels use more bits, which
+ * are 0 in older ones.
+ */
+static unsigned int kind_of(const struct btf_type *t)
 {
-	size_t n = btf_vlen(t);
+	return t->info >> 24 & 0x7f;
+}
 
-	switch (btf_kind(t)) {
+static size_t vlen_of(const struct btf_type *t)
+{
+	return t->info & 0xffffff;
+}
+
+static long tail_by_layout(const struct nma_kernel_btf *btf, const struct btf_type *t)
+{
+	const struct nma_btf_layout *l = btf->layout + kind_of(t);
+
+	if (kind_of(t) >= btf->nr_layouts)
+		return -1;
+	return l->info_size + vlen_of(t) * l->elem_size;
+}
+
+/* What follows a type; -1 for a kind that is not known. */
+static long tail_size(const struct nma_kernel_btf *btf, const struct btf_type *t)
+{
+	size_t n = vlen_of(t);
+
+	switch (kind_of(t)) {
 	case BTF_KIND_INT:
 		return sizeof(__u32);
 	case BTF_KIND_ARRAY:
@@ -94,7 +116,7 @@ static long tail_size(const struct btf_type *t)
 	case BTF_KIND_TYPE_TAG:
 		return 0;
 	default:
-		return -1;
+		return tail_by_layout(btf, t);
 	}
 }
 
@@ -112,7 +134,7 @@ static bool index_types(struct nma_kernel_btf *btf)
 		t = (const struct btf_type *)(btf->types + off);
 		if (btf->types_len - off < sizeof(*t))
 			return false;
-		tail = tail_size(t);
+		tail = tail_size(btf, t);
 		if (tail < 0 || btf->types_len - off - sizeof(*t) < (size_t)tail)
 			return false;
 		btf->offset[++btf->nr] = off;
@@ -121,11 +143,28 @@ static bool index_types(struct nma_kernel_btf *btf)
 	return true;
 }
 
+/* The layout section is what the header of newer kernels has beyond the rest. */
+static bool find_layout(struct nma_kernel_btf *btf, const char *data, size_t size)
+{
+	const struct btf_header *h = (const void *)data;
+	__u32 at[2];			/* offset and length */
+
+	if (h->hdr_len < sizeof(*h) + sizeof(at))
+		return true;
+	memcpy(at, h + 1, sizeof(at));
+	if ((__u64)at[0] + at[1] > size)
+		return false;
+	btf->layout = (const void *)(data + h->hdr_len + at[0]);
+	btf->nr_layouts = at[1] / sizeof(*btf->layout);
+	return true;
+}
+
 static bool find_sections(struct nma_kernel_btf *btf, const char *data, size_t size)
 {
 	const struct btf_header *h = (const void *)data;
 
-	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len > size)
+	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len < sizeof(*h) ||
+	    h->hdr_len > size)
 		return false;
 	size -= h->hdr_len;
 	if ((__u64)h->type_off + h->type_len > size || !h->str_len ||
@@ -135,7 +174,12 @@ static bool find_sections(struct nma_kernel_btf *btf, const char *data, size_t s
 	btf->types_len = h->type_len;
 	btf->strings = data + h->hdr_len + h->str_off;
 	btf->strings_len = h->str_len;
-	return !btf->strings[btf->strings_len - 1];
+	return !btf->strings[btf->strings_len - 1] && find_layout(btf, data, size);
+}
+
+bool nma_kernel_btf__parse(struct nma_kernel_btf *btf, const char *data, size_t size)
+{
+	return find_sections(btf, data, size) && index_types(btf);
 }
 
 const struct nma_kernel_btf *nma_kernel_btf(void)
@@ -148,8 +192,7 @@ const struct nma_kernel_btf *nma_kernel_btf(void)
 	if (!tried) {
 		tried = true;
 		data = map_file("/sys/kernel/btf/vmlinux", &size);
-		good = data && find_sections(&btf, data, size) &&
-		       index_types(&btf);
+		good = data && nma_kernel_btf__parse(&btf, data, size);
 	}
 	return good ? &btf : NULL;
 }

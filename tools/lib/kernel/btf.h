@@ -1,26 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * The kernel's BTF: some 200,000 types, read once per process. Not by libbpf,
+ * The kernel's BTF: some 125,000 types, read once per process. Not by libbpf,
  * which looks at every member of every type before it gives one out.
  */
 #ifndef NMA_KERNEL_BTF_H
 #define NMA_KERNEL_BTF_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct btf;
 struct btf_type;
+
+/* How long a type of some kind is, from kernels that say so (7.2 and newer): struct
+ * btf_layout, which older headers lack.
+ */
+struct nma_btf_layout {
+	__u8 info_size;		/* what follows struct btf_type */
+	__u8 elem_size;		/* and each of its elements */
+	__u16 flags;
+};
 
 struct nma_kernel_btf {
 	const char *types;
 	const char *strings;
 	__u32 types_len;
 	__u32 strings_len;
+	const struct nma_btf_layout *layout;	/* by kind; NULL: the kernel tells none */
+	__u32 nr_layouts;
 	__u32 nr;		/* types; ids are 1 to nr */
 	__u32 *offset;		/* of a type in types, by id */
 };
+
+/* Indexes what is in @data, which must stay. Kinds that are newer than this tool are
+ * stepped over if the kernel tells how long they are. False: nothing that we can read.
+ */
+bool nma_kernel_btf__parse(struct nma_kernel_btf *btf, const char *data, size_t size);
 
 /* NULL if the kernel has none that we can read. Owned by this module. */
 const struct nma_kernel_btf *nma_kernel_btf(void);

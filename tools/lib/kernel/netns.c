@@ -103,7 +103,7 @@ static int search(const char *dir, const char *tail, __u32 inode, char *name,
 	return s.fd;
 }
 
-int nma_netns__open(__u32 inode)
+static int open_netns(__u32 inode)
 {
 	int fd;
 
@@ -119,7 +119,7 @@ int nma_netns__enter(__u32 inode, int *back_fd)
 {
 	int back = -1, fd = -1, err;
 
-	fd = nma_netns__open(inode);
+	fd = open_netns(inode);
 	if (fd < 0)
 		return fd;
 	back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);

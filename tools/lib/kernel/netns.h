@@ -9,13 +9,9 @@
 #include <linux/types.h>
 #include <stddef.h>
 
-/* An open file of the namespace, through a name below /run/netns or through a
- * process that lives in it; the caller closes it. -ENOENT if neither exists
- * (a namespace may live on in sockets alone).
+/* Moves this thread into @inode's namespace and back. -ENOENT if the namespace has
+ * neither a name below /run/netns nor a process: it may live on in sockets alone.
  */
-int nma_netns__open(__u32 inode);
-
-/* Moves this thread into @inode's namespace and back. */
 int nma_netns__enter(__u32 inode, int *back_fd);
 int nma_netns__leave(int back_fd);
 

@@ -164,11 +164,6 @@ int nma_session__poll(struct nma_session *s, int timeout_ms)
 	return acts < 0 ? acts : nr + acts;
 }
 
-int nma_session__fd(const struct nma_session *s)
-{
-	return ring_buffer__epoll_fd(s->ring);
-}
-
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 {
 	const volatile __u64 *counts = s->skel->bss_lost->nma_lost;

@@ -65,9 +65,6 @@ int nma_session__snapshot(struct nma_session *s);
  */
 int nma_session__poll(struct nma_session *s, int timeout_ms);
 
-/* A file descriptor that polls readable when records wait. */
-int nma_session__fd(const struct nma_session *s);
-
 /* Totals since open; monotonic. */
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost);
 
