@@ -328,6 +328,35 @@ static void test_waivers(void **state)
 	nma_waivers__free(w);
 }
 
+static void test_waiver_of_a_pattern(void **state)
+{
+	struct nma_finding f = finding(NMA_RULE_PP_06, "nm12", 1);
+	struct nma_waivers *w = waivers(WHEAD
+		"{\"rule\":\"NM-PP-06\",\"ifname\":\"nm[0-9]*\",\"driver\":\"nm?ic\","
+		"\"expires\":\"2027-01-01\",\"reason\":\"r\"}\n");
+
+	(void)state;
+	assert_non_null(nma_waivers__find(w, &f, "nmnic"));
+	assert_null(nma_waivers__find(w, &f, "nm"));
+	f = finding(NMA_RULE_PP_06, "eth0", 1);
+	assert_null(nma_waivers__find(w, &f, "nmnic"));
+	nma_waivers__free(w);
+}
+
+/* It would wait for ever for somebody who writes. */
+static void test_pipe(void **state)
+{
+	struct nma_waivers *w = NULL;
+	char pipe[128];
+
+	(void)state;
+	snprintf(pipe, sizeof(pipe), "%s.pipe", path);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(nma_waivers__load(pipe, TODAY, &w, error, sizeof(error)), -EINVAL);
+	assert_non_null(strstr(error, "empty"));
+	unlink(pipe);
+}
+
 static void test_bad_waivers(void **state)
 {
 	static const struct {
@@ -340,6 +369,8 @@ static void test_bad_waivers(void **state)
 		{ WHEAD "{\"rule\":\"NM-POOL-02\"", ":2: the JSON document is cut" },
 		{ WHEAD "{\"rule\":\"NM-NO-99\"}\n", ":2: unknown rule \"NM-NO-99\"" },
 		{ WHEAD "{\"ifname\":\"nm0\"}\n", ":2: \"rule\" is missing" },
+		{ WHEAD "{\"rule\":\"a:\\\":\",\"ifname\":\"x\",\"rule\":\"NM-PP-06\"}\n",
+		  ":2: a key is given twice" },
 		{ WHEAD "{\"rule\":\"NM-POOL-02\",\"ifname\":\"nm0\"}\n",
 		  ":2: \"reason\" is missing" },
 		{ WHEAD "{\"rule\":\"NM-POOL-02\",\"ifname\":\"nm0\",\"reason\":\"r\"}\n",
@@ -409,6 +440,8 @@ int main(void)
 		T(test_unreadable),
 		T(test_save_fails_whole),
 		T(test_waivers),
+		T(test_waiver_of_a_pattern),
+		T(test_pipe),
 		T(test_bad_waivers),
 		T(test_waiver_of_hostile_name),
 	};

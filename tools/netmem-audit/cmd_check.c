@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -73,9 +74,10 @@ static bool transitional(const struct nma_judge *j, __u64 settle_ns)
 static void progress(const struct nma_audit *a, __u64 left_ns, bool done)
 {
 	const struct nma_env *env = a->env;
+	const char *term = getenv("TERM");
 	int fd = fileno(env->err);
 
-	if (env->opt.quiet || fd < 0 || !isatty(fd))
+	if (env->opt.quiet || fd < 0 || !isatty(fd) || !term || !strcmp(term, "dumb"))
 		return;
 	if (done)
 		fputs("\r\033[K", env->err);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,7 +180,9 @@ out:
 	return err;
 }
 
-/* Names are compared as they are shown in JSON, which is how one copies them. */
+/* Names are compared as they are shown in JSON, which is how one copies them; one may
+ * be a pattern of the shell.
+ */
 static bool named(const char *want, const char *raw, size_t len)
 {
 	char name[4 * NMA_STR_LEN + 1];
@@ -187,7 +190,7 @@ static bool named(const char *want, const char *raw, size_t len)
 	if (!want)
 		return true;
 	nma_text_safe(name, sizeof(name), raw, len, NMA_TEXT_JSON);
-	return !strcmp(want, name);
+	return !strcmp(want, name) || !fnmatch(want, name, 0);
 }
 
 static bool fits(const struct nma_waiver *v, const struct nma_finding *f,

@@ -5,10 +5,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/jsonl.h"
 #include "util/json.h"
@@ -33,6 +35,29 @@ static int fail(struct nma_jsonl *f, int err)
 {
 	snprintf(f->error, sizeof(f->error), "%.255s: %s", f->path, strerror(-err));
 	return err;
+}
+
+/* How often the outermost object of @s names a key: json-c keeps the last of two. */
+static int keys_of(const char *s)
+{
+	int depth = 0, nr = 0;
+	char quote = '\0';
+
+	for (; *s; s++) {
+		if (quote && *s == '\\' && s[1])
+			s++;
+		else if (quote)
+			quote = *s == quote ? '\0' : quote;
+		else if (*s == '"' || *s == '\'')
+			quote = *s;
+		else if (*s == '{' || *s == '[')
+			depth++;
+		else if (*s == '}' || *s == ']')
+			depth--;
+		else if (*s == ':' && depth == 1)
+			nr++;
+	}
+	return nr;
 }
 
 static int parse(struct nma_jsonl *f, size_t len)
@@ -61,6 +86,8 @@ static int parse(struct nma_jsonl *f, size_t len)
 		return nma_jsonl__bad(f, "column %zu: more behind the document", column);
 	if (!json_object_is_type(f->doc, json_type_object))
 		return nma_jsonl__bad(f, "not a JSON object");
+	if (keys_of(f->buf) != json_object_object_length(f->doc))
+		return nma_jsonl__bad(f, "a key is given twice");
 	return 1;
 }
 
@@ -117,6 +144,24 @@ static int check_header(struct nma_jsonl *f, const char *type)
 	return 0;
 }
 
+/* A pipe that nobody writes to is empty, and nothing to wait for. */
+static FILE *open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK))
+		goto err_close;
+	file = fdopen(fd, "r");
+	if (file)
+		return file;
+err_close:
+	close(fd);
+	return NULL;
+}
+
 int nma_jsonl__open(struct nma_jsonl *f, const char *path, const char *type)
 {
 	int ret;
@@ -125,7 +170,7 @@ int nma_jsonl__open(struct nma_jsonl *f, const char *path, const char *type)
 	f->line = 0;
 	f->doc = NULL;
 	f->error[0] = '\0';
-	f->file = fopen(path, "re");
+	f->file = open_file(path);
 	if (!f->file)
 		return fail(f, -errno);
 	ret = nma_jsonl__next(f);
