@@ -20,6 +20,14 @@
 			nma_value_u64(v, expr); \
 	}
 
+/* True, or absent */
+#define GET_TRUE(name, expr) \
+	static void name(const void *row, struct nma_value *v) \
+	{ \
+		if (expr) \
+			nma_value_bool(v, true); \
+	}
+
 /* NETNS(prefix, inode): the getters of NETNS_FIELDS(prefix) */
 #define NETNS(prefix, expr) \
 	GET_NONZERO(prefix##_netns, expr) \

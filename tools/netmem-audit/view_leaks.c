@@ -140,6 +140,9 @@ GET(get_remote, nma_value_endpoint(v, R(row)->family, R(row)->dst, R(row)->dport
 GET(get_state, nma_value_str(v, nma_holder_state(R(row))))
 GET(get_ifname, nma_value_strn(v, R(row)->ifname, NMA_IFNAME_LEN))
 GET_NONZERO(get_ifindex, R(row)->ifindex)
+GET_TRUE(get_orphan, R(row)->orphan)
+GET_TRUE(get_leak, G(row)->leaks)
+GET_TRUE(get_grows, G(row)->grows)
 
 static void get_cpu(const void *row, struct nma_value *v)
 {
@@ -147,28 +150,10 @@ static void get_cpu(const void *row, struct nma_value *v)
 		nma_value_u64(v, R(row)->cpu);
 }
 
-static void get_orphan(const void *row, struct nma_value *v)
-{
-	if (R(row)->orphan)
-		nma_value_bool(v, true);
-}
-
 static void get_destructor(const void *row, struct nma_value *v)
 {
 	if (R(row)->destructor)
 		nma_value_stack(v, &R(row)->destructor, 1);
-}
-
-static void get_leak(const void *row, struct nma_value *v)
-{
-	if (G(row)->leaks)
-		nma_value_bool(v, true);
-}
-
-static void get_grows(const void *row, struct nma_value *v)
-{
-	if (G(row)->grows)
-		nma_value_bool(v, true);
 }
 
 GET(get_device, nma_owner_value(v, &POOL(row)->owner))
