@@ -94,6 +94,32 @@ test_driver() {
 	expect 0 leaks
 }
 
+growth_told() {
+	jq -se 'any(.[].pools[]; any(.holders[]; .holder == "driver" and .growing and
+		.leak))' "$W/slow.out"
+}
+
+# One after the other, of a pool in use. Packets that nobody sends again: a lost
+# retransmission would stop the stream. The pool is the payload's: nothing is split off.
+test_slow_leak() {
+	split off
+	defer split on
+	background slow netmem-audit -j leaks -i nm0 0.5
+	background pings peer ping -q -i 0.5 "$V4"
+	defer fault leak_netmem 0
+	wait_for 20 grep -q pools "$W/slow.out"
+	expect_json "$W/slow.out" 'all(.pools[].holders[]; has("growing") | not)'
+	fault leak_netmem -1
+	wait_for 60 growth_told || { tail -n 1 "$W/slow.out"; fail "it is not seen to grow"; }
+	stop "${pid[pings]}"
+	kill -INT "${pid[slow]}"
+	finish slow 1
+	expect_json <(jq -s . "$W/slow.out") 'all(.[].pools[].holders[];
+		.holder == "driver" or (has("leak") | not))'
+	fault leak_netmem 0
+	expect 0 leaks -i nm0
+}
+
 # Since when, and by whom: those that were posted before the audit, and those after it
 test_ages() {
 	background deep taskset -c 0 netmem-audit -j leaks -i nm0 --stacks 1
@@ -265,6 +291,6 @@ test_bad_input() {
 }
 
 nm_setup
-run_tests test_quiet test_driver test_tokens test_zcrx test_ages \
+run_tests test_quiet test_driver test_slow_leak test_tokens test_zcrx test_ages \
 	test_stopped_process test_unread_error_queue test_queueing_discipline \
 	test_bad_input
