@@ -321,7 +321,81 @@ static void test_bad_records(void **state)
 	assert_int_equal(nma_model__apply(m, &r.hdr, &c), -EINVAL);
 	r.hdr.type = 60000;
 	assert_int_equal(nma_model__apply(m, &r.hdr, &c), -EINVAL);
+	for (r.hdr.type = 0; r.hdr.type < 256; r.hdr.type++) {
+		r.hdr.size = 1;			/* none is as short */
+		assert_int_equal(nma_model__apply(m, &r.hdr, &c), -EINVAL);
+	}
 	assert_int_equal(m->nics.nr, 0);
+}
+
+/* The device on top is what changes when it is put on another. */
+static void test_edge_changes_the_upper(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_change c;
+
+	FEED(m, rec_nic());
+	FEED(m, rec_upper());
+	c = FEED(m, rec_edge(UPPER, NETDEV));
+	assert_int_equal(c.subject, NMA_SUBJ_NIC);
+	assert_ptr_equal(c.ref.nic, nma_model__nic(m, UPPER));
+}
+
+/* A refused bind is a try, another refused request is none. */
+static void test_refused_bind_is_a_try(void **state)
+{
+	struct nma_rec_refused r = {
+		.hdr = { .type = NMA_REC_REFUSED, .size = sizeof(r), .netns = NETNS },
+		.netdev = NETDEV,
+	};
+	static const enum nma_req asks[] = { NMA_REQ_BIND_RX, NMA_REQ_ZCRX };
+	struct nma_model *m = *state;
+	size_t i;
+
+	FEED(m, rec_nic());
+	r.ask = NMA_REQ_XDP;
+	FEED(m, r);
+	assert_false(nma_model__bind_tried(m, NETDEV));
+	for (i = 0; i < sizeof(asks) / sizeof(*asks); i++) {
+		FEED(m, CAUSED(rec_nic(), GONE));
+		FEED(m, rec_nic());
+		assert_false(nma_model__bind_tried(m, NETDEV));
+		r.ask = asks[i];
+		FEED(m, r);
+		assert_true(nma_model__bind_tried(m, NETDEV));
+	}
+}
+
+/* Only while one is walked do objects wait for the others. */
+static void test_snapshot_ends(void **state)
+{
+	struct nma_model *m = *state;
+
+	begin(m, 1);
+	assert_true(m->in_snapshot);
+	end(m, 1);
+	assert_false(m->in_snapshot);
+}
+
+/* An act has its queue from its record if that names the device, or no pool. */
+static void test_queue_of_an_act(void **state)
+{
+	struct nma_rec_act act = rec_act(NMA_ACT_PUT_TWICE);
+	union nma_ref ref = { .act = &act };
+	struct nma_model *m = *state;
+	struct nma_place place;
+
+	act.queue = 3;
+	place = (struct nma_place){ .queue = NMA_NO_QUEUE };
+	nma_subjects[NMA_SUBJ_ACT].place(m, ref, &place);
+	assert_int_equal(place.queue, 3);
+	act.netdev = 0;
+	place = (struct nma_place){ .queue = NMA_NO_QUEUE };
+	nma_subjects[NMA_SUBJ_ACT].place(m, ref, &place);
+	assert_int_equal(place.queue, NMA_NO_QUEUE);
+	act.pool_id = 0;
+	nma_subjects[NMA_SUBJ_ACT].place(m, ref, &place);
+	assert_int_equal(place.queue, 3);
 }
 
 static void test_names_end(void **state)
@@ -358,6 +432,10 @@ int main(void)
 		T(test_lower_devices_in_a_circle),
 		T(test_end_of_a_lower_device),
 		T(test_bad_records),
+		T(test_edge_changes_the_upper),
+		T(test_refused_bind_is_a_try),
+		T(test_snapshot_ends),
+		T(test_queue_of_an_act),
 		T(test_names_end),
 	};
 
