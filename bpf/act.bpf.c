@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Acts as the loader reads them. Not by system calls on the map: while one runs,
- * or waits for the CPU in its midst, no kprobe of that CPU reaches a program.
+ * or is preempted, no kprobe of that CPU reaches a program.
  */
 #include "nma_act.bpf.h"
 

@@ -54,8 +54,8 @@ static __always_inline struct nma_note *nma_note_of(enum nma_pair pair, __u64 wh
 	return bpf_map_lookup_elem(&nma_notes, &slot);
 }
 
-/* True for who comes second. To be asked first of all, also where the call turns
- * out to be none of ours: what was missed cannot be told apart.
+/* True if the twin has handled this call already. Call it before any filter, also
+ * where the call turns out to be none of ours, or misses cannot be attributed.
  */
 static __always_inline bool nma_pair_second(enum nma_pair pair, __u64 what,
 					    __u64 who, enum nma_eye eye)

@@ -90,7 +90,7 @@ enum nma_walk_what {
 enum nma_walk_end {
 	NMA_WALK_DONE,
 	NMA_WALK_FULL,		/* no room or long enough: empty the ring, go on */
-	NMA_WALK_MOVED,		/* the namespace is gone: start anew */
+	NMA_WALK_MOVED,		/* the namespace is gone: start again */
 };
 
 /* In and out: zero but for what, then as the last call left it. */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * Sending with MSG_ZEROCOPY, from a dma-buf above all: calls that are refused,
- * memory that is sent anew before its first send completed, completions that are
+ * memory that is sent again before its first send completed, completions that are
  * read. The programs here run in the task that makes the call.
  */
 #include "nma_control.bpf.h"
@@ -146,7 +146,7 @@ static __noinline void tell_of_send(struct sock *sk, const struct send *send,
 	bpf_ringbuf_submit(r, 0);
 }
 
-/* ---- Sent anew before it completed ------------------------------------------*/
+/* ---- Sent again before it completed -----------------------------------------*/
 
 /* What bpf_loop() passes on; on the stack, so that pointers keep their types. */
 struct look {
@@ -227,8 +227,8 @@ static __always_inline void keep_last(struct sock *sk, struct sent_ring *ring)
 	}
 }
 
-/* The CPU may write to one part of a dma-buf while another is on its way. To send
- * bytes anew is to have written them, if it began to write since, and the socket
+/* The CPU may write to one part of a dma-buf while another is on its way. Whoever
+ * sends bytes again has written them, if it began to write since, and the socket
  * has no completion of the send before. A socket without a row began to send
  * before all hooks were there.
  */

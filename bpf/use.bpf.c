@@ -91,7 +91,7 @@ int BPF_PROG(nma_recv_too, struct sock *sk, const struct sk_buff *skb,
 
 /* ---- Receive without MSG_SOCK_DEVMEM ----------------------------------------*/
 
-/* Tasks whose call was told of, until the second program has seen it, too. */
+/* Tasks whose call was reported, until the second program has seen it, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);

@@ -83,7 +83,7 @@ static int nmnic_change_mtu(struct net_device *netdev, int mtu)
 
 static void port_set_features(struct nmnic_port *np, netdev_features_t features)
 {
-	/* What nobody can read the device alone can verify. */
+	/* Only the device can verify payload that the CPU cannot read. */
 	nmhw_rx_csum_set(np->hw, true);
 	nmhw_rx_vlan_strip_set(np->hw, features & NETIF_F_HW_VLAN_CTAG_RX);
 	nmnic_gro_set(np, features & NETIF_F_GRO_HW);

@@ -63,7 +63,7 @@ struct check {
 	struct tally tally;
 };
 
-/* Is something left that time could mend? */
+/* Is something left that time could settle? */
 static bool transitional(const struct nma_judge *j, __u64 settle_ns)
 {
 	if (nma_judge__pending(j, NMA_SETTLE))

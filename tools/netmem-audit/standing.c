@@ -12,7 +12,7 @@
 #include "rules/rules.h"
 #include "standing.h"
 
-/* Wrong contents are the user's to mend (2), an unreadable file is not. */
+/* Wrong contents are the user's to correct (2), an unreadable file is not. */
 static int file_error(const struct nma_env *env, int err, const char *error)
 {
 	nma_err(env, err, "%s", error);

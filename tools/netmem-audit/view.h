@@ -30,7 +30,7 @@ int nma_view_emit_event(const struct nma_out *out, const struct nma_event_row *r
 void nma_view_event(const struct nma_out *out, const struct nma_event_row *row,
 		    __u64 start_ns);
 
-/* Why something is refused, and what mends it. */
+/* Why something is refused, and how to fix it. */
 struct nma_reason;
 void nma_view_reason(const struct nma_out *out, unsigned int indent,
 		     const struct nma_reason *why);

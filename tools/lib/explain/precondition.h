@@ -40,7 +40,7 @@ struct nma_request {
 	__u32 page_size;
 };
 
-/* Why, in one sentence, with what mends it. */
+/* Why, in one sentence, with how to fix it. */
 struct nma_reason {
 	enum nma_pre_id id;	/* NMA_PRE_MAX: none that we know */
 	bool by_words;		/* the kernel says so; else that is how things are */

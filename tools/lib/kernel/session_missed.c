@@ -122,7 +122,7 @@ static void seen_by_right_alone(const struct nma_session *s,
 }
 
 /* While we read calls are made, and missed. Here those are read last that count
- * for more, in update_pairs() those that count for less: nobody is told of a loss
+ * for more, in update_pairs() those that count for less: nobody hears of a loss
  * that was none.
  */
 void nma_session_missed_begin_pair(struct nma_session *s, enum nma_pair pair)
@@ -145,9 +145,9 @@ void nma_session_missed_begin(struct nma_session *s)
 		s->missed.unpaired[i] = missed[i] - seen[i];
 }
 
-/* What one of a pair misses is no loss. What both have missed is what the left one
- * has, less what the right one has seen alone; a call that is being made may be
- * taken for one of these until it ends, so that never less is told than before.
+/* A call that one of a pair misses is no loss. Both have missed what the left one
+ * has, less what the right one has seen alone. A call that is being made may be
+ * taken for one of these until it ends, so the total never decreases.
  */
 static void update_pairs(struct nma_session *s)
 {

@@ -133,7 +133,7 @@ void nma_session_missed_begin_pair(struct nma_session *s, enum nma_pair pair);
 __u64 nma_session_missed(struct nma_session *s);
 
 /* Of @puts buffers that are in their pool already, as many may have been taken out
- * of it as such calls were lost: those are not told of.
+ * of it as such calls were lost: those are not reported.
  */
 __u64 nma_session_excused(struct nma_session *s, __u64 puts);
 

@@ -46,7 +46,7 @@ struct nma_owner {
 /* NULL for NMA_BY_NONE */
 const char *nma_by_name(enum nma_by by);
 
-/* Looks at the evidence anew: after a record of the pool. */
+/* Looks at the evidence again: after a record of the pool. */
 void nma_attribute_pool(const struct nma_model *m, struct nma_pool *pool);
 
 /* The same for pools that this record of a device, or queue, may say something of. */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * See held.h. A look is bracketed by two marks, between which come the records of
- * who holds what, and then what is in flight, read anew.
+ * who holds what, and then what is in flight, read again.
  */
 #include <errno.h>
 #include <stdlib.h>

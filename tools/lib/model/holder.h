@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * In words: who holds buffers of a pool, and what makes him let go.
+ * In words: who holds buffers of a pool, and what makes it release them.
  */
 #ifndef NMA_HOLDER_H
 #define NMA_HOLDER_H

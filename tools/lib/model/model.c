@@ -247,8 +247,8 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	return 0;
 }
 
-/* What is no longer listed may outlive its device and still point at it; then
- * what was read there is anything.
+/* A binding that is no longer listed may outlive its device and still point at it;
+ * then the fields read there are garbage.
  */
 static void forget_lost_device(const struct nma_model *m, struct nma_rec_binding *r)
 {

@@ -169,7 +169,7 @@ static void bound_queues(struct nma_value *v, const struct nma_model *m,
 			nma_value_list_add(v, queue->r.queue);
 }
 
-/* Masters that do not receive the packets of their ports anew: the stack only takes
+/* Masters that do not receive the packets of their ports again: the stack only takes
  * them for the master's, or they go to a device that is stacked on nothing.
  */
 static bool passes_by(const struct nma_nic *nic)

@@ -51,7 +51,7 @@ struct nma_finding {
 	__u64 occasions;	/* that the record stands for; 0: one */
 	__u64 hold_ns;		/* with SETTLE and AGE */
 	__u64 since_ns;		/* when the condition began, 0 unknown */
-	__u64 state;		/* AGE: a change of it starts the wait anew */
+	__u64 state;		/* AGE: a change of it starts the wait again */
 	__u32 netns;
 	__u32 ifindex;		/* 0 none */
 	__u32 queue;		/* NMA_NO_QUEUE none */

@@ -215,7 +215,7 @@ void nma_rule_POOL_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	}
 	if (provided.nr > 1) {
 		f = nma_verdict_add(v, 1, NMA_SEV_F,
-				    "%u live page_pools of the queue use the memory provider: headers go to memory nobody can read",
+				    "%u live page_pools of the queue use the memory provider: headers go to memory that nobody can read",
 				    provided.nr);
 	} else if (flags.nr > 1) {
 		a = &flags;
@@ -242,7 +242,7 @@ static bool just_now(const struct nma_rule_ctx *ctx, const struct nma_pool *pool
 	       r->pool_id == pool->r.pool_id;
 }
 
-/* What the kernel would read behind the array of queues is anything. */
+/* The kernel would read garbage behind the array of queues. */
 static void index_out_of_range(struct nma_verdict *v, const struct nma_pool *pool,
 			       const struct nma_nic *nic)
 {
