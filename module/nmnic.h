@@ -100,6 +100,7 @@ struct nmnic_rxq {
 	u32 hds_thresh;
 	u32 rx_page;		/* bytes of a payload buffer */
 	bool xdp;		/* buffers are laid out for XDP programs */
+	bool provided;		/* payload comes into the memory of a provider */
 	struct xsk_buff_pool *xsk;	/* whose buffers the payload ring has, or NULL */
 	struct nmnic_fill fill[NMHW_RX_RINGS];
 	struct nmnic_xdp_buff xb;	/* frame in the making, if there is a program */
@@ -297,6 +298,16 @@ int nmnic_modify_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_con
 int nmnic_remove_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_context *ctx,
 			      u32 rss_context, struct netlink_ext_ack *extack);
 int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields);
+
+/* nmnic_gate.c */
+void nmnic_gate_init(void);
+int nmnic_may_create_pool(struct nmnic_port *np, unsigned int queue,
+			  const struct page_pool_params *pp);
+int nmnic_may_provide(struct nmnic_port *np, unsigned int queue, struct netlink_ext_ack *extack);
+int nmnic_may_attach(struct nmnic_port *np, const struct bpf_prog *prog,
+		     struct netlink_ext_ack *extack);
+int nmnic_may_set_rings(struct nmnic_port *np, const struct nmnic_cfg *cfg,
+			struct netlink_ext_ack *extack);
 
 /* nmnic_xdp.c */
 int nmnic_xdp_rxq_register(struct nmnic_rxq *rxq);

@@ -82,6 +82,9 @@ static int nmnic_set_ringparam(struct net_device *netdev, struct ethtool_ringpar
 		return err;
 	if (!memcmp(&cfg, &np->cfg, sizeof(cfg)))
 		return 0;
+	err = nmnic_may_set_rings(np, &cfg, extack);
+	if (err)
+		return err;
 
 	err = nmnic_queues_reconfigure(np, &cfg);
 	if (err)

@@ -110,6 +110,7 @@ static int __init nmnic_init(void)
 		return err;
 
 	nmnic_fault_init();
+	nmnic_gate_init();
 	err = register_netdevice_notifier(&port_notifier);
 	if (err)
 		goto err_exit_fault;

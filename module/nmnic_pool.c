@@ -51,6 +51,7 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 {
 	struct nmnic_port *np = rxq->vec->port;
 	unsigned int q = rxq->vec->idx;
+	int err;
 
 	/* Only payload that comes without its headers may be unreadable. */
 	if (rxq->split || nmnic_fault(np, NMNIC_FAULT_ALWAYS_UNREADABLE, q))
@@ -61,6 +62,9 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 	if (!queue_has_provider(rxq))
 		return 0;
 	pin_dma_dev(np);
+	err = nmnic_may_provide(np, q, NULL);
+	if (err)
+		return err;
 	if (rxq->xdp) {
 		if (net_ratelimit())
 			netdev_err(np->netdev,
@@ -77,6 +81,7 @@ static int pay_pool_flags(struct nmnic_rxq *rxq, unsigned int *flags)
 				   q);
 		return -EINVAL;
 	}
+	rxq->provided = true;
 	if (nmnic_fault(np, NMNIC_FAULT_IGNORE_PROVIDER, q))
 		*flags &= ~PP_FLAG_ALLOW_UNREADABLE_NETMEM;
 	return 0;
@@ -136,6 +141,9 @@ static int pool_create(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	    nmnic_fault(np, NMNIC_FAULT_NAMELESS_POOL, rxq->vec->idx))
 		pp.netdev = NULL;
 
+	err = nmnic_may_create_pool(np, rxq->vec->idx, &pp);
+	if (err)
+		return err;
 	if (fill->ring == NMHW_RX_RING_HDR)
 		pool = page_pool_create(&pp);
 	else

@@ -91,6 +91,21 @@ default_qcfg(struct net_device *netdev, struct netdev_queue_config *qcfg)
 	qcfg->rx_page_size = PAGE_SIZE;
 }
 
+/* Kernels that ask beforehand can tell the user why not. */
+static int __maybe_unused check_providers(struct nmnic_port *np, struct netlink_ext_ack *extack)
+{
+	const struct nmnic_rxq *rxq;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < np->num_queues; i++) {
+		rxq = np->vec[i].q.rxq;
+		if (netif_rxq_has_unreadable_mp(np->netdev, i) && !(rxq && rxq->provided))
+			err = nmnic_may_provide(np, i, extack);
+	}
+	return err;
+}
+
 static int __maybe_unused
 validate_qcfg(struct net_device *netdev, struct netdev_queue_config *qcfg,
 	      struct netlink_ext_ack *extack)
@@ -98,7 +113,7 @@ validate_qcfg(struct net_device *netdev, struct netdev_queue_config *qcfg,
 	u32 size = qcfg->rx_page_size;
 
 	if (is_power_of_2(size) && size >= PAGE_SIZE && size <= MAX_RX_PAGE)
-		return 0;
+		return check_providers(netdev_priv(netdev), extack);
 	NL_SET_ERR_MSG_FMT(extack, "receive buffers of %u bytes: must be a power of two from %lu to %u",
 			   size, PAGE_SIZE, MAX_RX_PAGE);
 	return -ERANGE;

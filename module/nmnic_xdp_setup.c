@@ -118,6 +118,9 @@ static int xdp_setup(struct nmnic_port *np, struct bpf_prog *prog, struct netlin
 		err = xdp_check_prog(prog, &np->cfg, np->netdev->mtu, extack);
 		if (err)
 			return err;
+		err = nmnic_may_attach(np, prog, extack);
+		if (err)
+			return err;
 	}
 	if (prog && !old) {
 		err = xdp_start(np, prog, extack);
