@@ -4,6 +4,8 @@
  * nma-echo unix COUNT             one byte through a pair of unix sockets
  * nma-echo serve ADDRESS PORT     answers each request of the first caller
  * nma-echo ask ADDRESS PORT COUNT 64 bytes there and back, over TCP
+ * nma-echo call KIND COUNT        netlink (a request and its answer), setsockopt, bind
+ *                                 (with socket and close) or ioctl
  *
  * What has nothing to do with device memory and shall not pay for it: one send and
  * one receive call of the program itself for each of COUNT. One JSON document on
@@ -11,10 +13,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,14 +127,107 @@ static int serve(const char *address, const char *port)
 	return 0;
 }
 
+/* ---- single calls --------------------------------------------------------------*/
+
+static int call_netlink(int fd)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct genlmsghdr genl;
+		struct nlattr attr;
+		char name[8];
+	} ask = {
+		.nlh = { sizeof(ask), GENL_ID_CTRL, NLM_F_REQUEST, 1, 0 },
+		.genl = { CTRL_CMD_GETFAMILY, 1, 0 },
+		.attr = { sizeof(ask.attr) + 7, CTRL_ATTR_FAMILY_NAME },
+		.name = "nlctrl",
+	};
+	char answer[4096];
+
+	return send(fd, &ask, sizeof(ask), 0) == sizeof(ask) &&
+	       recv(fd, answer, sizeof(answer), 0) > 0 ? 0 : -1;
+}
+
+static int call_setsockopt(int fd)
+{
+	int one = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+}
+
+static int call_bind(int fd)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int err;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	err = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sin, sizeof(sin));
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int call_ioctl(int fd)
+{
+	int waiting;
+
+	return ioctl(fd, FIONREAD, &waiting);
+}
+
+static const struct kind {
+	const char *name;
+	int (*call)(int fd);
+	int family;
+	int type;
+	int protocol;
+} kinds[] = {
+	{ "netlink", call_netlink, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC },
+	{ "setsockopt", call_setsockopt, AF_INET, SOCK_DGRAM, 0 },
+	{ "bind", call_bind, AF_INET, SOCK_DGRAM, 0 },
+	{ "ioctl", call_ioctl, AF_INET, SOCK_DGRAM, 0 },
+};
+
+static int repeat(const struct kind *kind, int fd, unsigned long count)
+{
+	while (count--)
+		if (kind->call(fd))
+			return failed(kind->name);
+	return 0;
+}
+
+static int call(const char *name, const char *count)
+{
+	unsigned long nr = strtoul(count, NULL, 0);
+	unsigned long long begin;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(name, kinds[i].name))
+			continue;
+		fd = socket(kinds[i].family, kinds[i].type | SOCK_CLOEXEC, kinds[i].protocol);
+		if (fd < 0 || repeat(&kinds[i], fd, WARM_UP))
+			return failed(name);
+		begin = now_ns();
+		if (repeat(&kinds[i], fd, nr))
+			return 3;
+		printf("{\"count\":%lu,\"duration_ns\":%llu}\n", nr, now_ns() - begin);
+		return 0;
+	}
+	errno = EINVAL;
+	return failed(name);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "unix"))
 		return through_unix(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "call"))
+		return call(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "serve"))
 		return serve(argv[2], argv[3]);
 	if (argc == 5 && !strcmp(argv[1], "ask"))
 		return ask(argv[2], argv[3], argv[4]);
-	fprintf(stderr, "usage: nma-echo unix COUNT | serve ADDRESS PORT | ask ADDRESS PORT COUNT\n");
+	fprintf(stderr, "usage: nma-echo unix COUNT | serve ADDRESS PORT | ask ADDRESS PORT COUNT | call KIND COUNT\n");
 	return 2;
 }

@@ -69,9 +69,21 @@ def bystander(what; off; on; bar):
 	| (row(what; 100 * (($on | mean) / ($off | mean) - 1); "%")
 		+ {error: (if ($on | length) > 1
 			then 100 * (($on | spread) + ($off | spread)) / ($off | mean)
-			else null end)} | at_most(bar)),
+			else null end)} | if bar then at_most(bar) else . end),
 	row("  instructions without the audit"; $off | mean; ""),
 	row("  instructions more"; ($on | mean) - ($off | mean); "");
+
+# With and without a policy that looks at calls of that kind; what "call" is with it.
+def looked_at(what; free; bound):
+	bystander("enforcement, " + what + ", more"; free; bound; null)
+	| select(.what | startswith("  instructions without") | not);
+
+def enforcement:
+	looked_at("one byte through a unix socket"; .unix_free; .unix_bound),
+	looked_at("a netlink request and its answer"; .netlink_free; .netlink_bound),
+	looked_at("setsockopt"; .setsockopt_free; .setsockopt_bound),
+	looked_at("socket, bind and close"; .bind_free; .bind_bound),
+	looked_at("ioctl"; .ioctl_free; .ioctl_bound);
 
 def bystanders:
 	bystander("default audit, 64 bytes over TCP and veth and back, more";
@@ -95,6 +107,7 @@ def attach:
 	if has("parts") and has("dmabuf") then parts else empty end,
 	if has("audit_on") then audit else empty end,
 	if has("tcp_on") then bystanders else empty end,
+	if has("unix_bound") then enforcement else empty end,
 	if has("deep_on") then deep else empty end,
 	if has("attach_ns") then attach else empty end
 ]}
