@@ -10,9 +10,13 @@
 
 #include <linux/types.h>
 
+#include "nma_event.h"
 #include "nma_rules.h"
 
-#define NMA_ENFORCE_SCHEMA	1
+#define NMA_ENFORCE_SCHEMA	2
+
+/* Where it is pinned */
+#define NMA_PINS_DIR		"/sys/fs/bpf/netmem-audit"
 
 #define NMA_ENFORCE_RULES	64	/* above NMA_RULE_MAX */
 #define NMA_ENFORCE_ROWS	64	/* who may */
@@ -57,7 +61,7 @@ enum nma_act_kind {
 	NMA_REASON(UNREAD, 105, "more sends are in flight or not reaped than the policy lets the socket have") \
 	NMA_REASON(HOSTILE, 1, "the request cannot be looked at as a whole")
 
-enum nma_reason {
+enum nma_refusal_reason {
 #define NMA_REASON(id, err, text) NMA_REASON_##id,
 	NMA_REASON_LIST
 #undef NMA_REASON
@@ -118,16 +122,19 @@ struct nma_refusal {
 	__u64 nr;		/* of the rule, from 1; 0: none yet */
 	__u64 time_ns;
 	__u64 cgroup_id;
+	__u64 netdev;		/* 0: none */
 	__u64 asked;		/* what the reason is about: bytes, tokens, a queue */
 	__u64 limit;
 	__u32 rule;
-	__u32 reason;		/* enum nma_reason */
+	__u32 reason;		/* enum nma_refusal_reason */
 	__u32 mode;
 	__u32 pid;
 	__u32 uid;
 	__u32 ifindex;
 	__u32 netns;
 	__u32 err;
+	__u32 ask;		/* enum nma_req */
+	__u32 rsvd;
 	char ifname[NMA_ENFORCE_IFNAME];
 	char comm[16];
 };

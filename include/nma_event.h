@@ -419,7 +419,12 @@ struct nma_rec_owner {
 	NMA_REQ(XDP, "xdp_refused", "to change the XDP program") \
 	NMA_REQ(CHANNELS, "channels_refused", "to change the number of channels") \
 	NMA_REQ(RINGS, "rings_refused", "to change the rings") \
-	NMA_REQ(XSK, "xsk_refused", "to bind an AF_XDP socket")
+	NMA_REQ(XSK, "xsk_refused", "to bind an AF_XDP socket") \
+	NMA_REQ(RSS, "rss_refused", "to spread flows otherwise") \
+	NMA_REQ(RECV, "receive_refused", "to receive into device memory") \
+	NMA_REQ(RETURN, "return_refused", "to return tokens") \
+	NMA_REQ(SEND, "send_refused", "to send from a dma-buf") \
+	NMA_REQ(NETLINK, "netlink_refused", "to send a request by netlink")
 
 enum nma_req {
 	NMA_REQ_NONE,
@@ -436,9 +441,17 @@ enum nma_req {
 #define NMA_ZCRX_UNALIGNED	0x2	/* the area: to pages */
 #define NMA_ZCRX_DMABUF		0x4	/* the area is one */
 
-/* The kernel said no; hdr.pid, comm: to whom. Right before it come records of what
- * the device and the queue were like then, as far as there are such. Producers: the
- * functions that answer to user space.
+/* Who said no */
+enum nma_refuser {
+	NMA_BY_KERNEL,
+	NMA_BY_POLICY,		/* words: "ID of the rule: why not" */
+	NMA_BY_NOBODY,		/* a policy would, but only looks on; words as there */
+};
+
+/* Somebody said no; hdr.pid, comm: to whom. If it was the kernel, right before it come
+ * records of what the device and the queue were like then, as far as there are such.
+ * Producers: the functions that answer to user space; and the log of enforcement, which
+ * is read (kernel/refusals.c).
  */
 struct nma_rec_refused {
 	struct nma_rec_hdr hdr;
@@ -457,7 +470,9 @@ struct nma_rec_refused {
 				 */
 	__u32 uid;
 	__u8 admin;		/* enum nma_admin */
-	__u8 rsvd[7];
+	__u8 by;		/* enum nma_refuser */
+	__u8 rsvd[2];
+	__u32 more;		/* so many others like it, that are not told */
 	char ifname[NMA_IFNAME_LEN];
 	char words[NMA_WORDS_LEN];	/* of the kernel, "" none */
 };

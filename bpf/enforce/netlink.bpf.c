@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Binds and ethtool settings, which come by generic netlink. One request of a send
- * that may not be refuses the whole send.
+ * Binds and ethtool settings, which come by generic netlink: one request of a send
+ * that may not be refuses the whole send. And the settings of RSS, which come by ioctl,
+ * too.
  */
 #include "nma_track.bpf.h"
 #include "../nma_xarray.bpf.h"
@@ -13,6 +14,13 @@
 #define ALTNAMES_MOST		32
 #define DEVICES_STEPS		(1 << 22)	/* of a walk through those of a namespace */
 #define STEPS_MOST		(1 << 23)	/* that bpf_loop() takes */
+
+#define SIOCETHTOOL		0x8946
+#define ETHTOOL_SRXFHINDIR	0x39
+#define ETHTOOL_SRSSH		0x47
+#define INDIR_NO_CHANGE		0xffffffff
+#define S_IFMT			0xf000
+#define S_IFSOCK		0xc000
 
 struct netdev_name_node {
 	struct list_head list;
@@ -127,14 +135,13 @@ static long match_device(__u32 i, struct sending **ctx)
 	return 0;
 }
 
+/* The one that is called as s->want says */
 static __always_inline void find_by_name(struct sending *s)
 {
-	__u32 len = s->p.ask.name_len;
+	struct net *net = s->net;
 
-	if (len > ALTNAME_LEN)
-		len = ALTNAME_LEN;
-	__builtin_memset(s->want, 0, sizeof(s->want));
-	bpf_probe_read_kernel_str(s->want, len, (void *)(s->p.data + s->p.ask.name));
+	__builtin_memset(&s->xa, 0, sizeof(s->xa));
+	s->xa.xarray = (__u64)__builtin_preserve_access_index(&net->dev_by_index);
 	s->done = 0;
 	bpf_loop(DEVICES_STEPS, match_device, &s, 0);
 	if (!s->done)
@@ -146,18 +153,20 @@ static __always_inline void find_by_name(struct sending *s)
  */
 __noinline int nma_find_device(struct sending *s __arg_nonnull)
 {
-	struct net *net = s->net;
+	__u32 len = s->p.ask.name_len;
 
 	s->dev = 0;
 	s->unknown = 0;
 	if (s->p.ask.ifindex) {
-		s->dev = nma_device_by_index((__u64)net, s->p.ask.ifindex);
+		s->dev = nma_device_by_index((__u64)s->net, s->p.ask.ifindex);
 		return 0;
 	}
 	if (!s->p.ask.name)
 		return 0;
-	__builtin_memset(&s->xa, 0, sizeof(s->xa));
-	s->xa.xarray = (__u64)__builtin_preserve_access_index(&net->dev_by_index);
+	if (len > ALTNAME_LEN)
+		len = ALTNAME_LEN;
+	__builtin_memset(s->want, 0, sizeof(s->want));
+	bpf_probe_read_kernel_str(s->want, len, (void *)(s->p.data + s->p.ask.name));
 	find_by_name(s);
 	return 0;
 }
@@ -166,8 +175,8 @@ __noinline int nma_find_device(struct sending *s __arg_nonnull)
 
 struct queue_walk {
 	__u64 dev;
-	__u64 table;		/* of RSS, in the send; 0: any queue */
-	struct nma_nlmsg *p;
+	__u64 table;		/* of RSS; 0: any queue */
+	struct nma_nlmsg *p;	/* the send that has it, NULL: the caller's memory */
 	__u32 found;
 	__u32 queue;
 };
@@ -176,10 +185,13 @@ static long find_bound(__u32 i, struct queue_walk *w)
 {
 	__u32 queue = i;
 
-	if (w->table)
+	if (w->table && w->p)
 		nma_nlmsg_read(&queue, 4, w->p, w->table + 4ull * i);
+	else if (w->table && bpf_probe_read_user(&queue, 4, (void *)(w->table + 4ull * i)))
+		goto found;	/* what nobody can see may be one */
 	if (!rxq_is_bound((void *)w->dev, queue))
 		return 0;
+found:
 	w->found = 1;
 	w->queue = queue;
 	return 1;
@@ -195,6 +207,22 @@ static __noinline bool any_bound(__u64 dev)
 
 /* ---- Verdicts: 0, or what the sender gets --------------------------------------*/
 
+static __always_inline __u32 req_of(__u32 what)
+{
+	switch (what) {
+	case NMA_ASK_BIND_RX:
+		return NMA_REQ_BIND_RX;
+	case NMA_ASK_BIND_TX:
+		return NMA_REQ_BIND_TX;
+	case NMA_ASK_RINGS_SET:
+		return NMA_REQ_RINGS;
+	case NMA_ASK_RSS_SET:
+		return NMA_REQ_RSS;
+	default:
+		return NMA_REQ_NETLINK;
+	}
+}
+
 static __always_inline int breach(struct nma_policy *pol, const struct sending *s,
 				  __u32 rule, __u32 reason, __u64 asked, __u64 limit)
 {
@@ -204,6 +232,7 @@ static __always_inline int breach(struct nma_policy *pol, const struct sending *
 		.dev = s->dev,
 		.rule = rule,
 		.reason = reason,
+		.ask = req_of(s->p.ask.what),
 	};
 
 	return nma_judge(pol, &b);
@@ -448,10 +477,136 @@ int BPF_PROG(nma_netlink_send, struct sock *sk, struct sk_buff *skb, int ret)
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {
 		struct nma_breach b = { .rule = NMA_RULE_BIND_09,
-					.reason = NMA_REASON_HOSTILE };
+					.reason = NMA_REASON_HOSTILE,
+					.ask = NMA_REQ_NETLINK };
 
 		return nma_answer(pol->allow_unknown[NMA_RULE_BIND_09] ? 0 : nma_judge(pol, &b));
 	}
 	s->net = sk->__sk_common.skc_net.net;
 	return nma_answer(judge_send(pol, s, skb));
+}
+
+/* ---- RSS by ioctl --------------------------------------------------------------*/
+
+struct inode___with_mode {
+	unsigned short i_mode;
+} __attribute__((preserve_access_index));
+
+/* struct ethtool_rxfh_indir or ethtool_rxfh, where the caller has it */
+struct table_at {
+	__u64 addr;		/* 0: the default table is asked for */
+	__u32 entries;
+};
+
+static __always_inline bool asks_for_table(__u64 data, struct table_at *t)
+{
+	__u32 h[3] = {};	/* cmd, size; or cmd, context, size */
+
+	if (bpf_probe_read_user(h, sizeof(h), (void *)data) &&
+	    bpf_probe_read_user(h, 8, (void *)data))
+		return false;
+	if (h[0] == ETHTOOL_SRXFHINDIR) {
+		t->entries = h[1];
+		t->addr = data + 8;
+		return true;
+	}
+	if (h[0] != ETHTOOL_SRSSH || h[1] || h[2] == INDIR_NO_CHANGE)
+		return false;
+	t->entries = h[2];
+	t->addr = data + 24;
+	return true;
+}
+
+/* The name ends where an alias begins, as the kernel sees it. */
+static __always_inline bool read_name(struct sending *s, __u64 ifreq)
+{
+	char name[NMA_ENFORCE_IFNAME] = {};
+	__u32 i;
+	bool end = false;
+
+	if (bpf_probe_read_user(name, sizeof(name) - 1, (void *)ifreq))
+		return false;
+	for (i = 0; i < sizeof(name); i++) {
+		end |= !name[i] || name[i] == ':';
+		if (end)
+			name[i] = 0;
+	}
+	__builtin_memset(s->want, 0, sizeof(s->want));
+	__builtin_memcpy(s->want, name, sizeof(name));
+	return true;
+}
+
+/* 0: it is no socket */
+static __always_inline __u64 net_of_file(struct file *file)
+{
+	struct inode___with_mode *inode = (void *)BPF_CORE_READ(file, f_inode);
+	struct socket *sock;
+
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	sock = BPF_CORE_READ(file, private_data);
+	return (__u64)BPF_CORE_READ(sock, sk, __sk_common.skc_net.net);
+}
+
+static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
+				  const struct table_at *t)
+{
+	struct queue_walk w = { .dev = s->dev, .table = t->addr };
+	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_RSS_TABLE,
+				.ask = NMA_REQ_RSS, .dev = s->dev };
+
+	if (t->entries)
+		bpf_loop(t->entries, find_bound, &w, 0);
+	else
+		w.found = any_bound(s->dev);
+	b.asked = w.queue;
+	return w.found ? nma_judge(pol, &b) : 0;
+}
+
+/* @wide: of the pointer in struct ifreq, in bytes */
+__noinline int nma_judge_ioctl(__u64 net, __u64 ifreq, __u32 wide)
+{
+	struct nma_policy *pol = nma_policy();
+	struct table_at t = {};
+	struct sending *s;
+	__u64 data = 0;
+
+	if (!pol || !nma_looks_at(pol, NMA_RULE_BIND_07))
+		return 0;
+	if (wide == 8)
+		bpf_probe_read_user(&data, 8, (void *)ifreq + NMA_ENFORCE_IFNAME);
+	else
+		bpf_probe_read_user(&data, 4, (void *)ifreq + NMA_ENFORCE_IFNAME);
+	if (!asks_for_table(data, &t))
+		return 0;
+	s = bpf_task_storage_get(&nma_sending, bpf_get_current_task_btf(), NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		return 0;
+	s->net = (struct net *)net;
+	s->dev = 0;
+	if (!net || !read_name(s, ifreq))
+		return 0;
+	find_by_name(s);
+	if (!s->dev || !nma_covers(pol, s->dev))
+		return 0;
+	return judge_table(pol, s, &t);
+}
+
+SEC("?lsm/file_ioctl")
+int BPF_PROG(nma_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	if (ret || cmd != SIOCETHTOOL)
+		return nma_answer(ret);
+	return nma_answer(nma_judge_ioctl(net_of_file(file), arg, 8));
+}
+
+/* Of 32-bit callers */
+SEC("?lsm/file_ioctl_compat")
+int BPF_PROG(nma_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg,
+	     int ret)
+{
+	if (ret || cmd != SIOCETHTOOL)
+		return nma_answer(ret);
+	return nma_answer(nma_judge_ioctl(net_of_file(file), (__u32)arg, 4));
 }

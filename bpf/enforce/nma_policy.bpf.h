@@ -54,6 +54,8 @@ struct nma_breach {
 	__u64 dev;		/* struct net_device, 0: none */
 	__u32 rule;
 	__u32 reason;
+	__u32 ask;		/* enum nma_req */
+	__u32 rsvd;
 };
 
 /* 0: it is let through; else what the caller gets. Counts and tells. */

@@ -18,16 +18,19 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, NMA_ENFORCE_RULES);
 	__type(key, __u32);
 	__type(value, struct nma_enforce_count);
 } nma_counts SEC(".maps");
 
 /* The last ones of each rule in places of their own, so that one who asks without
- * end cannot push out what others were refused.
+ * end cannot push out what others were refused. Both are mapped by those who look, for
+ * reading them by system call would keep the kprobes of that CPU from running.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, NMA_ENFORCE_RULES * NMA_ENFORCE_LOG);
 	__type(key, __u32);
 	__type(value, struct nma_refusal);
@@ -58,6 +61,8 @@ static __noinline void log_refusal(const struct nma_breach *b, __u32 mode, __u64
 	r->nr = 0;		/* being written */
 	r->time_ns = bpf_ktime_get_boot_ns();
 	r->cgroup_id = bpf_get_current_cgroup_id();
+	r->netdev = b->dev;
+	r->ask = b->ask;
 	r->asked = b->asked;
 	r->limit = b->limit;
 	r->rule = b->rule;

@@ -94,7 +94,8 @@ static __always_inline bool any_token(struct sock *sk)
 
 static __noinline int judge_quota(struct nma_policy *pol, __u64 sk)
 {
-	struct nma_breach b = { .rule = NMA_RULE_TOK_01, .reason = NMA_REASON_TOKENS };
+	struct nma_breach b = { .rule = NMA_RULE_TOK_01, .reason = NMA_REASON_TOKENS,
+				.ask = NMA_REQ_RECV };
 
 	if (!pol->token_count)
 		return 0;
@@ -106,7 +107,8 @@ static __noinline int judge_quota(struct nma_policy *pol, __u64 sk)
 static __noinline int judge_idle(struct nma_policy *pol, struct sock_row *row)
 {
 	struct nma_breach b = { .rule = NMA_RULE_TOK_01,
-				.reason = NMA_REASON_TOKENS_IDLE };
+				.reason = NMA_REASON_TOKENS_IDLE,
+				.ask = NMA_REQ_RECV };
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!row->moved_ns)
@@ -118,7 +120,8 @@ static __noinline int judge_idle(struct nma_policy *pol, struct sock_row *row)
 
 static __noinline int judge_peek(struct nma_policy *pol)
 {
-	struct nma_breach b = { .rule = NMA_RULE_TOK_04, .reason = NMA_REASON_PEEK };
+	struct nma_breach b = { .rule = NMA_RULE_TOK_04, .reason = NMA_REASON_PEEK,
+				.ask = NMA_REQ_RECV };
 
 	return nma_judge(pol, &b);
 }
@@ -195,7 +198,8 @@ SEC("?lsm/socket_setsockopt")
 int BPF_PROG(nma_setsockopt, struct socket *sock, int level, int optname, int ret)
 {
 	struct nma_breach b = { .rule = NMA_RULE_TOK_02,
-				.reason = NMA_REASON_LIST_COMPAT };
+				.reason = NMA_REASON_LIST_COMPAT,
+				.ask = NMA_REQ_RETURN };
 	struct nma_policy *pol;
 	struct sock_row *row;
 	struct sock *sk;
@@ -267,7 +271,7 @@ __noinline int nma_all_there(__u64 sk, __u32 start, __u32 count)
 static __always_inline int judge_list(struct nma_policy *pol, __u32 reason, __u64 asked)
 {
 	struct nma_breach b = { .rule = NMA_RULE_TOK_02, .reason = reason,
-				.asked = asked };
+				.asked = asked, .ask = NMA_REQ_RETURN };
 
 	return nma_judge(pol, &b);
 }
@@ -356,7 +360,8 @@ __noinline __u64 nma_device_at(__u64 net, __u32 ifindex)
 static __noinline int judge_xsk(struct nma_policy *pol, struct sockaddr_xdp *addr,
 				__u64 net)
 {
-	struct nma_breach b = { .rule = NMA_RULE_BIND_05, .reason = NMA_REASON_XSK };
+	struct nma_breach b = { .rule = NMA_RULE_BIND_05, .reason = NMA_REASON_XSK,
+				.ask = NMA_REQ_XSK };
 
 	b.dev = nma_device_at(net, addr->sxdp_ifindex);
 	if (!b.dev || !nma_covers(pol, b.dev) ||
@@ -422,7 +427,8 @@ __noinline int nma_from_dmabuf(__u64 at, __u64 left)
 SEC("?lsm.s/socket_sendmsg")
 int BPF_PROG(nma_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	struct nma_breach b = { .rule = NMA_RULE_TX_02, .reason = NMA_REASON_UNREAD };
+	struct nma_breach b = { .rule = NMA_RULE_TX_02, .reason = NMA_REASON_UNREAD,
+				.ask = NMA_REQ_SEND };
 	struct nma_policy *pol;
 	struct sock_row *row;
 	struct sock *sk;
@@ -503,7 +509,8 @@ SEC("?lsm/capable")
 int BPF_PROG(nma_capable, const struct cred *cred, void *ns, int cap, unsigned int opts,
 	     int ret)
 {
-	struct nma_breach b = { .rule = NMA_RULE_BIND_09, .reason = NMA_REASON_WHO };
+	struct nma_breach b = { .rule = NMA_RULE_BIND_09, .reason = NMA_REASON_WHO,
+				.ask = NMA_REQ_ZCRX };
 	struct nma_policy *pol;
 	__u32 *flag;
 

@@ -92,11 +92,12 @@ __noinline int nma_charge_to(struct nma_policy *pol, struct nma_charge *c)
  * binding ends with its socket.
  */
 static __always_inline void check_again(struct nma_policy *pol, __u64 dev, __u64 size,
-					const struct nma_charge *c, __u64 bytes)
+					const struct nma_charge *c, __u64 bytes, bool rx)
 {
 	struct nma_breach b = { .dev = dev, .rule = NMA_RULE_BIND_09,
 				.reason = NMA_REASON_BYTES, .asked = bytes,
-				.limit = c->limit };
+				.limit = c->limit,
+				.ask = rx ? NMA_REQ_BIND_RX : NMA_REQ_BIND_TX };
 
 	if (!nma_covers(pol, dev))
 		return;
@@ -129,7 +130,8 @@ static __noinline int charge(__u64 addr)
 	if (!sum || bpf_map_update_elem(&nma_bound, &addr, &bound, BPF_NOEXIST))
 		return 0;
 	__sync_fetch_and_add(sum, bound.bytes);
-	check_again(pol, (__u64)BPF_CORE_READ(binding, dev), bound.bytes, &c, *sum);
+	check_again(pol, (__u64)BPF_CORE_READ(binding, dev), bound.bytes, &c, *sum,
+		    binding_direction(addr) != DMA_TO_DEVICE);
 	return 0;
 }
 

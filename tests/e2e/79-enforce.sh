@@ -12,6 +12,7 @@
 
 POLICY=$W/policy
 PINS=/sys/fs/bpf/netmem-audit
+GATES=/sys/fs/bpf/nma-gates
 
 # policy LINE...
 policy() {
@@ -24,6 +25,7 @@ enforce() { netmem-audit enforce "$@" --policy "$POLICY"; }
 
 # on LINE...: that policy, until the sub-test ends
 on() {
+	mark=$(($(wc -l <"$W/watch.out") + 1))
 	policy "$@"
 	enforce on >"$W/on.out" 2>&1 || { cat "$W/on.out"; fail "enforce on: $?"; }
 	defer off
@@ -33,12 +35,26 @@ off() { netmem-audit enforce off >"$W/off.out" 2>&1; }
 
 status() { netmem-audit enforce status -j >"$W/status.json"; }
 
-# refused RULE N ERRNO REASON: so often, the last with that errno
+# said FILTER: by watch, since the policy is in force
+mark=1
+said() { tail -n "+$mark" "$W/watch.out" | jq -s -e "any(.[]; .event? and ($1))"; }
+
+# told FILTER: one watch beside all of it has an event of which this is so
+told() {
+	wait_for 10 said "$1" || {
+		tail -n "+$mark" "$W/watch.out"
+		fail "watch did not tell: $1"
+	}
+}
+
+# refused RULE N ERRNO REASON [EVENT]: so often, the last with that errno
 refused() {
 	status
 	expect_json "$W/status.json" "any(.rules[]; .rule == \"$1\" and .refused == $2) and
 		(.last | map(select(.rule == \"$1\"))[0] |
 		 .errno == $3 and .reason == \"$4\" and .refused and .pid > 0)"
+	told ".rule == \"$1\" and .errno == $3 and .pid > 0 and .cause == \"policy\" and
+		.event == \"${5:-bind_refused}\" and (has(\"extack\") | not)"
 }
 
 # A line of the table: rule, kernel, way
@@ -79,7 +95,7 @@ refused_each_way() {
 	local errno=$1 way
 
 	shift
-	for way in --32 --second '--32 --second --reverse'; do
+	for way in --32 '--32 --second --reverse' '--uring --second' '--uring --async'; do
 		# shellcheck disable=SC2086 # words
 		refuse ask $way "$@"
 		[ "$(cat "$W/ask")" = "$errno" ] || fail "$way $*: $(cat "$W/ask")"
@@ -94,22 +110,27 @@ test_each_way() {
 	split on
 	ask unknown-token
 	ask --32 unknown-token
+	ask --uring unknown-token
 	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}' '{"deny":"bind-tx"}' \
 		"$(rule NM-TOK-02)" "$(rule NM-BIND-03)"
 	refused_each_way EPERM bind-rx nm0 "$Q"
 	! has_bind_tx || refused_each_way EPERM bind-tx nm0
 	refuse ask unknown-token
 	expect_text "$W/ask" EINVAL
+	refuse ask --uring unknown-token
+	expect_text "$W/ask" EINVAL
 	refuse ask --32 unknown-token
 	expect_text "$W/ask" OTSUP
+	refuse peer python3 "$(dirname -- "$0")/ask.py" bind-rx nm1 0 >"$W/ask"
+	expect_text "$W/ask" EPERM
 	off
 	ask --32 --second bind-rx nm0 "$Q"
 	start b nma-traffic bind -i nm0 -q "$Q" -n 0
 	on "$(rule NM-BIND-03)"
 	refused_each_way EINVAL split-off nm0
-	way NM-BIND-09 int80,second,reverse
-	way NM-BIND-03 int80,second,reverse
-	way NM-TOK-02 int80
+	way NM-BIND-09 int80,second,reverse,io_uring,io_uring-worker,netns
+	way NM-BIND-03 int80,second,reverse,io_uring,io_uring-worker
+	way NM-TOK-02 int80,io_uring
 }
 
 test_audit_lets_through() {
@@ -118,6 +139,9 @@ test_audit_lets_through() {
 	status
 	expect_json "$W/status.json" 'any(.rules[]; .let_through == 1 and .refused == 0) and
 		.last[0].refused == false'
+	told '.event == "let_through" and .would_be == "bind_refused" and
+		.rule == "NM-BIND-09"'
+	refuse said '.event == "bind_refused"' >/dev/null
 }
 
 test_how_much() {
@@ -145,7 +169,7 @@ test_bind_tx() {
 	start sink peer nma-traffic recv --host -b 4096 -t 5
 	expect 3 nma-traffic send --dmabuf -i nm0 -b 4096 "$V4_PEER" 2>"$W/err"
 	expect_text "$W/err" 'Operation not permitted'
-	refused NM-BIND-09 1 1 WHO
+	refused NM-BIND-09 1 1 WHO bind_tx_refused
 	way NM-BIND-09 bind-tx
 }
 
@@ -153,7 +177,10 @@ test_zcrx() {
 	need_zcrx
 	on "$(rule NM-BIND-09)" '{"deny":"zcrx"}'
 	refuse nma-traffic zcrx -i nm0 -q "$Q" -b 4096 -t 2 2>"$W/err"
-	refused NM-BIND-09 1 1 WHO
+	refused NM-BIND-09 1 1 WHO zcrx_refused
+	told ".event == \"zcrx_refused\" and .queue == $Q"
+	[ "$(tail -n "+$mark" "$W/watch.out" | grep -c zcrx_refused)" = 1 ] ||
+		fail "told twice"
 	way NM-BIND-09 capable
 }
 
@@ -188,7 +215,7 @@ test_split_stays() {
 	if kernel_keeps_split; then
 		way NM-BIND-03 kernel
 	else
-		refused NM-BIND-03 2 22 SPLIT_NEEDED
+		refused NM-BIND-03 2 22 SPLIT_NEEDED rings_refused
 		way NM-BIND-03 netlink_send
 	fi
 	stop "${pid[b]}"
@@ -200,7 +227,7 @@ test_af_xdp() {
 	start b nma-traffic bind -i nm0 -q "$Q" -n 0
 	on "$(rule NM-BIND-05)"
 	refuse nma-traffic xsk-recv -i nm0 -q "$Q" -b 1400 -t 1 --generic 2>"$W/err"
-	refused NM-BIND-05 1 16 XSK
+	refused NM-BIND-05 1 16 XSK xsk_refused
 	way NM-BIND-05 socket_bind
 }
 
@@ -218,6 +245,23 @@ test_steered() {
 	refuse bind_rx
 }
 
+# The other way round, by ioctl
+test_spread() {
+	defer ethtool -X nm0 equal "$Q"
+	start b nma-traffic bind -i nm0 -q "$Q" -n 0
+	on "$(rule NM-BIND-07)"
+	ask rss nm0 0
+	refuse ask rss nm0 "$Q"
+	expect_text "$W/ask" EBUSY
+	refuse ask --32 rss nm0 "$Q"
+	expect_text "$W/ask" EBUSY
+	refuse ethtool -X nm0 equal $((Q + 1))
+	refused NM-BIND-07 3 16 RSS_TABLE rss_refused
+	way NM-BIND-07 ioctl,int80
+	off
+	ask rss nm0 "$Q"
+}
+
 test_peek() {
 	recv_devmem -b 64K --peek 1
 	send_to -b 64K "$V4" >"$W/tx.json"
@@ -226,7 +270,7 @@ test_peek() {
 	recv_devmem -b 64K --peek 1
 	send_to -b 64K "$V4" >"$W/tx.json" 2>&1 || :
 	! wait "${pid[rx]}" || fail "looked twice"
-	refused NM-TOK-04 1 95 PEEK
+	refused NM-TOK-04 1 95 PEEK receive_refused
 	way NM-TOK-04 socket_recvmsg
 	recv_devmem -b 64K
 	send_to -b 64K "$V4" >"$W/tx.json"
@@ -241,7 +285,7 @@ test_lists() {
 	recv_devmem -b 64K --unknown-token 1
 	send_to -b 64K "$V4" >"$W/tx.json" 2>&1 || :
 	wait "${pid[rx]}" || :
-	refused NM-TOK-02 1 22 LIST_UNKNOWN
+	refused NM-TOK-02 1 22 LIST_UNKNOWN return_refused
 	way NM-TOK-02 cgroup/setsockopt
 }
 
@@ -254,7 +298,7 @@ test_quota() {
 	send_to -b 256K "$V4" >"$W/tx.json" 2>&1 &
 	defer stop $!
 	! wait "${pid[rx]}" || fail "kept 20 tokens"
-	refused NM-TOK-01 1 105 TOKENS
+	refused NM-TOK-01 1 105 TOKENS receive_refused
 	way NM-TOK-01 socket_recvmsg
 }
 
@@ -274,6 +318,7 @@ test_unread() {
 	status
 	expect_json "$W/status.json" '.last[0] | .rule == "NM-TX-02" and .errno == 105 and
 		.asked == 8'
+	told '.event == "send_refused" and .rule == "NM-TX-02" and .errno_name == "ENOBUFS"'
 	way NM-TX-02 socket_sendmsg
 	off
 	transmit --ignore-completions 16 --hold 1
@@ -356,8 +401,61 @@ test_bad_input() {
 	enforce check
 }
 
+# gate NUMBER ERRNO: what the program in that gate of the driver answers
+gate() { bpftool map update pinned "$GATES/refuse" key "$1" 0 0 0 value "$2" 0 0 0; }
+
+# shut NUMBER TEXT COMMAND...: refused while it is shut, with that text, done when it is not
+shut() {
+	local gate=$1 text=$2
+
+	shift 2
+	gate "$gate" 13
+	refuse "$@" 2>"$W/err"
+	expect_text "$W/err" "$text|Permission denied"
+	[ -z "$text" ] || expect_text "$W/err" "$text"
+	gate "$gate" 0
+	"$@"
+}
+
+test_gates() {
+	local told='a program does not let'
+
+	mkdir "$GATES"
+	defer rm -r "$GATES"	# or they hold the module
+	bpftool prog loadall "$BIN/gate.bpf.o" "$GATES" pinmaps "$GATES" autoattach
+	bpftool prog loadall "$BIN/xdp.bpf.o" "$GATES/xdp"
+	bind_rx
+	shut 0 '' bind_rx
+	shut 1 "$(! kernel_keeps_split || echo "$told queue $Q have a memory provider")" bind_rx
+	defer ip link set nm0 xdpdrv off
+	shut 2 "$told this XDP program" ip link set nm0 xdpdrv pinned "$GATES/xdp/pass_frags"
+	ip link set nm0 xdpdrv off
+	shut 3 "$told the rings" ethtool -G nm0 rx 256
+	ethtool -G nm0 rx 512
+	way nmnic fmod_ret:pool,queue,xdp,rings
+}
+
+# Beforehand, of a command, and of a recording of it
+test_explained() {
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
+	expect 1 netmem-audit -j explain-bind -i nm0 -q "$Q" >"$W/before.json"
+	expect_json "$W/before.json" '.devmem.causes[0] | .cause == "policy" and
+		(.explanation | contains("NM-BIND-09"))'
+	expect 1 netmem-audit record -o "$W/run.nmr" -- nma-traffic bind -i nm0 -q "$Q" -n 1
+	expect 1 netmem-audit -j explain-bind --from "$W/run.nmr" >"$W/run.json"
+	expect_json "$W/run.json" '.refusals | length == 1 and (.[0] |
+		.cause == "policy" and .rule == "NM-BIND-09" and .comm == "nma-traffic" and
+		.ifname == "nm0" and (.explanation | startswith("refused by netmem-audit")))'
+	kill -INT "${pid[watch]}"
+	wait "${pid[watch]}" || true
+	tail -n 1 "$W/watch.out" | jq -e '.type == "summary" and (.lost | add == 0)'
+}
+
 mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 nm_setup
+background watch netmem-audit -j watch
+wait_for 30 grep -qs '"type":"start"' "$W/watch.out" || bail_out "watch: no start"
 run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
-	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered \
-	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input
+	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered test_spread \
+	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input \
+	test_gates test_explained

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-"""ask.py [--32] [--second] [--reverse] ACT [IF [QUEUE]]
+"""ask.py [--32] [--second] [--reverse] [--uring [--async]] ACT [IF [QUEUE]]
 
 Asks the kernel for what a policy may refuse, in the ways there are: by system calls
 of 32 bits (int 0x80), as the second message of one send, with attributes in reverse
-order. ACT is bind-rx, bind-tx, split-off or unknown-token. What was done is undone by
+order, by io_uring, there by a thread of its own. ACT is bind-rx, bind-tx, split-off,
+unknown-token, or rss, an ioctl that spreads all flows to one queue. Binds are undone by
 our end. Prints the errno, or "done"; exit status 1 if it was refused.
 """
 import ctypes
@@ -25,6 +26,7 @@ SIZE = 1 << 20
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
+libc.syscall.restype = ctypes.c_long
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
 
 
@@ -45,6 +47,27 @@ def int80(*args):
     if ret < 0:
         raise OSError(-ret, os.strerror(-ret))
     return ret
+
+
+def uring(opcode, ways, *fields):
+    """One request by io_uring: fd, off, addr, length, optlen, optval"""
+    fd, off, addr, length, optlen, optval = fields + (0,) * (6 - len(fields))
+    params = ctypes.create_string_buffer(120)
+    ring = libc.syscall(425, 1, params)
+    if ring < 0:
+        raise OSError(ctypes.get_errno(), "io_uring_setup")
+    head = struct.unpack("=30I", params)
+    queues = mmap.mmap(ring, max(head[16] + 4 * head[0], head[25] + 16 * head[1]))
+    entries = mmap.mmap(ring, 64, offset=0x10000000)
+    struct.pack_into("=BBHiQQIIQHHiQQ", entries, 0, opcode, 16 if "--async" in ways else 0,
+                     0, fd, off, addr, length, 0, 0, 0, 0, optlen, optval, 0)
+    struct.pack_into("=I", queues, head[16], 0)
+    struct.pack_into("=I", queues, head[11], 1)
+    if libc.syscall(426, ring, 1, 1, 1, None, 0) < 0:
+        raise OSError(ctypes.get_errno(), "io_uring_enter")
+    res = struct.unpack_from("=Qi", queues, head[25])[1]
+    if res < 0:
+        raise OSError(-res, os.strerror(-res))
 
 
 def attr(kind, payload):
@@ -115,6 +138,8 @@ def ask_netlink(act, ifname, queue, ways):
         send = message(family_id(sock, "netdev"), 1, 1, [attr(1, u32(1))]) + send
     if "--32" in ways:
         int80(4, sock.fileno(), low_memory(send), len(send))  # write
+    elif "--uring" in ways:
+        uring(26, ways, sock.fileno(), 0, low_memory(send), len(send))  # IORING_OP_SEND
     else:
         sock.send(send)
     return answer(sock, 2)
@@ -127,8 +152,28 @@ def ask_token(ways):
     if "--32" in ways:
         int80(366, client.fileno(), socket.SOL_SOCKET, SO_DEVMEM_DONTNEED,
               low_memory(tokens), len(tokens))
+    elif "--uring" in ways:  # IORING_OP_URING_CMD, SOCKET_URING_OP_SETSOCKOPT
+        uring(46, ways, client.fileno(), 3, socket.SOL_SOCKET | SO_DEVMEM_DONTNEED << 32, 0,
+              len(tokens), low_memory(tokens))
     else:
         client.setsockopt(socket.SOL_SOCKET, SO_DEVMEM_DONTNEED, tokens)
+    return 0
+
+
+def ask_rss(ifname, queue, ways):
+    """ETHTOOL_SRXFHINDIR, a table as long as the one that is there"""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    table = low_memory(struct.pack("=II", 0x38, 0))
+    wide = "=16sI12x" if "--32" in ways else "=16sQ16x"
+    request_at = low_memory(struct.pack(wide, ifname.encode(), table))
+    fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", ifname.encode(), table))
+    size = struct.unpack("=I", ctypes.string_at(table + 4, 4))[0]
+    contents = struct.pack("=%dI" % (2 + size), 0x39, size, *[queue] * size)
+    ctypes.memmove(table, contents, len(contents))
+    if "--32" in ways:
+        int80(54, sock.fileno(), 0x8946, request_at)
+    else:
+        fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", ifname.encode(), table))
     return 0
 
 
@@ -138,6 +183,8 @@ def main():
     try:
         if words[0] == "unknown-token":
             err = ask_token(ways)
+        elif words[0] == "rss":
+            err = ask_rss(words[1], int(words[2]), ways)
         else:
             queue = int(words[2]) if len(words) > 2 else 0
             err = ask_netlink(words[0], words[1], queue, ways)

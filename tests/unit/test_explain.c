@@ -290,6 +290,28 @@ static void test_request(void **state)
 	expect_cause(m, zcrx(ENODATA), "provider_ignored");
 }
 
+/* In our words, whatever else is broken */
+static void test_policy(void **state)
+{
+	struct nma_rec_refused r =
+		rec_refused(NMA_REQ_BIND_RX, EPERM, "NM-BIND-09: not you");
+	struct nma_model *m = *state;
+	struct nma_reason why;
+	char rule[16];
+
+	r.admin = NMA_ADMIN_UNKNOWN;
+	nma_refused_rule(&r, rule, sizeof(rule));
+	assert_string_equal(rule, "");
+	r.by = NMA_BY_POLICY;
+	nma_refused_rule(&r, rule, sizeof(rule));
+	assert_string_equal(rule, "NM-BIND-09");
+	expect_cause(m, r, "policy");
+	why = reason(m, r);
+	assert_string_equal(why.text,
+			    "refused by netmem-audit's policy, rule NM-BIND-09: not you");
+	assert_string_equal(why.fix, "netmem-audit enforce status");
+}
+
 static void test_provider(void **state)
 {
 	struct nma_rec_pool pool = CAUSED(rec_provided(0, 0), CREATE_FAILED);
@@ -331,6 +353,7 @@ static void test_before(void **state)
 		.asker = { .known = true, .net_admin = true, .memlock = 8 << 20 },
 		.page_size = 4096,
 	};
+	struct nma_reason why;
 	int i;
 
 	for (req.ask = NMA_REQ_BIND_RX; req.ask <= NMA_REQ_ZCRX; req.ask++)
@@ -343,8 +366,11 @@ static void test_before(void **state)
 	assert_int_equal(nma_precondition__test(NMA_PRE_MEMLOCK, &req), NMA_MET);
 	req.asker.net_admin = false;
 	assert_int_equal(nma_precondition__test(NMA_PRE_PERMISSION, &req), NMA_BROKEN);
-	req.asker.policy = true;
-	assert_int_equal(nma_precondition__test(NMA_PRE_POLICY, &req), NMA_UNSURE);
+	req.asker.policy = NMA_BROKEN;
+	req.asker.rule = "NM-BIND-09";
+	assert_int_equal(nma_precondition__test(NMA_PRE_POLICY, &req), NMA_BROKEN);
+	nma_reason__of(NMA_PRE_POLICY, &req, &why);
+	assert_string_equal(why.text, "netmem-audit's policy would refuse it, rule NM-BIND-09");
 }
 
 /* ---- owners ---- */
@@ -472,6 +498,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_holder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_provider, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_xsk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_before, setup, teardown),

@@ -20,6 +20,7 @@
 
 #include "command.h"
 #include "enforce/needs.h"
+#include "enforce/would.h"
 #include "fake.h"
 
 #define HEAD	"{\"schema\":1,\"type\":\"policy\"}\n"
@@ -261,6 +262,75 @@ static void test_status(void **state)
 	assert_int_equal(run("enforce off"), 3);
 }
 
+/* ---- what it would say beforehand ---- */
+
+static enum nma_answer would(const struct nma_policy *pol, enum nma_act_kind act)
+{
+	const struct nma_identity self = { .uid = 1000, .nr_cgroups = 2, .cgroup = { 1, 77 } };
+	struct nma_nic nic = { .r.ifname = "nm0", .rss = { .known = true, .bits = { 0x7 } } };
+	enum nma_rule_id rule;
+
+	return nma_would(pol, &self, act, &nic, 3, &rule);
+}
+
+static void test_would(void **state)
+{
+	const __u32 rx = 1u << NMA_WHO_BIND_RX;
+	struct nma_policy pol = { .dmabuf_bytes = ~0ull };
+	struct nma_who *who = pol.who;
+
+	(void)state;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	pol.mode[NMA_RULE_BIND_09] = NMA_MODE_ENFORCE;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	pol.restricted = rx;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_NO);
+	assert_int_equal(would(&pol, NMA_WHO_ZCRX), NMA_ANSWER_YES);
+	pol.mode[NMA_RULE_BIND_09] = NMA_MODE_AUDIT;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	pol.mode[NMA_RULE_BIND_09] = NMA_MODE_ENFORCE;
+
+	pol.nr_who = 1;
+	*who = (struct nma_who){ .acts = rx, .has = NMA_WHO_UID, .uid = 1001 };
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_NO);
+	who->uid = 1000;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	who->has |= NMA_WHO_CGROUP;
+	who->cgroup_id = 77;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_NO);
+	who->cgroup_level = 1;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	pol.dmabuf_bytes = 4096;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_UNSURE);
+	pol.dmabuf_bytes = ~0ull;
+	who->has |= NMA_WHO_EXE;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_UNSURE);
+
+	strcpy(pol.port[0], "eth*");
+	pol.nr_ports = 1;
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_YES);
+	strcpy(pol.port[0], "n*");
+	assert_int_equal(would(&pol, NMA_WHO_BIND_RX), NMA_ANSWER_UNSURE);
+}
+
+static void test_would_by_rss(void **state)
+{
+	struct nma_policy pol = { .dmabuf_bytes = ~0ull };
+	struct nma_nic nic = { .rss = { .known = true, .bits = { 0x7 } } };
+	const struct nma_identity self = { .nr_cgroups = 0 };
+	enum nma_rule_id rule;
+
+	(void)state;
+	pol.mode[NMA_RULE_BIND_07] = NMA_MODE_ENFORCE;
+	assert_int_equal(nma_would(&pol, &self, NMA_WHO_BIND_RX, &nic, 3, &rule),
+			 NMA_ANSWER_YES);
+	assert_int_equal(nma_would(&pol, &self, NMA_WHO_BIND_RX, &nic, 2, &rule),
+			 NMA_ANSWER_NO);
+	assert_int_equal(rule, NMA_RULE_BIND_07);
+	assert_int_equal(nma_would(&pol, &self, NMA_WHO_ZCRX, &nic, 2, &rule),
+			 NMA_ANSWER_YES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +340,8 @@ int main(void)
 		cmocka_unit_test(test_of_others),
 		cmocka_unit_test(test_default),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_would),
+		cmocka_unit_test(test_would_by_rss),
 		cmocka_unit_test_setup_teardown(test_check, command_setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_on, command_setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_status, command_setup, command_teardown),

@@ -635,10 +635,16 @@ static bool all_seen(const struct nma_audit *a, const struct nma_shortfall *fall
 	if (fall->cut[0])
 		nma_warn(a->env, "only a part of %s was judged: %s", a->opts.from,
 			 fall->cut);
+	if (fall->unread_err)
+		nma_warn(a->env, "what the policy in force refuses is not told: %s",
+			 fall->unread_err == -EPROTO ?
+			 "it is of another version of netmem-audit (enforce off, then on)" :
+			 strerror(-fall->unread_err));
 	if (a->unasked_err)
 		nma_warn(a->env, "the driver of %.*s could not be asked for its settings: %s",
 			 NMA_IFNAME_LEN, a->unasked, why_unasked(a));
-	return !missing && !fall->blind[0] && !fall->cut[0] && !a->unasked_err;
+	return !missing && !fall->blind[0] && !fall->cut[0] && !a->unasked_err &&
+	       !fall->unread_err;
 }
 
 bool nma_audit__complete(struct nma_audit *a)

@@ -14,9 +14,11 @@
 #include "getter.h"
 #include "kernel/features.h"
 #include "kernel/privilege.h"
+#include "kernel/refusals.h"
 #include "log.h"
 #include "rules/rules.h"
 #include "util/clock.h"
+#include "view_gaps.h"
 
 struct enforce_opts {
 	const char *policy;
@@ -285,6 +287,7 @@ static void since_text(__u64 ns, char *buf, size_t size)
 }
 
 static int status_json(struct nma_env *env, const struct nma_enforce_status *st,
+		       const struct nma_features *f,
 		       const void *const *list, unsigned int nr, const void *const *last)
 {
 	const struct nma_out *out = &env->out;
@@ -303,12 +306,14 @@ static int status_json(struct nma_env *env, const struct nma_enforce_status *st,
 	json_object_object_add(doc, "rules", nma_out_array(out, &count_table, list, nr));
 	json_object_object_add(doc, "last",
 			       nma_out_array(out, &last_table, last, st->nr_last));
+	nma_view_gaps_json(f, doc);
 	return nma_out_emit(out, doc);
 }
 
 #define SHOWN	10	/* refusals, without -v */
 
 static int status_text(struct nma_env *env, const struct nma_enforce_status *st,
+		       const struct nma_features *f,
 		       const void *const *list, unsigned int nr, const void *const *last)
 {
 	unsigned int shown = st->nr_last > SHOWN && !env->out.verbose ? SHOWN : st->nr_last;
@@ -325,6 +330,8 @@ static int status_text(struct nma_env *env, const struct nma_enforce_status *st,
 			     shown < st->nr_last ? " (-v shows more)" : "");
 		err = nma_out_table(out, &last_table, last, shown);
 	}
+	if (!err)
+		nma_view_gaps(out, f);
 	return err;
 }
 
@@ -335,6 +342,7 @@ static int status(struct nma_env *env, const struct enforce_opts *o)
 	struct rule_row rows[NMA_RULE_MAX];
 	const void *list[NMA_RULE_MAX];
 	int err = nma_enforce__status(&st);
+	struct nma_features features;
 	unsigned int nr, i;
 
 	(void)o;
@@ -342,11 +350,13 @@ static int status(struct nma_env *env, const struct enforce_opts *o)
 		nma_err(env, err, "%s", st.error);
 		return NMA_EXIT_ENV;
 	}
+	if (nma_features__probe(&features))
+		features = (struct nma_features){ 0 };
 	nr = rows_of(rows, list, st.rule, 0, st.count);
 	for (i = 0; i < st.nr_last; i++)
 		last[i] = &st.last[i];
-	err = env->out.json ? status_json(env, &st, list, nr, last) :
-			      status_text(env, &st, list, nr, last);
+	err = env->out.json ? status_json(env, &st, &features, list, nr, last) :
+			      status_text(env, &st, &features, list, nr, last);
 	if (st.missing_links)
 		nma_err(env, 0, "%u programs that the policy needs are not attached any more: run netmem-audit enforce on",
 			st.missing_links);

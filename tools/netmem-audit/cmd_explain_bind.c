@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "enforce/enforce.h"
+#include "enforce/would.h"
 #include "explain/precondition.h"
 #include "follow.h"
 #include "getter.h"
@@ -18,8 +20,6 @@
 #include "log.h"
 #include "stop.h"
 #include "view.h"
-
-#define POLICY_PINS	"/sys/fs/bpf/netmem-audit"
 
 struct explain_opts {
 	struct nma_strs ifnames;
@@ -84,6 +84,7 @@ static struct json_object *refusal_json(const struct nma_rec_refused *r,
 					const struct nma_reason *why)
 {
 	struct json_object *obj = reason_json(why);
+	char rule[NMA_WORDS_LEN];
 	struct nma_value v = { 0 };
 
 	nma_json_add_str(obj, "event", events[r->ask]);
@@ -94,8 +95,10 @@ static struct json_object *refusal_json(const struct nma_rec_refused *r,
 		add_u64(obj, "queue", r->queue);
 	add_u64(obj, "errno", -r->err);
 	nma_value_strn(&v, r->words, NMA_WORDS_LEN);
-	if (r->words[0])
+	if (r->words[0] && !r->by)
 		nma_json_add_str(obj, "extack", v.str);
+	nma_refused_rule(r, rule, sizeof(rule));
+	nma_json_add_str(obj, "rule", rule);
 	add_u64(obj, "pid", r->hdr.pid);
 	nma_value_strn(&v, r->hdr.comm, NMA_COMM_LEN);
 	nma_json_add_str(obj, "comm", v.str);
@@ -127,7 +130,7 @@ static void on_event(void *ctx, const struct nma_change *change)
 	const struct nma_audit *a = &e->follow.audit;
 	struct nma_reason why;
 
-	if (change->subject != NMA_SUBJ_REFUSED ||
+	if (change->subject != NMA_SUBJ_REFUSED || r->by == NMA_BY_NOBODY ||
 	    !nma_audit__wanted(a, r->hdr.netns, r->ifname) ||
 	    (e->opts->queue != NMA_NO_QUEUE && r->queue != e->opts->queue))
 		return;
@@ -205,7 +208,6 @@ static struct nma_asker asker(const struct nma_audit *a)
 
 	self.net_admin = caps & 1ull << CAP_NET_ADMIN;
 	self.ipc_lock = caps & 1ull << CAP_IPC_LOCK;
-	self.policy = self.known && !access(POLICY_PINS, F_OK);
 	if (!getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_cur != RLIM_INFINITY)
 		self.memlock = limit.rlim_cur;
 	return self;
@@ -214,14 +216,42 @@ static struct nma_asker asker(const struct nma_audit *a)
 /* The two ways to have a queue receive into memory of one's own */
 static const struct way {
 	enum nma_req ask;
+	enum nma_act_kind act;
 	const char *key;
 	const char *name;
 } ways[] = {
-	{ NMA_REQ_BIND_RX, "devmem", "a dma-buf" },
-	{ NMA_REQ_ZCRX, "zcrx", "io_uring zero-copy receive" },
+	{ NMA_REQ_BIND_RX, NMA_WHO_BIND_RX, "devmem", "a dma-buf" },
+	{ NMA_REQ_ZCRX, NMA_WHO_ZCRX, "zcrx", "io_uring zero-copy receive" },
 };
 
 #define NR_WAYS		(sizeof(ways) / sizeof(ways[0]))
+
+/* What the policy in force would say. One that cannot be looked at may say anything. */
+static void ask_policy(struct nma_asker *asker, enum nma_act_kind act,
+		       const struct nma_nic *nic, __u32 queue)
+{
+	static const enum nma_state states[] = {
+		[NMA_ANSWER_YES] = NMA_MET,
+		[NMA_ANSWER_NO] = NMA_BROKEN,
+		[NMA_ANSWER_UNSURE] = NMA_UNSURE,
+	};
+	static struct nma_enforce_status st;
+	enum nma_rule_id rule = NMA_RULE_BIND_09;
+	struct nma_identity self;
+	int err;
+
+	asker->policy = NMA_MET;
+	if (!asker->known)
+		return;
+	err = nma_enforce__status(&st);
+	if (err) {
+		asker->policy = err == -ENOENT || err == -ENOTSUP ? NMA_MET : NMA_UNSURE;
+		return;
+	}
+	nma_identity__find(&self);
+	asker->policy = states[nma_would(&st.policy, &self, act, nic, queue, &rule)];
+	asker->rule = nma_rules[rule].id;
+}
 
 /* A way of which the kernel knows nothing is no way. */
 static bool possible(const struct nma_audit *a, const struct way *way)
@@ -306,6 +336,7 @@ static int would(struct explain *e, const struct nma_nic *nic)
 		if (!possible(a, &ways[i]))
 			continue;
 		req.ask = ways[i].ask;
+		ask_policy(&req.asker, ways[i].act, nic, req.queue);
 		if (doc)
 			json_object_object_add(doc, ways[i].key, json_way(&req));
 		else

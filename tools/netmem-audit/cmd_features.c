@@ -14,6 +14,7 @@
 #include "fields.h"
 #include "log.h"
 #include "rules/rules.h"
+#include "view_gaps.h"
 
 /* A row of the rule table. */
 struct rule_row {
@@ -190,6 +191,7 @@ static int emit_json(const struct nma_out *out, const struct nma_features *f,
 			       nma_out_array(out, &hook_table, r->hooks, NMA_HOOK_MAX));
 	json_object_object_add(doc, config_table.name,
 			       nma_out_array(out, &config_table, r->config, f->nr_config));
+	nma_view_gaps_json(f, doc);
 	return nma_out_emit(out, doc);
 }
 
@@ -227,6 +229,8 @@ static int emit_text(const struct nma_out *out, const struct nma_features *f,
 	err = nma_out_table(out, &rule_table, r->rules, NMA_RULE_MAX);
 	if (err)
 		return err;
+	fputc('\n', out->file);
+	nma_view_gaps(out, f);
 	fputc('\n', out->file);
 	err = nma_out_table(out, &config_table, r->config, f->nr_config);
 	if (err)

@@ -152,6 +152,9 @@ static const char *const refusals[NMA_REQ_MAX] = {
 #undef NMA_REQ
 };
 
+/* By a policy that only looks on */
+static const char let_through[] = "let_through";
+
 const char *nma_event_name(const struct nma_change *change, bool *detail)
 {
 	const struct nma_rec_hdr *hdr = change->hdr;
@@ -159,6 +162,8 @@ const char *nma_event_name(const struct nma_change *change, bool *detail)
 
 	if (hdr->type == NMA_REC_REFUSED) {
 		*detail = false;
+		if (change->ref.refused->by == NMA_BY_NOBODY)
+			return let_through;
 		return refusals[change->ref.refused->ask];
 	}
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
@@ -182,6 +187,8 @@ const char *nma_event_listed(size_t i, bool *detail)
 	if (i < nr)
 		return events[i].name;
 	i = i - nr + 1;		/* NMA_REQ_NONE has none */
+	if (i == NMA_REQ_MAX)
+		return let_through;
 	return i < NMA_REQ_MAX ? refusals[i] : NULL;
 }
 
@@ -333,7 +340,7 @@ static void e_errno_name(const void *row, struct nma_value *v)
 
 static void e_words(const void *row, struct nma_value *v)
 {
-	if (refusal_of(row))
+	if (refusal_of(row) && !refusal_of(row)->by)
 		nma_value_strn(v, refusal_of(row)->words, NMA_WORDS_LEN);
 }
 
@@ -464,6 +471,29 @@ static struct nma_reason reason_of(const void *row)
 	return why;
 }
 
+static void e_rule(const void *row, struct nma_value *v)
+{
+	char rule[NMA_WORDS_LEN];
+
+	if (!refusal_of(row))
+		return;
+	nma_refused_rule(refusal_of(row), rule, sizeof(rule));
+	nma_value_str(v, rule);
+}
+
+static void e_would_be(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) && refusal_of(row)->by == NMA_BY_NOBODY)
+		nma_value_str(v, refusals[refusal_of(row)->ask]);
+}
+
+/* How many it stands for */
+static void e_count(const void *row, struct nma_value *v)
+{
+	if (refusal_of(row) && refusal_of(row)->more)
+		nma_value_u64(v, refusal_of(row)->more + 1ull);
+}
+
 GET(e_cause, const struct nma_reason why = reason_of(row);
     nma_value_str(v, why.key ? why.key : ""))
 GET(e_explanation, const struct nma_reason why = reason_of(row);
@@ -515,6 +545,9 @@ static const struct nma_field event_fields[] = {
 	{ "errno_name", "", NMA_FIELD_JSON, e_errno_name },
 	{ "errno", "", NMA_FIELD_TEXT, e_errno_name },
 	{ "by", "", NMA_FIELD_TEXT, e_who },
+	{ "rule", "", NMA_FIELD_JSON, e_rule },
+	{ "would_be", "", 0, e_would_be },
+	{ "count", "", 0, e_count },
 	{ "extack", "", NMA_FIELD_JSON, e_words },
 	{ "cause", "", NMA_FIELD_JSON, e_cause },
 	{ "explanation", "", NMA_FIELD_JSON, e_explanation },

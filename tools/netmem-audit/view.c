@@ -172,7 +172,7 @@ static void refusal(const struct nma_out *out, const struct nma_event_row *row)
 	if (row->change->subject != NMA_SUBJ_REFUSED)
 		return;
 	nma_reason__refused(row->model, r, &why);
-	if (r->words[0])
+	if (r->words[0] && !r->by)
 		nma_out_text(out, 11, "the kernel says: %.*s", NMA_WORDS_LEN, r->words);
 	if (why.id < NMA_PRE_MAX || !r->words[0])
 		nma_view_reason(out, 11, &why);

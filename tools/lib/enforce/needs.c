@@ -24,6 +24,9 @@ const struct nma_need nma_needs[] = {
 	{ "nma_sendmsg", "socket_sendmsg", "bpf_lsm_socket_sendmsg", R(TX_02), 0 },
 	{ "nma_reaped", "sock_dequeue_err_skb", "sock_dequeue_err_skb", R(TX_02), 0 },
 	{ "nma_rings_known", "rings_prepare_data", "rings_prepare_data", R(BIND_02), 0 },
+	{ "nma_ioctl", "file_ioctl", "bpf_lsm_file_ioctl", R(BIND_07), 0 },
+	{ "nma_ioctl_compat", "file_ioctl_compat", "bpf_lsm_file_ioctl_compat", R(BIND_07),
+	  0 },
 	{ "nma_rss_known", "rss_prepare_data", "rss_prepare_data", R(BIND_07), 0 },
 	{ "nma_rss_set", "ethtool_set_rxfh", "ethtool_set_rxfh", R(BIND_07), 0 },
 	{ "nma_rss_set_indir", "ethtool_set_rxfh_indir", "ethtool_set_rxfh_indir",
@@ -43,6 +46,30 @@ const struct nma_need nma_needs[] = {
 };
 
 const unsigned int nma_nr_needs = sizeof(nma_needs) / sizeof(nma_needs[0]);
+
+const struct nma_gap nma_gaps[] = {
+	{ NMA_RULE_BIND_04, false,
+	  "XDP on a device stacked on the port (VLAN, macvlan, bond) is let through: check and watch find it" },
+	{ NMA_RULE_BIND_04, true,
+	  "a program for packets in one buffer, with tcp-data-split on, only a driver refuses" },
+	{ NMA_RULE_BIND_06, false,
+	  "a driver that takes bound queues away by itself is not asked" },
+	{ NMA_RULE_BIND_08, true,
+	  "of a dma-buf only the whole size is seen, not that of its pieces" },
+	{ NMA_RULE_TOK_01, false,
+	  "recvmmsg() is looked at once for all that it receives" },
+	{ NMA_RULE_TX_02, false,
+	  "sendmmsg() to one address is looked at once for all that it sends" },
+};
+
+const unsigned int nma_nr_gaps = sizeof(nma_gaps) / sizeof(nma_gaps[0]);
+
+bool nma_gap_is_open(const struct nma_gap *gap, const struct nma_features *f)
+{
+	if (!f->netmem || (gap->rule == NMA_RULE_TX_02 && !f->devmem_tx))
+		return false;
+	return !gap->old_only || !f->hds_cfg;
+}
 
 bool nma_needed(const struct nma_need *n, const struct nma_policy *pol)
 {

@@ -25,6 +25,18 @@ bool nma_needed(const struct nma_need *n, const struct nma_policy *pol);
 /* Does the kernel refuse that itself? */
 bool nma_enforced_by_kernel(enum nma_rule_id rule, const struct nma_features *f);
 
+/* What no policy refuses on a kernel, one row each. */
+struct nma_gap {
+	enum nma_rule_id rule;
+	bool old_only;		/* where the core does not keep tcp-data-split */
+	const char *text;
+};
+
+extern const struct nma_gap nma_gaps[];
+extern const unsigned int nma_nr_gaps;
+
+bool nma_gap_is_open(const struct nma_gap *gap, const struct nma_features *f);
+
 /* The hooks of a rule, as people read them. */
 void nma_needs_hooks(enum nma_rule_id rule, const struct nma_policy *pol, char *buf,
 		     size_t size);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NMA_PINS_DIR	"/sys/fs/bpf/netmem-audit"
+#include "nma_enforce.h"
 
 enum nma_pin {
 	NMA_PIN_PROG,

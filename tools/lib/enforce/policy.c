@@ -51,28 +51,6 @@ const char *nma_mode_name(__u32 mode)
 	return mode <= NMA_MODE_ENFORCE ? names[mode] : "?";
 }
 
-const char *nma_reason_text(__u32 reason)
-{
-	static const char *const texts[] = {
-#define NMA_REASON(id, err, text) [NMA_REASON_##id] = text,
-		NMA_REASON_LIST
-#undef NMA_REASON
-	};
-
-	return reason < NMA_REASON_MAX ? texts[reason] : "?";
-}
-
-const char *nma_reason_name(__u32 reason)
-{
-	static const char *const names[] = {
-#define NMA_REASON(id, err, text) [NMA_REASON_##id] = #id,
-		NMA_REASON_LIST
-#undef NMA_REASON
-	};
-
-	return reason < NMA_REASON_MAX ? names[reason] : "?";
-}
-
 /* @names ends with NULL; its index or -EINVAL */
 static int choice(struct nma_jsonl *f, const char *key, const char *s,
 		  const char *const *names)

@@ -28,7 +28,5 @@ int nma_policy__load(const char *path, struct nma_policy_file *f, char *error,
 		     size_t size);
 
 const char *nma_mode_name(__u32 mode);			/* "enforce" */
-const char *nma_reason_text(__u32 reason);
-const char *nma_reason_name(__u32 reason);		/* "split_off" */
 
 #endif /* NMA_POLICY_H */

@@ -75,7 +75,7 @@ static enum nma_state test_POLICY(const struct nma_request *req, const struct pl
 	if (req->refused)
 		return broken_if(req->refused->admin == NMA_ADMIN_YES &&
 				 (err_of(req) == EPERM || err_of(req) == EACCES));
-	return req->asker.policy ? NMA_UNSURE : NMA_MET;
+	return req->asker.policy;
 }
 
 static enum nma_state test_RING(const struct nma_request *req, const struct place *p)
@@ -452,10 +452,22 @@ static void write_text(char *dst, size_t size, const char *fmt,
 	}
 }
 
+/* Whom a policy of ours would refuse, not knowing the program that will ask */
+static void would_by_policy(const struct nma_request *req, struct nma_reason *why)
+{
+	snprintf(why->text, sizeof(why->text),
+		 "netmem-audit's policy would refuse it, rule %s", req->asker.rule);
+	snprintf(why->fix, sizeof(why->fix), "netmem-audit enforce status");
+}
+
 void nma_reason__of(enum nma_pre_id id, const struct nma_request *req,
 		    struct nma_reason *why)
 {
 	*why = (struct nma_reason){ .id = id, .key = rows[id].key };
+	if (id == NMA_PRE_POLICY && !req->refused) {
+		would_by_policy(req, why);
+		return;
+	}
 	find_holder(id, req, why);
 	write_text(why->text, sizeof(why->text), rows[id].text, req, why);
 	write_text(why->fix, sizeof(why->fix), rows[id].fix, req, why);
@@ -542,6 +554,23 @@ struct nma_request nma_request_of(const struct nma_model *m,
 	return req;
 }
 
+void nma_refused_rule(const struct nma_rec_refused *r, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.*s", r->by ? (int)strcspn(r->words, ":") : 0, r->words);
+}
+
+/* The words are ours. */
+static void by_policy(const struct nma_rec_refused *r, struct nma_reason *why)
+{
+	*why = (struct nma_reason){
+		.id = NMA_PRE_POLICY, .key = rows[NMA_PRE_POLICY].key,
+		.fix = "netmem-audit enforce status",
+	};
+	snprintf(why->text, sizeof(why->text), "%s netmem-audit's policy, rule %.*s",
+		 r->by == NMA_BY_POLICY ? "refused by" : "would be refused by",
+		 NMA_WORDS_LEN, r->words);
+}
+
 void nma_reason__refused(const struct nma_model *m, const struct nma_rec_refused *r,
 			 struct nma_reason *why)
 {
@@ -549,6 +578,10 @@ void nma_reason__refused(const struct nma_model *m, const struct nma_rec_refused
 	char kernel[NMA_WORDS_LEN];
 	enum nma_pre_id id;
 
+	if (r->by) {
+		by_policy(r, why);
+		return;
+	}
 	snprintf(kernel, sizeof(kernel), "%.*s", NMA_WORDS_LEN - 1, r->words);
 	id = find(&req, kernel);
 	if (id < NMA_PRE_MAX) {

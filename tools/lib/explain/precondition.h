@@ -25,7 +25,8 @@ struct nma_asker {
 	bool known;		/* else nothing is said of the one who asks */
 	bool net_admin;
 	bool ipc_lock;
-	bool policy;		/* one of ours is in force */
+	enum nma_state policy;	/* what ours, if there is one in force, would say */
+	const char *rule;	/* by which rule of it */
 	__u64 memlock;		/* bytes, ~0 no limit */
 };
 
@@ -62,6 +63,9 @@ const char *nma_precondition_key(enum nma_pre_id id);
 /* Fills @why for a precondition that is broken. */
 void nma_reason__of(enum nma_pre_id id, const struct nma_request *req,
 		    struct nma_reason *why);
+
+/* "NM-BIND-09" of what a policy refuses, "" of what the kernel does */
+void nma_refused_rule(const struct nma_rec_refused *r, char *buf, size_t size);
 
 /* The reason of a refusal. */
 void nma_reason__refused(const struct nma_model *m, const struct nma_rec_refused *r,

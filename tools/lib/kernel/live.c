@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kernel/live.h"
+#include "kernel/features.h"
 #include "kernel/modules.h"
+#include "kernel/refusals.h"
 #include "util/clock.h"
 
 #define WALK_TRIES	3
@@ -20,6 +23,10 @@ struct live {
 	struct nma_session *session;
 	struct nma_ethtool *ethtool;
 	__u64 walks_redone;	/* cut short, then done again in full */
+	struct nma_refusals refusals;
+	bool events;
+	nma_rec_fn fn;
+	void *ctx;
 };
 
 static struct live *live_of(const struct nma_source *s)
@@ -73,8 +80,14 @@ static int snapshot(struct nma_source *s)
 
 static int poll(struct nma_source *s, int timeout_ms)
 {
-	int nr = nma_session__poll(live_of(s)->session, timeout_ms);
+	struct live *live = live_of(s);
+	int nr, err;
 
+	nr = nma_session__poll(live->session, timeout_ms);
+	if (nr >= 0 && live->events) {
+		err = nma_refusals__tell(&live->refusals, !timeout_ms, live->fn, live->ctx);
+		nr = err < 0 ? err : nr;
+	}
 	s->step = NMA_STEP_TURN;
 	s->now_ns = nma_clock_ns();
 	return nr;
@@ -113,6 +126,7 @@ static void shortfall(struct nma_source *s, struct nma_shortfall *fall)
 	*fall = (struct nma_shortfall){
 		.missing = nma_session__missing_hooks(session),
 	};
+	fall->unread_err = live_of(s)->refusals.err;
 	fall->denied_err = nma_session__denied(session, &fall->denied_netns);
 	nma_session__missed_by(session, fall->missed_by, sizeof(fall->missed_by));
 	if (nma_session__blind(session))
@@ -130,6 +144,7 @@ static void live_close(struct nma_source *s)
 	struct live *live = live_of(s);
 
 	nma_session__close(live->session);
+	nma_refusals__close(&live->refusals);
 	nma_ethtool__free(live->ethtool);
 	free(live);
 }
@@ -163,6 +178,39 @@ static void find_origin(struct nma_source *s)
 	snprintf(o->machine, sizeof(o->machine), "%.31s", host.machine);
 }
 
+/* What is refused by our doing, by us or by the kernel, says so. */
+static int pass_on(void *ctx, const struct nma_rec_hdr *hdr)
+{
+	struct live *live = ctx;
+	struct nma_rec_refused rec;
+
+	if (hdr->type != NMA_REC_REFUSED || hdr->size != sizeof(rec))
+		return live->fn(live->ctx, hdr);
+	memcpy(&rec, hdr, sizeof(rec));
+	nma_refusals__claim(&live->refusals, &rec);
+	return live->fn(live->ctx, &rec.hdr);
+}
+
+static int open_session(struct live *live, const struct nma_session_opts *opts)
+{
+	struct nma_session_opts own = *opts;
+	bool zcrx_told;
+	int err;
+
+	live->fn = opts->fn;
+	live->ctx = opts->ctx;
+	live->events = opts->events;
+	own.fn = pass_on;
+	own.ctx = live;
+	err = nma_session__open(&own, &live->session);
+	if (err || !opts->events)
+		return err;
+	zcrx_told = opts->features->hooks & NMA_H(ZCRX) &&
+		    !(nma_session__missing_hooks(live->session) & NMA_H(ZCRX));
+	nma_refusals__open(&live->refusals, zcrx_told);
+	return 0;
+}
+
 int nma_live__open(const struct nma_session_opts *opts, struct nma_source **out)
 {
 	struct live *live = calloc(1, sizeof(*live));
@@ -176,7 +224,7 @@ int nma_live__open(const struct nma_session_opts *opts, struct nma_source **out)
 	live->ethtool = nma_ethtool__new();
 	if (!live->ethtool)
 		return -ENOMEM;
-	return nma_session__open(opts, &live->session);
+	return open_session(live, opts);
 }
 
 const struct nma_session *nma_live__session(const struct nma_source *s)

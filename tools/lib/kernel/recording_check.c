@@ -49,6 +49,7 @@ static const struct limit {
 	LIMIT(NMA_REC_OWNER, nma_rec_owner, owned, NMA_OWNED_XSK),
 	LIMIT(NMA_REC_REFUSED, nma_rec_refused, ask, NMA_REQ_MAX - 1),
 	LIMIT(NMA_REC_REFUSED, nma_rec_refused, admin, NMA_ADMIN_YES),
+	LIMIT(NMA_REC_REFUSED, nma_rec_refused, by, NMA_BY_NOBODY),
 	LIMIT(NMA_REC_RECYCLE, nma_rec_recycle, counts, NMA_COUNTS_MAX - 1),
 };
 

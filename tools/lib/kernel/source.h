@@ -36,6 +36,7 @@ struct nma_shortfall {
 	nma_hook_set missing;	/* hooks that could not be attached */
 	int denied_err;		/* -errno, of a namespace that cannot be entered */
 	__u32 denied_netns;
+	int unread_err;		/* -errno, of the log of the policy in force */
 	char missed_by[256];	/* whose runs the kernel skipped, "" nobody's */
 	char blind[512];	/* why programs were not run, "" they were */
 	char cut[256];		/* recording: why it ends too early, "" it does not */
