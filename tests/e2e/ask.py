@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 """ask.py [--32] [--second] [--reverse] [--uring [--async]] ACT [IF [QUEUE]]
+ask.py --each ACT [IF [QUEUE]]
 
 Asks the kernel for what a policy may refuse, in the ways there are: by system calls
 of 32 bits (int 0x80), as the second message of one send, with attributes in reverse
 order, by io_uring, there by a thread of its own. ACT is bind-rx, bind-tx, split-off,
 unknown-token, or rss, an ioctl that spreads all flows to one queue. Binds are undone by
-our end. Prints the errno, or "done"; exit status 1 if it was refused.
+our end. Prints the errno, or "done"; exit status 1 if it was refused. --each is
+several ways after each other, a line of each; exit status 1 if all were refused.
 """
 import ctypes
 import errno
@@ -177,9 +179,12 @@ def ask_rss(ifname, queue, ways):
     return 0
 
 
-def main():
-    ways = [word for word in sys.argv[1:] if word.startswith("--")]
-    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+EACH = (["--32"], ["--32", "--second", "--reverse"], ["--uring", "--second"],
+        ["--uring", "--async"])
+
+
+def ask(words, ways):
+    """0 or the errno"""
     try:
         if words[0] == "unknown-token":
             err = ask_token(ways)
@@ -191,7 +196,14 @@ def main():
     except OSError as refused:
         err = refused.errno
     print(errno.errorcode[err] if err else "done")
-    sys.exit(1 if err else 0)
+    return err
+
+
+def main():
+    ways = [word for word in sys.argv[1:] if word.startswith("--")]
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    asked = EACH if ways == ["--each"] else [ways]
+    sys.exit(1 if all([ask(words, each) for each in asked]) else 0)
 
 
 main()
