@@ -87,6 +87,11 @@ static void test_baseline(void **state)
 	pool[3].flags |= NMA_PP_DMA_SYNC_DEV;
 	assert_int_equal(runf("check -j --baseline %s", base), NMA_EXIT_OK);
 	assert_int_equal(num(parse(), "mended"), 1);
+	assert_string_equal(err, "");
+	/* on another machine */
+	strcpy(fake.features.release, "7.3-fake");
+	assert_int_equal(runf("check --baseline %s", base), NMA_EXIT_OK);
+	expect_said(err, "of kernel 7.2-fake, this is 7.3-fake");
 }
 
 /* What an expired waiver covers is not kept, so it fails now as it will later. */

@@ -27,6 +27,7 @@ int nma_excuses__load(struct nma_excuses *e, struct nma_env *env,
 
 	*e = (struct nma_excuses){
 		.waive_path = waive_path,
+		.baseline_path = baseline_path,
 		.ksyms = env->out.ksyms,
 	};
 	nma_clock_today(today);
@@ -37,6 +38,17 @@ int nma_excuses__load(struct nma_excuses *e, struct nma_env *env,
 		err = nma_waivers__load(waive_path, today, &e->waivers, error,
 					sizeof(error));
 	return err ? file_error(env, err, error) : NMA_EXIT_OK;
+}
+
+/* Names of devices and queues may mean something else there. */
+void nma_excuses__compare(const struct nma_excuses *e, const struct nma_env *env,
+			  const char *release)
+{
+	const char *kernel = e->baseline ? nma_baseline_kernel(e->baseline) : "";
+
+	if (kernel[0] && strcmp(kernel, release))
+		nma_warn(env, "the baseline %s is of kernel %s, this is %s: what it has is known only by the names of devices and queues",
+			 e->baseline_path, kernel, release);
 }
 
 void nma_excuses__free(struct nma_excuses *e)

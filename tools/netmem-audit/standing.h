@@ -25,6 +25,7 @@ struct nma_standing {
 
 struct nma_excuses {
 	const char *waive_path;
+	const char *baseline_path;
 	struct nma_ksyms *ksyms;	/* for findings of no known device */
 	struct nma_baseline *baseline;	/* NULL none */
 	struct nma_waivers *waivers;	/* NULL none */
@@ -33,6 +34,9 @@ struct nma_excuses {
 /* Either path may be NULL. Reports its failures, returns an exit status. */
 int nma_excuses__load(struct nma_excuses *e, struct nma_env *env,
 		      const char *baseline_path, const char *waive_path);
+/* Says that the baseline is of another kernel than @release, if it is. */
+void nma_excuses__compare(const struct nma_excuses *e, const struct nma_env *env,
+			  const char *release);
 void nma_excuses__free(struct nma_excuses *e);
 
 /* Once for each finding: what is known is used up. */

@@ -44,6 +44,7 @@ struct entry {
 
 struct nma_baseline {
 	struct entry *first, **last;
+	char kernel[64];		/* "" not known */
 };
 
 static int fail(char *error, size_t size, int err, const char *fmt, ...)
@@ -121,6 +122,11 @@ static int append(struct nma_baseline *b, const struct entry *key)
 	*b->last = e;
 	b->last = &e->next;
 	return 0;
+}
+
+const char *nma_baseline_kernel(const struct nma_baseline *b)
+{
+	return b->kernel;
 }
 
 int nma_baseline__add(struct nma_baseline *b, const struct nma_finding *f)
@@ -299,6 +305,7 @@ int nma_baseline__load(const char *path, struct nma_baseline **out, char *error,
 {
 	struct nma_baseline *b = nma_baseline__new();
 	struct nma_jsonl *f = calloc(1, sizeof(*f));
+	const char *kernel = "";
 	int err = -ENOMEM;
 
 	if (!b || !f) {
@@ -306,6 +313,10 @@ int nma_baseline__load(const char *path, struct nma_baseline **out, char *error,
 		goto out;
 	}
 	err = nma_jsonl__open(f, path, TYPE);
+	if (!err)
+		err = nma_jsonl__str(f, "kernel", false, &kernel);
+	if (!err)
+		snprintf(b->kernel, sizeof(b->kernel), "%s", kernel);
 	if (!err)
 		err = read_entries(f, b);
 	if (err)

@@ -25,6 +25,9 @@ void nma_baseline__free(struct nma_baseline *b);	/* NULL-safe */
 int nma_baseline__load(const char *path, struct nma_baseline **b, char *error,
 		       size_t size);
 
+/* The kernel that it was read from a file of; "" not known. */
+const char *nma_baseline_kernel(const struct nma_baseline *b);
+
 int nma_baseline__add(struct nma_baseline *b, const struct nma_finding *f);
 /* The file is replaced as a whole or not at all. */
 int nma_baseline__save(const struct nma_baseline *b, const char *path,
