@@ -145,10 +145,47 @@ documents_name_what_is_there() {
 	return "$missing"
 }
 
+# What stands in docs/ci can be read by those it is for: shells, make, YAML readers; the
+# programs and options that it names are there. tests/upstream/gate.sh runs some of it.
+recipes_are_right() {
+	local file word
+
+	for file in "$top"/docs/ci/*.sh; do
+		bash -n "$file" || return
+		# each says what it is for
+		"$file" --help >"$scratch/out" 2>&1
+		grep -q "docs/ci/${file##*/} " "$scratch/out" || { echo "$file: no help"; return 1; }
+	done
+	make -n -f "$top/docs/ci/driver.mk" gate gate-baseline GATE_FILE=x >"$scratch/out" || return
+	python3 - "$top"/docs/ci/*.yml >"$scratch/commands" <<-'EOF' || return
+		import sys, yaml
+
+		for path in sys.argv[1:]:
+		    for job in yaml.safe_load(open(path)).values():
+		        if not isinstance(job, dict):
+		            continue
+		        for key in ("before_script", "script"):
+		            print("\n".join(job.get(key, [])))
+		        for one in job.values():
+		            for step in one.get("steps", []) if isinstance(one, dict) else []:
+		                print(step.get("run", ""))
+	EOF
+	sed 's/\${{[^}]*}}/7.2/g' "$scratch/commands" | bash -n || return
+	grep -q in-vm.sh "$scratch/commands" || return
+	for word in $(cat "$top"/docs/ci/* | tr '\n' ' ' | sed 's/\\ *\t*/ /g' |
+		grep -aoE 'netmem-audit gate [^|&;`]*' | grep -oE ' --[a-z-]+' | sort -u); do
+		netmem-audit gate --help | grep -q -e "$word" && continue
+		case $word in --save) continue ;; esac
+		echo "gate has no $word"
+		return 1
+	done
+}
+
 check rules_md_is_up_to_date
 check documents_name_what_is_there
 check replays_name_rules
 check standard_descriptors
 check reports_are_valid
+check recipes_are_right
 echo "1..$number"
 exit $failed
