@@ -119,6 +119,7 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	r->release_cnt = BPF_CORE_READ(pool, pages_state_release_cnt.counter);
 	r->inflight = r->hold_cnt - r->release_cnt;
 	r->detached = pool_detached(pool);
+	r->parts = BPF_CORE_READ(pool, frag_users) ? NMA_PARTS_SOME : NMA_PARTS_NONE;
 	fill_params(r, &pool->p, &pool->slow);
 	fill_netdev(r, pool_keeper(pool));
 	fill_notes(r, pool);

@@ -188,6 +188,13 @@ struct nma_rec_queue {
 	__u32 lease_queue;
 };
 
+/* Does a pool hand out buffers in parts, to several slots of a ring? */
+enum nma_parts {
+	NMA_PARTS_UNKNOWN,	/* recordings of before it was looked at */
+	NMA_PARTS_NONE,
+	NMA_PARTS_SOME,
+};
+
 /* Producers: page_pool_list (create), page_pool_create_percpu (failed create),
  * page_pool_detached, page_pool_release, page_pool_unlist, snapshot walk.
  */
@@ -223,7 +230,8 @@ struct nma_rec_pool {
 	__u8 rehomed;		/* its device left hdr.netns: the kernel keeps it there
 				 * at the loopback device
 				 */
-	__u8 rsvd[7];
+	__u8 parts;		/* enum nma_parts */
+	__u8 rsvd[6];
 	char ifname[NMA_IFNAME_LEN];
 	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
 };

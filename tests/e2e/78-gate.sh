@@ -85,6 +85,26 @@ test_leak_is_named() {
 	gate 0 -- true
 }
 
+# Of a page_pool that stays in use: there are more than its ring holds. The port at the
+# other end has one ring for all frames, which it fills up 32 at a time.
+test_leak_in_use_is_named() {
+	local panel=/sys/kernel/debug/nmnic/nm1/fault/leak_netmem
+
+	defer fault_of_peer 0
+	echo 40 >$panel
+	expect 1 netmem-audit -j gate -i nm1 -- \
+		ping -q -c 45 -i 0.01 -s 1000 "$V4_PEER" >"$W/gate.json" 2>"$W/gate.err"
+	expect_text $panel 'armed=0 fired=40'
+	expect_json "$W/gate.json" "$violated == [\"leaked_netmems\"]"
+	expect_json "$W/gate.json" '.assertions[] | select(.metric == "leaked_netmems") |
+		.value > 8 and .value <= 40 and (.about[0] | test(
+		"^nm1 queue [0-3] page_pool .* more than the 512 that it was made for"))'
+	# nobody blames what was lost before, nor what is of another device
+	expect 0 netmem-audit -j gate -i nm1 -- true >"$W/gate.json"
+}
+
+fault_of_peer() { echo "$1" >/sys/kernel/debug/nmnic/nm1/fault/leak_netmem; }
+
 test_broken_rule_is_named() {
 	fault pp_flags 1
 	defer reopen
@@ -122,9 +142,40 @@ test_command_fails_or_does_not_end() {
 	expect_json "$W/gate.json" '.result == "command_failed" and .command_signal == 11'
 	gate 1 --timeout 2 -- sleep 4711
 	expect_json "$W/gate.json" '.result == "timeout" and .command_signal == 15'
+	# shellcheck disable=SC2016 # not this shell's
+	gate 1 --timeout 2 -- sh -c 'kill -STOP $$'
+	expect_json "$W/gate.json" '.result == "timeout" and .processes_left == null'
 	gate 3 -- /no/such/program
+	gate 3 --junit /no/such/dir/junit.xml -- touch "$W/ran"
+	gate 3 --record /no/such/dir/run.nmr -- touch "$W/ran"
 	gate 2 --assert 'findings = 0' -- touch "$W/ran"
 	[ ! -e "$W/ran" ]
+}
+
+# All that it writes comes through, at the speed of a pipe; and it need not write.
+test_the_command_writes() {
+	local bytes
+
+	bytes=$(amount $((64 << 20)) $((1 << 30)))
+	netmem-audit gate -i nm0 -- head -c "$bytes" /dev/zero 2>"$W/err" | wc -c >"$W/out"
+	[ "$(cat "$W/out")" = "$bytes" ]
+	expect_text "$W/err" '^result: holds'
+	gate 0 -- sh -c 'exec >&- 2>&-; sleep 0.1'
+	# who reads no longer is the command's business
+	netmem-audit gate -i nm0 -- yes 2>"$W/err" | head -n 1 >"$W/out" || true
+	expect_text "$W/err" '^result: command_failed; the command was ended by signal 13'
+}
+
+# A device of the time in between is known by its name, and one that goes is no error.
+test_a_device_comes_and_goes() {
+	ip link add goes0 type veth peer name goes1
+	netmem-audit -j gate -i goes0 -i lo --assert 'findings{ifname="comes0"} == 0' \
+		--assert 'findings{ifname="goes0"} == 0' -- \
+		sh -c 'ip link add comes0 type veth peer name comes1
+			ip link set comes0 up; ip link set comes1 up
+			ip link del comes0; ip link del goes0' >"$W/gate.json"
+	expect_json "$W/gate.json" '.result == "holds" and
+		all(.assertions[]; .outcome == "holds")'
 }
 
 daemons() { pgrep -f '^sleep 471[23]'; }
@@ -174,7 +225,9 @@ test_recording_is_judged_elsewhere() {
 
 nm_setup
 run_tests test_clean_stream_holds test_the_commands_output_is_its_own test_leak_is_named \
+	test_leak_in_use_is_named \
 	test_broken_rule_is_named test_tokens_are_named test_not_known_is_not_right \
-	test_command_fails_or_does_not_end test_daemons_end_with_it \
+	test_command_fails_or_does_not_end test_the_command_writes \
+	test_a_device_comes_and_goes test_daemons_end_with_it \
 	test_killed_gate_leaves_nothing test_signals_are_the_commands \
 	test_recording_is_judged_elsewhere

@@ -165,3 +165,33 @@ unsigned int count_lines(const char *what)
 		nr++;
 	return nr;
 }
+
+struct json_object *assertion(const char *text)
+{
+	struct json_object *arr = get(doc, "assertions"), *a;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(arr); i++) {
+		a = json_object_array_get_idx(arr, i);
+		if (!strcmp(str(a, "assertion"), text))
+			return a;
+	}
+	fail_msg("no assertion %s", text);
+	return NULL;
+}
+
+/* Of the last document: that one alone is not so. */
+void only_violated(const char *metric, int value)
+{
+	struct json_object *arr = get(doc, "assertions"), *a;
+	size_t i;
+	bool is;
+
+	for (i = 0; i < json_object_array_length(arr); i++) {
+		a = json_object_array_get_idx(arr, i);
+		is = !strcmp(str(a, "metric"), metric);
+		assert_string_equal(str(a, "outcome"), is ? "violated" : "holds");
+		if (is)
+			assert_int_equal(num(a, "value"), value);
+	}
+}

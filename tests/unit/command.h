@@ -42,4 +42,9 @@ size_t length(struct json_object *obj, const char *key);
 void expect_said(const char *text, const char *words);
 unsigned int count_lines(const char *what);	/* occurrences in @out */
 
+/* Of the last document, which is that of a gate */
+struct json_object *assertion(const char *text);
+/* That one alone is not so. */
+void only_violated(const char *metric, int value);
+
 #endif /* NMA_COMMAND_H */

@@ -141,6 +141,12 @@ int nma_session__poll(struct nma_session *s, int timeout_ms)
 	return 0;
 }
 
+void nma_session__seek_over(struct nma_session *s, bool over)
+{
+	(void)s;
+	fake.opts.over = over;
+}
+
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 {
 	(void)s;

@@ -38,36 +38,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct json_object *assertion(const char *text)
-{
-	struct json_object *arr = get(doc, "assertions"), *a;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(arr); i++) {
-		a = json_object_array_get_idx(arr, i);
-		if (!strcmp(str(a, "assertion"), text))
-			return a;
-	}
-	fail_msg("no assertion %s", text);
-	return NULL;
-}
-
-/* Of the last document: that one alone is not so. */
-static void only_violated(const char *metric, int value)
-{
-	struct json_object *arr = get(doc, "assertions"), *a;
-	size_t i;
-	bool is;
-
-	for (i = 0; i < json_object_array_length(arr); i++) {
-		a = json_object_array_get_idx(arr, i);
-		is = !strcmp(str(a, "metric"), metric);
-		assert_string_equal(str(a, "outcome"), is ? "violated" : "holds");
-		if (is)
-			assert_int_equal(num(a, "value"), value);
-	}
-}
-
 static void test_holds(void **state)
 {
 	(void)state;
@@ -460,6 +430,38 @@ static void test_recording(void **state)
 	unlink("b.nmr");
 }
 
+/* Whoever made it did not wait until all was back. */
+static void test_recording_without_a_wait(void **state)
+{
+	(void)state;
+	fake.on_poll = leak;
+	assert_int_equal(run("record -o c.nmr -- sleep 0.3"), NMA_EXIT_OK);
+	assert_int_equal(run("-j gate --from c.nmr"), NMA_EXIT_INCOMPLETE);
+	parse();
+	assert_string_equal(str(assertion("leaked_netmems == 0"), "outcome"), "unknown");
+	expect_said(str(assertion("leaked_netmems == 0"), "why"),
+		    "page_pool 21 lost some: it was destroyed just before the end");
+	assert_string_equal(str(assertion("pools_stalled == 0"), "outcome"), "unknown");
+	assert_int_equal(run("-j gate --settle 0 --from c.nmr"), NMA_EXIT_VIOLATION);
+	assert_int_equal(num(assertion((parse(), "leaked_netmems == 0")), "value"), 3);
+	unlink("c.nmr");
+	fake.polls = 0;
+	pool[3].detached = 0;
+	assert_int_equal(run("record -o c.nmr --duration 9"), NMA_EXIT_OK);
+	assert_int_equal(run("-j gate --from c.nmr"), NMA_EXIT_VIOLATION);
+	assert_int_equal(num(assertion((parse(), "leaked_netmems == 0")), "value"), 3);
+	unlink("c.nmr");
+	fake.polls = 0;
+	fake.on_poll = take_tokens;
+	pool[3].detached = 0;
+	assert_int_equal(run("record -o c.nmr -- sleep 0.3"), NMA_EXIT_OK);
+	assert_int_equal(run("-j gate --from c.nmr"), NMA_EXIT_INCOMPLETE);
+	parse();
+	expect_said(str(assertion("tokens_outstanding == 0"), "why"),
+		    "pid 4711 has taken tokens just before the end");
+	unlink("c.nmr");
+}
+
 static char *slurp(const char *path)
 {
 	FILE *f = fopen(path, "r");
@@ -603,6 +605,7 @@ int main(void)
 		TEST(test_gate_file),
 		TEST(test_waiver),
 		TEST(test_recording),
+		TEST(test_recording_without_a_wait),
 		TEST(test_reports),
 		TEST(test_hostile_reports),
 		TEST(test_unwritable_reports),

@@ -280,7 +280,7 @@ static void test_strict(void **state)
 	busy.returned++;
 	FEED(c->m, busy);
 	nma_judge__all(c->j, 12 * SEC);
-	nma_judge__strict(c->j, 12 * SEC, SEC);
+	nma_judge__strict(c->j, 12 * SEC, SEC, 0);
 	assert_int_equal(active(c), 2);
 	nma_judge_for_each(c->j, f)
 		assert_int_not_equal(f->cookie, 2);

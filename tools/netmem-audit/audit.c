@@ -459,6 +459,12 @@ int nma_audit__snapshot(struct nma_audit *a)
 	return err ? source_failed(a, err) : NMA_EXIT_OK;
 }
 
+void nma_audit__seek_over(struct nma_audit *a, bool over)
+{
+	if (a->source->ops->seek_over)
+		a->source->ops->seek_over(a->source, over);
+}
+
 static bool name_exists(const struct nma_audit *a, const char *ifname)
 {
 	nma_model_for_each(struct nma_nic, &a->model->nics, nic)

@@ -76,6 +76,11 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
  */
 int nma_audit__snapshot(struct nma_audit *a);
 
+/* Snapshots also look for the buffers of page_pools with more out than they were made
+ * for, or no longer.
+ */
+void nma_audit__seek_over(struct nma_audit *a, bool over);
+
 /* After the first snapshot: do the devices of -i and namespaces of --netns exist? */
 int nma_audit__check_names(struct nma_audit *a);
 

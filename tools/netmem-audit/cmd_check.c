@@ -119,7 +119,7 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 	progress(a, 0, true);
 	if (!ret && settle_ns)
 		nma_judge__strict(a->judge, a->now_ns,
-				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
+				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS, 0);
 	return ret;
 }
 
@@ -137,7 +137,7 @@ static int replay(struct nma_audit *a, __u64 settle_ns)
 	} while (!ret && step != NMA_STEP_END);
 	if (!ret && settle_ns)
 		nma_judge__strict(a->judge, a->now_ns,
-				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
+				  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS, 0);
 	return ret;
 }
 
@@ -435,6 +435,8 @@ static int look(struct check *c, struct nma_env *env)
 	int ret;
 
 	ret = nma_audit__open(a, env, &aopts);
+	if (!ret)
+		nma_excuses__compare(&c->excuses, env, a->features.release);
 	if (!ret)
 		ret = nma_audit__judge(a, NULL, &limits, NULL, NULL, NULL);
 	if (!ret)

@@ -55,6 +55,14 @@ static void on_event(void *ctx, const struct nma_change *change)
 	nma_ledger__take(&r->gate.ledger, r->gate.follow.audit.model, change);
 }
 
+/* What -i and --netns do not name is somebody else's. */
+static bool is_wanted(void *ctx, __u32 netns, const char *ifname)
+{
+	const struct run *r = ctx;
+
+	return nma_audit__wanted(&r->gate.follow.audit, netns, ifname);
+}
+
 static void on_finding(void *ctx, const struct nma_finding *f)
 {
 	struct run *r = ctx;
@@ -68,6 +76,10 @@ static int turned(void *ctx, bool settled)
 	struct nma_audit *a = &r->gate.follow.audit;
 
 	(void)settled;
+	if (r->gate.follow.ended_ns && !r->gate.ledger.over) {
+		r->gate.ledger.over = true;
+		nma_audit__seek_over(a, true);
+	}
 	nma_ledger__look(&r->gate.ledger, a->model);
 	if (r->gate.history)
 		nma_history__take(r->gate.history, a->model, a->now_ns);
@@ -81,17 +93,20 @@ static bool is_quiet(void *ctx)
 	return nma_ledger__is_quiet(&r->gate.ledger, r->gate.follow.audit.model);
 }
 
-/* What is still out now counts, whatever its age. */
+/* What is still out now counts, whatever its age. Whether those who made a recording
+ * waited is not known: there it must be out as long as we would have waited.
+ */
 static void end_patience(struct run *r)
 {
 	struct nma_audit *a = &r->gate.follow.audit;
 	__u64 settle_ns = r->o->settle_ns;
+	__u64 quiet_ns = settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS;
+	__u64 age_ns = r->o->from ? settle_ns - quiet_ns : 0;
 
 	turned(r, true);
-	if (r->gate.follow.cut)
-		return;
-	nma_judge__strict(a->judge, a->now_ns,
-			  settle_ns / 2 < QUIET_NS ? settle_ns / 2 : QUIET_NS);
+	nma_ledger__end(&r->gate.ledger, a->now_ns, age_ns);
+	if (!r->gate.follow.cut)
+		nma_judge__strict(a->judge, a->now_ns, quiet_ns, age_ns);
 }
 
 static int save(struct run *r)
@@ -143,10 +158,13 @@ static int gate(struct run *r)
 
 	limits.strict = r->o->strict;
 	ret = nma_audit__judge(&f->audit, NULL, &limits, on_finding, NULL, r);
-	if (!ret)
-		ret = nma_follow__begin(f);
 	if (ret)
 		return ret;
+	nma_audit__seek_over(&f->audit, true);
+	ret = nma_follow__begin(f);
+	if (ret)
+		return ret;
+	nma_audit__seek_over(&f->audit, false);
 	nma_ledger__open(&g->ledger, f->audit.model);
 	turned(r, true);
 	ret = nma_follow__command(f, g->argv);
@@ -244,6 +262,8 @@ static void set_up(struct run *r)
 	struct nma_follow *f = &r->gate.follow;
 	const struct gate_opts *o = r->o;
 
+	r->gate.ledger.wanted = is_wanted;
+	r->gate.ledger.ctx = r;
 	f->duration_ns = o->timeout_ns;
 	f->limit = "--timeout";
 	f->kept = r->gate.argv;
@@ -298,6 +318,9 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 		goto out;
 	set_up(&r);
 	ret = open_audit(&r);
+	if (!ret)
+		nma_excuses__compare(&r.gate.excuses, env,
+				     r.gate.follow.audit.features.release);
 	if (!ret)
 		ret = gate(&r);
 	nma_audit__close(&r.gate.follow.audit);

@@ -212,6 +212,12 @@ static void pool_line(const struct nma_gate *g, const struct nma_entry_pool *p, 
 	struct place at = pool_place(p);
 	char since[32] = "";
 
+	if (nma_entry_lost(p)) {
+		snprintf(dst, size,
+			 "%s: the driver has %u buffers of it, %llu more than the %u that it was made for",
+			 at.text, p->excess.last.driver, nma_entry_lost(p), p->excess.size);
+		return;
+	}
 	if (p->destroyed_ns && p->destroyed_ns < g->end_ns)
 		seconds_text(g->end_ns - p->destroyed_ns, since, sizeof(since));
 	snprintf(dst, size, "%s: %llu buffers not back%s%s%s", at.text, nma_entry_leaked(p),

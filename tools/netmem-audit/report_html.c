@@ -444,6 +444,7 @@ static void put_pictures(const struct nma_gate *g, FILE *f)
 
 static void put_pool(const struct nma_gate *g, FILE *f, const struct nma_entry_pool *p)
 {
+	__u64 leaked = nma_entry_leaked(p) + nma_entry_lost(p);
 	struct nma_flows flows;
 	char queue[16] = "";
 	__u32 ratio;
@@ -455,8 +456,8 @@ static void put_pool(const struct nma_gate *g, FILE *f, const struct nma_entry_p
 	fprintf(f, "</td><td class=\"n\">%s</td><td>%s</td><td class=\"n\">%lld</td>"
 		"<td class=\"n%s\">%llu</td><td class=\"n\">", queue,
 		p->gone ? "freed" : p->destroyed ? "destroyed" : "in use",
-		p->inflight > 0 ? p->inflight : 0, nma_entry_leaked(p) ? " violated" : "",
-		nma_entry_leaked(p));
+		p->inflight > 0 ? p->inflight : 0, leaked ? " violated" : "",
+		leaked);
 	nma_flows_between(&p->begin, &p->flows, &flows);
 	if (nma_recycle_ratio(&flows, &ratio))
 		fprintf(f, "%u.%02u%%", ratio / 100, ratio % 100);

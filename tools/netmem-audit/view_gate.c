@@ -275,7 +275,7 @@ static struct json_object *pool_json(const struct nma_gate *g,
 	add_flag(obj, "destroyed", p->destroyed);
 	add_flag(obj, "freed", p->gone);
 	add_u64(obj, "inflight", p->inflight > 0 ? p->inflight : 0);
-	add_u64(obj, "leaked", nma_entry_leaked(p));
+	add_u64(obj, "leaked", nma_entry_leaked(p) + nma_entry_lost(p));
 	add_u64(obj, "buffer_bytes", (__u64)g->facts.page_size << p->order);
 	nma_flows_between(&p->begin, &p->flows, &flows);
 	if (nma_recycle_ratio(&flows, &ratio))

@@ -425,6 +425,13 @@ bool nma_expr_holds(const struct nma_expr *e, __u64 value)
 	}
 }
 
+bool nma_expr_is_sure(const struct nma_expr *e, __u64 least)
+{
+	if (e->op == NMA_EQ || e->op == NMA_NE)
+		return least > e->number;
+	return nma_expr_holds(e, least) == nma_expr_holds(e, ~0ull);
+}
+
 const char *nma_compare_text(enum nma_compare op)
 {
 	return compares[op];

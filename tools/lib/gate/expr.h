@@ -91,6 +91,8 @@ int nma_expr__parse(struct nma_expr *e, const char *text, const char *ifname,
 		    struct nma_expr_error *error);
 
 bool nma_expr_holds(const struct nma_expr *e, __u64 value);
+/* Is that the same for every larger value? */
+bool nma_expr_is_sure(const struct nma_expr *e, __u64 least);
 
 /* "==" */
 const char *nma_compare_text(enum nma_compare op);

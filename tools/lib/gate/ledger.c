@@ -59,6 +59,14 @@ static void note_owner(struct nma_entry_pool *p, const struct nma_owner *owner)
 		p->owner = *owner;
 }
 
+static void note_place(struct nma_ledger *l, struct nma_entry_pool *p,
+		       const struct nma_pool *pool)
+{
+	note_owner(p, &pool->owner);
+	p->foreign = l->wanted &&
+		     !l->wanted(l->ctx, p->owner.netns, p->owner.ifname);
+}
+
 static void take_pool(struct nma_ledger *l, const struct nma_pool *pool,
 		      const struct nma_rec_hdr *hdr)
 {
@@ -75,7 +83,7 @@ static void take_pool(struct nma_ledger *l, const struct nma_pool *pool,
 		p->before = !l->open;
 		p->created_ns = l->open ? pool->r.create_ns : 0;
 	}
-	note_owner(p, &pool->owner);
+	note_place(l, p, pool);
 	note_name(l, pool->owner.ifname);
 	p->order = pool->r.order;
 	p->mp = pool->r.mp;
@@ -126,6 +134,7 @@ static void take_sock(struct nma_ledger *l, const struct nma_model *m,
 		return;
 	sock_ifname(m, r, s->ifname);
 	s->r = *r;
+	s->foreign = l->wanted && !l->wanted(l->ctx, r->hdr.netns, s->ifname);
 	s->gone = r->hdr.cause == NMA_CAUSE_GONE;
 	if (l->open)
 		return;
@@ -190,7 +199,12 @@ void nma_ledger__open(struct nma_ledger *l, const struct nma_model *m)
 	l->open = true;
 }
 
-/* What a CPU has freed and not yet put back comes back when it next receives. */
+/* The pool itself looks after what is in its ring once a second. What a CPU has freed and
+ * not yet put back comes back when it next receives, like all that it has yet to deliver.
+ */
+#define AT_REST	(1u << NMA_HOLDER_CACHE | 1u << NMA_HOLDER_RING | 1u << NMA_HOLDER_GRO | \
+		 1u << NMA_HOLDER_BACKLOG | 1u << NMA_HOLDER_DEFER)
+
 static __s64 at_rest(const struct nma_model *m, const struct nma_pool *pool)
 {
 	__s64 nr = 0;
@@ -199,15 +213,17 @@ static __s64 at_rest(const struct nma_model *m, const struct nma_pool *pool)
 		return 0;
 	nma_held_for_each(m, held)
 		if (held->r.pool_id == pool->r.pool_id &&
-		    held->r.holder == NMA_HOLDER_DEFER)
+		    AT_REST & 1u << held->r.holder)
 			nr += held->r.buffers;
 	return nr < pool->r.inflight ? nr : pool->r.inflight;
 }
 
 void nma_ledger__look(struct nma_ledger *l, const struct nma_model *m)
 {
+	bool looked = l->looks != m->looks;
 	const struct nma_pool *pool;
 
+	l->looks = m->looks;
 	nma_table_for_each(&l->pools, n) {
 		struct nma_entry_pool *p = (struct nma_entry_pool *)n;
 
@@ -219,15 +235,31 @@ void nma_ledger__look(struct nma_ledger *l, const struct nma_model *m)
 			p->inflight = 0;
 			continue;
 		}
-		note_owner(p, &pool->owner);
+		note_place(l, p, pool);
 		p->inflight = pool->r.inflight;
 		p->at_rest = pool->r.detached ? at_rest(m, pool) : 0;
+		if (looked && !pool->r.detached)
+			nma_excess__look(&p->excess, m, pool, l->open, l->over);
 	}
 	nma_table_for_each(&l->socks, n) {
 		struct nma_entry_sock *s = (struct nma_entry_sock *)n;
 		const struct nma_sock *sock = nma_model__sock(m, n->key[0]);
 
 		s->gone |= !sock || sock->seen.gone;
+	}
+}
+
+void nma_ledger__end(struct nma_ledger *l, __u64 now_ns, __u64 age_ns)
+{
+	nma_table_for_each(&l->pools, n) {
+		struct nma_entry_pool *p = (struct nma_entry_pool *)n;
+
+		p->young = p->destroyed_ns && p->destroyed_ns + age_ns > now_ns;
+	}
+	nma_table_for_each(&l->socks, n) {
+		struct nma_entry_sock *s = (struct nma_entry_sock *)n;
+
+		s->young = age_ns && (!s->r.oldest_ns || s->r.oldest_ns + age_ns > now_ns);
 	}
 }
 
@@ -239,26 +271,57 @@ void nma_ledger__free(struct nma_ledger *l)
 	nma_table_free(&l->refusals);
 }
 
-__u64 nma_entry_leaked(const struct nma_entry_pool *p)
+/* Whatever comes of it */
+static __s64 out_of(const struct nma_entry_pool *p)
 {
-	if (p->dead_before || !p->destroyed || p->gone || p->excused ||
+	if (p->dead_before || !p->destroyed || p->gone || p->foreign ||
 	    p->inflight <= p->at_rest)
 		return 0;
 	return p->inflight - p->at_rest;
 }
 
+__u64 nma_entry_leaked(const struct nma_entry_pool *p)
+{
+	return p->excused || p->young ? 0 : out_of(p);
+}
+
+__u64 nma_entry_lost(const struct nma_entry_pool *p)
+{
+	return p->destroyed || p->foreign ? 0 : nma_excess_lost(&p->excess);
+}
+
+const char *nma_entry_doubt(const struct nma_entry_pool *p)
+{
+	if (p->excused || p->foreign)
+		return NULL;
+	if (p->destroyed)
+		return p->young && out_of(p) ? "it was destroyed just before the end" : NULL;
+	return nma_excess_doubt(&p->excess);
+}
+
+static bool keeps_tokens(const struct nma_entry_sock *s)
+{
+	return !s->before && !s->gone && !s->excused && !s->foreign && s->r.outstanding;
+}
+
 __u64 nma_entry_outstanding(const struct nma_entry_sock *s)
 {
-	return s->before || s->gone || s->excused ? 0 : s->r.outstanding;
+	return keeps_tokens(s) && !s->young ? s->r.outstanding : 0;
+}
+
+bool nma_entry_may_return(const struct nma_entry_sock *s)
+{
+	return keeps_tokens(s) && s->young;
 }
 
 bool nma_ledger__is_quiet(const struct nma_ledger *l, const struct nma_model *m)
 {
 	nma_ledger_for_each_pool(l, p)
-		if (p->destroyed && !p->gone && !p->dead_before && p->inflight > p->at_rest)
+		if (out_of(p) || (!p->destroyed && !p->foreign &&
+				  nma_excess_is_open(&p->excess)))
 			return false;
 	nma_ledger_for_each_sock(l, s)
-		if (nma_entry_outstanding(s))
+		if (keeps_tokens(s))
 			return false;
 	nma_model_for_each(struct nma_binding, &m->bindings, b)
 		if (b->unbound_ns && !b->seen.gone && !b->seen.pre_existing)

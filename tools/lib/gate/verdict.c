@@ -14,6 +14,7 @@ struct measure {
 	const struct nma_facts *facts;
 	const struct nma_expr *e;
 	struct nma_checked *c;
+	bool at_least;		/* there may be more than the value: see c->why */
 };
 
 static void unknown(struct measure *m, const char *fmt, ...)
@@ -27,6 +28,27 @@ static void unknown(struct measure *m, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(m->c->why, sizeof(m->c->why), fmt, ap);
 	va_end(ap);
+}
+
+static void in_doubt(struct measure *m, const struct nma_entry_pool *p)
+{
+	const char *doubt = nma_entry_doubt(p);
+
+	if (!doubt || m->at_least)
+		return;
+	m->at_least = true;
+	snprintf(m->c->why, sizeof(m->c->why),
+		 "whether %.*s page_pool %u lost some: %s", NMA_IFNAME_LEN,
+		 p->owner.ifname[0] ? p->owner.ifname : "unknown device", p->pool_id, doubt);
+}
+
+static void may_return(struct measure *m, const struct nma_entry_sock *s)
+{
+	if (!nma_entry_may_return(s) || m->at_least)
+		return;
+	m->at_least = true;
+	snprintf(m->c->why, sizeof(m->c->why),
+		 "pid %u has taken tokens just before the end", s->r.hdr.pid);
 }
 
 static bool asks(const struct nma_expr *e, unsigned int label)
@@ -56,7 +78,7 @@ static bool matches(const struct nma_expr *e, const struct nma_finding *f)
 
 static bool matches_pool(const struct nma_expr *e, const struct nma_entry_pool *p)
 {
-	return same_name(e, p->owner.ifname) &&
+	return !p->foreign && same_name(e, p->owner.ifname) &&
 	       (!asks(e, NMA_L(QUEUE)) || e->filter.queue == p->owner.queue) &&
 	       (!asks(e, NMA_L(POOL_ID)) || e->filter.pool_id == p->pool_id);
 }
@@ -98,10 +120,12 @@ bool nma_blames(const struct nma_facts *facts, const struct nma_expr *e,
 
 bool nma_blames_pool(const struct nma_expr *e, const struct nma_entry_pool *p)
 {
-	return (e->metric == NMA_METRIC_ID_LEAKED_NETMEMS ||
-		e->metric == NMA_METRIC_ID_LEAKED_BYTES ||
-		e->metric == NMA_METRIC_ID_POOLS_STALLED) &&
-	       matches_pool(e, p) && nma_entry_leaked(p);
+	bool lost = e->metric == NMA_METRIC_ID_LEAKED_NETMEMS ||
+		    e->metric == NMA_METRIC_ID_LEAKED_BYTES;
+
+	return ((lost && nma_entry_lost(p)) ||
+		((lost || e->metric == NMA_METRIC_ID_POOLS_STALLED) && nma_entry_leaked(p))) &&
+	       matches_pool(e, p);
 }
 
 bool nma_blames_sock(const struct nma_expr *e, const struct nma_entry_sock *s)
@@ -140,26 +164,37 @@ static void findings(struct measure *m)
 		check_rule(m, m->e->filter.rule);
 }
 
+static void leaked(struct measure *m, bool bytes)
+{
+	nma_ledger_for_each_pool(m->facts->ledger, p) {
+		if (!matches_pool(m->e, p))
+			continue;
+		m->c->value += (nma_entry_leaked(p) + nma_entry_lost(p)) *
+			       (bytes ? (__u64)m->facts->page_size << p->order : 1);
+		in_doubt(m, p);
+	}
+}
+
 static void leaked_netmems(struct measure *m)
 {
-	nma_ledger_for_each_pool(m->facts->ledger, p)
-		if (matches_pool(m->e, p))
-			m->c->value += nma_entry_leaked(p);
+	leaked(m, false);
 }
 
 static void leaked_bytes(struct measure *m)
 {
-	nma_ledger_for_each_pool(m->facts->ledger, p)
-		if (matches_pool(m->e, p))
-			m->c->value += nma_entry_leaked(p) *
-				       ((__u64)m->facts->page_size << p->order);
+	leaked(m, true);
 }
 
 static void pools_stalled(struct measure *m)
 {
-	nma_ledger_for_each_pool(m->facts->ledger, p)
-		if (matches_pool(m->e, p) && nma_entry_leaked(p))
+	nma_ledger_for_each_pool(m->facts->ledger, p) {
+		if (!matches_pool(m->e, p))
+			continue;
+		if (nma_entry_leaked(p))
 			m->c->value++;
+		else if (p->destroyed)
+			in_doubt(m, p);
+	}
 }
 
 static void pools_created(struct measure *m)
@@ -171,22 +206,25 @@ static void pools_created(struct measure *m)
 
 static void tokens_outstanding(struct measure *m)
 {
-	nma_ledger_for_each_sock(m->facts->ledger, s)
-		if (same_name(m->e, s->ifname))
-			m->c->value += nma_entry_outstanding(s);
+	nma_ledger_for_each_sock(m->facts->ledger, s) {
+		if (!same_name(m->e, s->ifname))
+			continue;
+		m->c->value += nma_entry_outstanding(s);
+		may_return(m, s);
+	}
 }
 
 static void tokens_returned(struct measure *m)
 {
 	nma_ledger_for_each_sock(m->facts->ledger, s)
-		if (same_name(m->e, s->ifname))
+		if (!s->foreign && same_name(m->e, s->ifname))
 			m->c->value += s->r.returned - s->returned_before;
 }
 
 static void tokens_taken(struct measure *m)
 {
 	nma_ledger_for_each_sock(m->facts->ledger, s)
-		if (same_name(m->e, s->ifname))
+		if (!s->foreign && same_name(m->e, s->ifname))
 			m->c->value += s->r.taken - s->taken_before;
 }
 
@@ -315,7 +353,7 @@ static bool was_there(struct measure *m)
 void nma_check(const struct nma_facts *facts, const struct nma_assertion *a,
 	       struct nma_checked *c)
 {
-	struct measure m = { facts, &a->expr, c };
+	struct measure m = { .facts = facts, .e = &a->expr, .c = c };
 
 	*c = (struct nma_checked){ .a = a, .outcome = NMA_HOLDS };
 	if (facts->ledger->no_memory) {
@@ -325,6 +363,8 @@ void nma_check(const struct nma_facts *facts, const struct nma_assertion *a,
 	if (!was_there(&m))
 		return;
 	measures[a->expr.metric](&m);
+	if (m.at_least && !nma_expr_is_sure(&a->expr, c->value))
+		c->outcome = NMA_UNKNOWN;
 	if (c->outcome == NMA_HOLDS && !nma_expr_holds(&a->expr, c->value))
 		c->outcome = NMA_VIOLATED;
 }

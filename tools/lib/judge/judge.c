@@ -394,7 +394,7 @@ void nma_judge__witness(struct nma_judge *j, const struct nma_finding *f,
 	judge_item(j, f, key, true, now_ns);
 }
 
-void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
+void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns, __u64 age_ns)
 {
 	nma_table_for_each(&j->cases, n) {
 		struct nma_finding *f = (struct nma_finding *)n;
@@ -403,6 +403,8 @@ void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns)
 			continue;
 		if (nma_rules[f->rule].subject == NMA_SUBJ_SOCK &&
 		    now_ns - f->steady_ns < quiet_ns)
+			continue;
+		if (now_ns - (f->since_ns ? f->since_ns : f->begin_ns) < age_ns)
 			continue;
 		count(j, f, now_ns);
 	}

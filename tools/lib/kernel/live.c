@@ -93,6 +93,11 @@ static int poll(struct nma_source *s, int timeout_ms)
 	return nr;
 }
 
+static void seek_over(struct nma_source *s, bool over)
+{
+	nma_session__seek_over(live_of(s)->session, over);
+}
+
 static __u64 now(struct nma_source *s)
 {
 	s->now_ns = nma_clock_ns();
@@ -152,6 +157,7 @@ static void live_close(struct nma_source *s)
 static const struct nma_source_ops ops = {
 	.snapshot = snapshot,
 	.poll = poll,
+	.seek_over = seek_over,
 	.now = now,
 	.rings = rings,
 	.rss = rss,

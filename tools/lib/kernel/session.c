@@ -164,6 +164,11 @@ int nma_session__poll(struct nma_session *s, int timeout_ms)
 	return acts < 0 ? acts : nr + acts;
 }
 
+void nma_session__seek_over(struct nma_session *s, bool over)
+{
+	s->opts.over = over;
+}
+
 int nma_session__lost(struct nma_session *s, struct nma_lost *lost)
 {
 	const volatile __u64 *counts = s->skel->bss_lost->nma_lost;

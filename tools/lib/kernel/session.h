@@ -39,6 +39,7 @@ struct nma_session_opts {
 				 */
 	bool holders;		/* who has the buffers of all pools, not of dying ones */
 	bool only_holders;	/* nothing is of use without them */
+	bool over;		/* also of those with more out than they were made for */
 	bool ages;		/* of these: when they were taken */
 	bool stacks;		/* and by whom */
 	bool hist;		/* histograms: of tokens; and of buffers, if circulate */
@@ -59,6 +60,9 @@ int nma_session__open(const struct nma_session_opts *opts, struct nma_session **
  * are gone.
  */
 int nma_session__snapshot(struct nma_session *s);
+
+/* From the next snapshot on: opts.over */
+void nma_session__seek_over(struct nma_session *s, bool over);
 
 /* Delivers records for at most @timeout_ms. Number delivered or -errno;
  * -EINTR when a signal came.

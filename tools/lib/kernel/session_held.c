@@ -45,6 +45,17 @@ static void note_netdev(struct nma_session *s, __u64 addr)
 	h->netdev[h->nr_netdevs++] = addr;
 }
 
+/* More than its ring has is out of the pool, or in its own cache. */
+static bool is_over(const struct nma_rec_pool *pool)
+{
+	return pool->pool_size && pool->inflight > (__s64)pool->pool_size;
+}
+
+static bool is_wanted(const struct nma_session *s, const struct nma_rec_pool *pool)
+{
+	return pool->detached || s->opts.holders || (s->opts.over && is_over(pool));
+}
+
 void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 {
 	const struct nma_rec_pool *pool = (const void *)hdr;
@@ -55,8 +66,7 @@ void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 		return;
 	if (hdr->type == NMA_REC_NIC)
 		note_netdev(s, nic->netdev);
-	if (hdr->type != NMA_REC_POOL || pool->inflight <= 0 ||
-	    !(pool->detached || s->opts.holders))
+	if (hdr->type != NMA_REC_POOL || pool->inflight <= 0 || !is_wanted(s, pool))
 		return;
 	if (h->nr_targets == NMA_HELD_POOLS) {
 		s->walk_cut++;

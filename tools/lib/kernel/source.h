@@ -68,6 +68,10 @@ struct nma_source_ops {
 	 * at once. Number of records or -errno.
 	 */
 	int (*poll)(struct nma_source *s, int timeout_ms);
+	/* Do snapshots also look for the buffers of page_pools that have more out than
+	 * they were made for? NULL: they do, or it is too late to ask.
+	 */
+	void (*seek_over)(struct nma_source *s, bool over);
 	__u64 (*now)(struct nma_source *s);
 
 	/* What is asked beside records; errors as in ethtool.h and modules.h. */
