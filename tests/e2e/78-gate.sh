@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 480
 #
 # netmem-audit gate: holds where nothing is wrong, names what is, and leaves nothing,
 # neither of the command nor of its own, however either of them ends.
@@ -91,10 +91,10 @@ test_leak_in_use_is_named() {
 	local panel=/sys/kernel/debug/nmnic/nm1/fault/leak_netmem
 
 	defer fault_of_peer 0
-	echo 40 >$panel
+	echo 40 >"$panel"
 	expect 1 netmem-audit -j gate -i nm1 -- \
 		ping -q -c 45 -i 0.01 -s 1000 "$V4_PEER" >"$W/gate.json" 2>"$W/gate.err"
-	expect_text $panel 'armed=0 fired=40'
+	expect_text "$panel" 'armed=0 fired=40'
 	expect_json "$W/gate.json" "$violated == [\"leaked_netmems\"]"
 	expect_json "$W/gate.json" '.assertions[] | select(.metric == "leaked_netmems") |
 		.value > 8 and .value <= 40 and (.about[0] | test(
@@ -223,6 +223,40 @@ test_recording_is_judged_elsewhere() {
 	expect 5 netmem-audit gate --from "$W/run.nmr"
 }
 
+# verdicts N: the same gate N times on what is right, and N times on a leak of one netmem
+verdicts() {
+	local n
+
+	for ((n = 1; n <= $1; n++)); do
+		gate 0 -- bash -c 'stream 64K'
+		fault leak_on_stop 1
+		gate 1 --settle 1 -- bash -c 'stream 64K'
+		expect_json "$W/gate.json" '.assertions[] |
+			select(.metric == "leaked_netmems") | .value == 1'
+		fault leak_on_stop 0
+		expect_no_leak
+		echo "# $n times, $SECONDS s" >>"$W/verdicts"
+	done
+}
+
+busy() { while :; do :; done; }
+export -f busy
+
+# NMA_GATES: how many
+test_always_the_same_verdict() { verdicts "${NMA_GATES:-200}"; }
+
+test_always_the_same_verdict_under_load() {
+	local n
+
+	for n in 1 2 3; do
+		background "busy$n" bash -c busy
+	done
+	verdicts "${NMA_GATES:-200}"
+}
+
+# an hour on two emulated processors
+[ -z "${NMA_FULL:-}${NMA_GATES:-}" ] ||
+	last_tests+=(test_always_the_same_verdict test_always_the_same_verdict_under_load)
 nm_setup
 run_tests test_clean_stream_holds test_the_commands_output_is_its_own test_leak_is_named \
 	test_leak_in_use_is_named \
