@@ -268,6 +268,8 @@ static void set_up(struct run *r)
 	f->limit = "--timeout";
 	f->kept = r->gate.argv;
 	f->settle_ns = o->settle_ns;
+	/* the first of them is not yet for what is over */
+	f->least_looks = NMA_EXCESS_LOOKS + 1;
 	f->quiet = is_quiet;
 	f->turned = turned;
 	f->ctx = r;

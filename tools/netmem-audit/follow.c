@@ -199,7 +199,9 @@ static bool is_done(struct nma_follow *f, __u64 end_ns)
 {
 	if (!settled(f, end_ns))
 		return false;
-	return !f->quiet || f->quiet(f->ctx) || nma_clock_ns() - end_ns >= f->settle_ns;
+	if (!f->quiet || f->quiet(f->ctx))
+		return true;
+	return nma_clock_ns() - end_ns >= f->settle_ns && f->end_looks >= f->least_looks;
 }
 
 static int follow(struct nma_follow *f)
@@ -217,6 +219,7 @@ static int follow(struct nma_follow *f)
 		else if (!ask_ns)
 			ask_ns = nma_clock_ns();
 		ret = turn(f, end_ns || ask_ns);
+		f->end_looks += !!end_ns;
 		if (f->turned(f->ctx, ask_ns && settled(f, ask_ns)))
 			break;
 		if (end_ns && is_done(f, end_ns))

@@ -24,6 +24,9 @@ struct nma_follow {
 	 */
 	bool (*quiet)(void *ctx);
 	__u64 settle_ns;
+	unsigned int least_looks;	/* after that end, however long they take, unless
+					 * all is back
+					 */
 	__u64 look_ns;		/* between two looks, if they take no time; 0: default */
 	bool kept;		/* the command's whole tree is, and answers to signals */
 	const char *limit;	/* the option that set @duration_ns, if not --duration */
@@ -38,6 +41,7 @@ struct nma_follow {
 	bool cut;		/* interrupted while it waited for @quiet */
 	__u64 command_ns;	/* when that was started */
 	__u64 ended_ns;		/* and had ended, with all that it left; 0: not yet */
+	unsigned int end_looks;	/* since then */
 	__u64 asked_ns;		/* since when somebody wants it to end */
 	unsigned int interruptions;	/* up to its end */
 };
