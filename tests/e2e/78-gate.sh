@@ -256,10 +256,10 @@ test_always_the_same_verdict_under_load() {
 
 # an hour on two emulated processors
 [ -z "${NMA_FULL:-}${NMA_GATES:-}" ] ||
-	last_tests+=(test_always_the_same_verdict test_always_the_same_verdict_under_load)
+	last_tests+=(test_leak_in_use_is_named test_always_the_same_verdict
+		test_always_the_same_verdict_under_load)
 nm_setup
 run_tests test_clean_stream_holds test_the_commands_output_is_its_own test_leak_is_named \
-	test_leak_in_use_is_named \
 	test_broken_rule_is_named test_tokens_are_named test_not_known_is_not_right \
 	test_command_fails_or_does_not_end test_the_command_writes \
 	test_a_device_comes_and_goes test_daemons_end_with_it \

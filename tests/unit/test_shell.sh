@@ -146,7 +146,7 @@ documents_name_what_is_there() {
 }
 
 # What stands in docs/ci can be read by those it is for: shells, make, YAML readers; the
-# programs and options that it names are there. tests/upstream/gate.sh runs some of it.
+# programs and options that it names are there.
 recipes_are_right() {
 	local file word
 
