@@ -73,8 +73,8 @@ void nma_judge__all(struct nma_judge *j, __u64 now_ns);
  */
 void nma_judge__witness(struct nma_judge *j, const struct nma_finding *f,
 			__u64 now_ns);
-/* Ends the patience with age: what is still out counts now. Sockets that were at
- * work within the last @quiet_ns are spared, and what is out for less than @age_ns.
+/* Judges pending age conditions now, however young they are. Sockets that were busy
+ * within the last @quiet_ns are spared, and what is younger than @age_ns.
  */
 void nma_judge__strict(struct nma_judge *j, __u64 now_ns, __u64 quiet_ns, __u64 age_ns);
 /* Reports what was folded since it was last reported, if that is long ago; of a
