@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define NAMES_MAX	256
-#define FILTER_BITS	65536
 
 /* ---- The whole ---------------------------------------------------------------*/
 
@@ -225,7 +224,8 @@ struct subset {
 	const char *names[NAMES_MAX];
 	size_t name_len[NAMES_MAX];
 	unsigned int nr_names;
-	unsigned char filter[FILTER_BITS / 8];	/* first two letters */
+	__u16 first[1 << 16];	/* of those that begin with two letters, from 1 on */
+	__u16 next[NAMES_MAX];
 };
 
 static const char *type_name(const struct nma_kernel_btf *btf,
@@ -264,21 +264,19 @@ static void collect_names(struct subset *s, const struct btf *progs)
 		if (!has_body(t) || !name[0] || s->nr_names == NAMES_MAX)
 			continue;
 		s->names[s->nr_names] = name;
-		s->name_len[s->nr_names++] = essential_len(name);
-		s->filter[two_letters(name) / 8] |= 1 << two_letters(name) % 8;
+		s->name_len[s->nr_names] = essential_len(name);
+		s->next[s->nr_names++] = s->first[two_letters(name)];
+		s->first[two_letters(name)] = s->nr_names;
 	}
 }
 
 static bool is_named(const struct subset *s, const char *name)
 {
-	unsigned int i;
-	size_t len;
+	__u16 i = s->first[two_letters(name)];
+	size_t len = i ? strlen(name) : 0;
 
-	if (!(s->filter[two_letters(name) / 8] & 1 << two_letters(name) % 8))
-		return false;
-	len = strlen(name);
-	for (i = 0; i < s->nr_names; i++)
-		if (s->name_len[i] == len && !memcmp(s->names[i], name, len))
+	for (; i; i = s->next[i - 1])
+		if (s->name_len[i - 1] == len && !memcmp(s->names[i - 1], name, len))
 			return true;
 	return false;
 }

@@ -181,29 +181,46 @@ static bool item_matches(const struct item *item, const struct nma_kernel_btf *b
 	}
 }
 
-/* One pass over some 200,000 types: most are dismissed by their first two
- * letters.
- */
-#define FILTER_BITS 65536
+/* Items by the first two letters of their names, as numbers from 1 on */
+struct item_index {
+	__u16 first[1 << 16];
+	__u16 next[ITEM_MAX];
+};
 
-static void find_items(const struct nma_kernel_btf *btf, struct item *items)
+static __u16 first_letters(const char *name)
 {
-	__u64 *filter = calloc(FILTER_BITS / 64, sizeof(*filter));
-	__u32 id;
-	const struct btf_type *t;
-	const char *name;
-	__u16 key;
+	__u16 letters;
+
+	memcpy(&letters, name, sizeof(letters));
+	return letters;
+}
+
+static void index_items(struct item_index *index, const struct item *items)
+{
+	__u16 *first;
 	int i;
 
-	if (!filter)
-		return;
 	for (i = 0; i < ITEM_MAX; i++) {
 		if (!items[i].name)
 			continue;
-		memcpy(&key, items[i].name, sizeof(key));
-		filter[key / 64] |= 1ull << key % 64;
+		first = &index->first[first_letters(items[i].name)];
+		index->next[i] = *first;
+		*first = i + 1;
 	}
+}
 
+/* One pass over some 200,000 types: most are dismissed by their first two letters. */
+static void find_items(const struct nma_kernel_btf *btf, struct item *items)
+{
+	struct item_index *index = calloc(1, sizeof(*index));
+	const struct btf_type *t;
+	const char *name;
+	__u32 id;
+	__u16 i;
+
+	if (!index)
+		return;
+	index_items(index, items);
 	for (id = 1; id <= btf->nr; id++) {
 		t = nma_kernel_btf__type(btf, id);
 		if (!btf_is_func(t) && !btf_is_struct(t) && !btf_is_typedef(t))
@@ -211,14 +228,11 @@ static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 		name = nma_kernel_btf__string(btf, t->name_off);
 		if (!name[0])
 			continue;
-		memcpy(&key, name, sizeof(key));
-		if (!(filter[key / 64] & 1ull << key % 64))
-			continue;
-		for (i = 0; i < ITEM_MAX; i++)
-			if (!items[i].btf_id && item_matches(&items[i], btf, t))
-				items[i].btf_id = id;
+		for (i = index->first[first_letters(name)]; i; i = index->next[i - 1])
+			if (!items[i - 1].btf_id && item_matches(&items[i - 1], btf, t))
+				items[i - 1].btf_id = id;
 	}
-	free(filter);
+	free(index);
 }
 
 /* 0 found, -ENOENT not, else could not be asked. */
