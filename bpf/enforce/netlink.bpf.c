@@ -19,6 +19,7 @@
 #define ETHTOOL_SRXFHINDIR	0x39
 #define ETHTOOL_SRSSH		0x47
 #define INDIR_NO_CHANGE		0xffffffff
+#define INDIR_MAX		(1 << 16)	/* no device has more: not to be walked */
 #define S_IFMT			0xf000
 #define S_IFSOCK		0xc000
 
@@ -555,6 +556,8 @@ static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
 	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_RSS_TABLE,
 				.ask = NMA_REQ_RSS, .dev = s->dev };
 
+	if (t->entries > INDIR_MAX)
+		return 0;		/* the kernel refuses it: it is not the device's size */
 	if (t->entries)
 		bpf_loop(t->entries, find_bound, &w, 0);
 	else

@@ -189,10 +189,15 @@ static int pass_on(void *ctx, const struct nma_rec_hdr *hdr)
 {
 	struct live *live = ctx;
 	struct nma_rec_refused rec;
+	int err;
 
 	if (hdr->type != NMA_REC_REFUSED || hdr->size != sizeof(rec))
 		return live->fn(live->ctx, hdr);
 	memcpy(&rec, hdr, sizeof(rec));
+	/* it may be of a policy that came after our last look */
+	err = nma_refusals__tell(&live->refusals, false, live->fn, live->ctx);
+	if (err < 0)
+		return err;
 	nma_refusals__claim(&live->refusals, &rec);
 	return live->fn(live->ctx, &rec.hdr);
 }
