@@ -19,7 +19,7 @@
 #define ETHTOOL_SRXFHINDIR	0x39
 #define ETHTOOL_SRSSH		0x47
 #define INDIR_NO_CHANGE		0xffffffff
-#define INDIR_MAX		(1 << 16)	/* no device has more: not to be walked */
+#define INDIR_MAX		(1 << 16)	/* entries that are walked; beyond, any queue */
 #define S_IFMT			0xf000
 #define S_IFSOCK		0xc000
 
@@ -556,14 +556,21 @@ static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
 	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_RSS_TABLE,
 				.ask = NMA_REQ_RSS, .dev = s->dev };
 
-	if (t->entries > INDIR_MAX)
-		return 0;		/* the kernel refuses it: it is not the device's size */
-	if (t->entries)
+	if (t->entries && t->entries <= INDIR_MAX)
 		bpf_loop(t->entries, find_bound, &w, 0);
 	else
 		w.found = any_bound(s->dev);
 	b.asked = w.queue;
 	return w.found ? nma_judge(pol, &b) : 0;
+}
+
+/* A request that cannot be looked at as a whole */
+static __noinline int judge_unseen(struct nma_policy *pol)
+{
+	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_HOSTILE,
+				.ask = NMA_REQ_RSS };
+
+	return pol->allow_unknown[NMA_RULE_BIND_07] ? 0 : nma_judge(pol, &b);
 }
 
 /* @wide: of the pointer in struct ifreq, in bytes */
@@ -585,13 +592,16 @@ __noinline int nma_judge_ioctl(__u64 net, __u64 ifreq, __u32 wide)
 	s = bpf_task_storage_get(&nma_sending, bpf_get_current_task_btf(), NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
-		return 0;
+		return judge_unseen(pol);
 	s->net = (struct net *)net;
 	s->dev = 0;
+	s->unknown = 0;
 	if (!net || !read_name(s, ifreq))
 		return 0;
 	find_by_name(s);
-	if (!s->dev || !nma_covers(pol, s->dev))
+	if (!s->dev)
+		return s->unknown ? judge_unseen(pol) : 0;
+	if (!nma_covers(pol, s->dev))
 		return 0;
 	return judge_table(pol, s, &t);
 }

@@ -170,10 +170,15 @@ test_bind_tx() {
 	way NM-BIND-09 bind-tx
 }
 
+# The audit comes to see the policy and the refusal in one look: the kernel's answer
+# must not be told without the rule for it.
 test_zcrx() {
 	need_zcrx
+	defer kill -CONT "${pid[watch]}"
+	kill -STOP "${pid[watch]}"
 	on "$(rule NM-BIND-09)" '{"deny":"zcrx"}'
 	refuse nma-traffic zcrx -i nm0 -q "$Q" -b 4096 -t 2 2>"$W/err"
+	kill -CONT "${pid[watch]}"
 	refused NM-BIND-09 1 1 WHO zcrx_refused
 	told ".event == \"zcrx_refused\" and .queue == $Q"
 	[ "$(tail -n "+$mark" "$W/watch.out" | grep -c zcrx_refused)" = 1 ] ||

@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES_MAX	256
-
 /* ---- The whole ---------------------------------------------------------------*/
 
 static const char *read_all(int fd, size_t size)
@@ -221,11 +219,10 @@ struct subset {
 	struct btf *dst;
 	__u32 *copy;		/* id in dst by id in src, 0: not yet */
 	int pointer;		/* void *, for all pointers */
-	const char *names[NAMES_MAX];
-	size_t name_len[NAMES_MAX];
+	const char *names[NMA_NAMES_MAX];
+	size_t name_len[NMA_NAMES_MAX];
 	unsigned int nr_names;
-	__u16 first[1 << 16];	/* of those that begin with two letters, from 1 on */
-	__u16 next[NAMES_MAX];
+	struct nma_name_index index;
 };
 
 static const char *type_name(const struct nma_kernel_btf *btf,
@@ -237,11 +234,6 @@ static const char *type_name(const struct nma_kernel_btf *btf,
 static bool has_body(const struct btf_type *t)
 {
 	return btf_is_composite(t) || btf_is_any_enum(t);
-}
-
-static __u16 two_letters(const char *name)
-{
-	return (unsigned char)name[0] << 8 | (unsigned char)name[1];
 }
 
 /* "net_device" of "net_device___since_v6_14" */
@@ -261,22 +253,20 @@ static void collect_names(struct subset *s, const struct btf *progs)
 	for (id = 1; id < btf__type_cnt(progs); id++) {
 		t = btf__type_by_id(progs, id);
 		name = btf__name_by_offset(progs, t->name_off);
-		if (!has_body(t) || !name[0] || s->nr_names == NAMES_MAX)
+		if (!has_body(t) || !name[0] || s->nr_names == NMA_NAMES_MAX)
 			continue;
 		s->names[s->nr_names] = name;
 		s->name_len[s->nr_names] = essential_len(name);
-		s->next[s->nr_names++] = s->first[two_letters(name)];
-		s->first[two_letters(name)] = s->nr_names;
+		nma_name_index__add(&s->index, name, s->nr_names++);
 	}
 }
 
-static bool is_named(const struct subset *s, const char *name)
+static bool is_named(struct subset *s, const char *name)
 {
-	__u16 i = s->first[two_letters(name)];
-	size_t len = i ? strlen(name) : 0;
-
-	for (; i; i = s->next[i - 1])
-		if (s->name_len[i - 1] == len && !memcmp(s->names[i - 1], name, len))
+	if (!name[0])
+		return false;
+	nma_name_index__for_each(&s->index, name, i)
+		if (!strncmp(s->names[i], name, s->name_len[i]) && !name[s->name_len[i]])
 			return true;
 	return false;
 }

@@ -34,6 +34,34 @@ struct nma_kernel_btf {
 	__u32 *offset;		/* of a type in types, by id */
 };
 
+/* Names by their first two letters: few of the kernel's have both. Numbered from 0. */
+#define NMA_NAMES_MAX	256
+
+struct nma_name_index {
+	__u16 first[1 << 16];	/* one more than the number, 0: none */
+	__u16 next[NMA_NAMES_MAX];
+};
+
+static inline __u16 *nma_name_index__slot(struct nma_name_index *index, const char *name)
+{
+	return &index->first[(unsigned char)name[0] << 8 | (unsigned char)name[1]];
+}
+
+/* @nr is below NMA_NAMES_MAX, @name not empty. */
+static inline void nma_name_index__add(struct nma_name_index *index, const char *name,
+				       unsigned int nr)
+{
+	__u16 *first = nma_name_index__slot(index, name);
+
+	index->next[nr] = *first;
+	*first = nr + 1;
+}
+
+/* Each @i (int) of those that may be @name */
+#define nma_name_index__for_each(index, name, i) \
+	for (int i = *nma_name_index__slot(index, name) - 1; i >= 0; \
+	     i = (index)->next[i] - 1)
+
 /* Indexes what is in @data, which must stay. Kinds that are newer than this tool are
  * stepped over if the kernel tells how long they are. False: nothing that we can read.
  */

@@ -181,42 +181,24 @@ static bool item_matches(const struct item *item, const struct nma_kernel_btf *b
 	}
 }
 
-/* Items by the first two letters of their names, as numbers from 1 on */
-struct item_index {
-	__u16 first[1 << 16];
-	__u16 next[ITEM_MAX];
-};
+_Static_assert(ITEM_MAX <= NMA_NAMES_MAX, "each has a place in the index");
 
-static __u16 first_letters(const char *name)
+static void index_items(struct nma_name_index *index, const struct item *items)
 {
-	__u16 letters;
-
-	memcpy(&letters, name, sizeof(letters));
-	return letters;
-}
-
-static void index_items(struct item_index *index, const struct item *items)
-{
-	__u16 *first;
 	int i;
 
-	for (i = 0; i < ITEM_MAX; i++) {
-		if (!items[i].name)
-			continue;
-		first = &index->first[first_letters(items[i].name)];
-		index->next[i] = *first;
-		*first = i + 1;
-	}
+	for (i = 0; i < ITEM_MAX; i++)
+		if (items[i].name)
+			nma_name_index__add(index, items[i].name, i);
 }
 
-/* One pass over some 200,000 types: most are dismissed by their first two letters. */
+/* One pass over all types: most are dismissed by their first two letters. */
 static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 {
-	struct item_index *index = calloc(1, sizeof(*index));
+	struct nma_name_index *index = calloc(1, sizeof(*index));
 	const struct btf_type *t;
 	const char *name;
 	__u32 id;
-	__u16 i;
 
 	if (!index)
 		return;
@@ -228,9 +210,9 @@ static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 		name = nma_kernel_btf__string(btf, t->name_off);
 		if (!name[0])
 			continue;
-		for (i = index->first[first_letters(name)]; i; i = index->next[i - 1])
-			if (!items[i - 1].btf_id && item_matches(&items[i - 1], btf, t))
-				items[i - 1].btf_id = id;
+		nma_name_index__for_each(index, name, i)
+			if (!items[i].btf_id && item_matches(&items[i], btf, t))
+				items[i].btf_id = id;
 	}
 	free(index);
 }

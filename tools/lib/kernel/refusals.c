@@ -27,7 +27,6 @@
 static const char *const rule_ids[] = {
 #define NMA_RULE(id, name, ...) [NMA_RULE_##id] = name,
 #include "nma_rules.def"
-#undef NMA_RULE
 };
 
 const char *nma_reason_text(__u32 reason)
