@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 240
-# cpus: 1
 #
 # Frames through AF_XDP sockets, copied and not.
 

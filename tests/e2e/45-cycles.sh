@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 400
-# cpus: 1
 #
 # A hundred bindings (a thousand with FULL=1) of a queue that has traffic, next to
 # one that has more.

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 120
-# cpus: 1
 #
 # What must be refused is refused with words, and leaves nothing behind.
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
 # limit: 1800
-# cpus: 1
 #
 # Bugs that were upstream, in the shape they had: tests/replays/README.md. Each
 # file there is one sub-test: first the clean twin, then the bug.

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "judge/baseline.h"
+#include "kernel/netns.h"
 #include "rules/rules.h"
 #include "judge/waiver.h"
 
@@ -80,7 +81,7 @@ static void test_identity(void **state)
 	struct nma_baseline *b = saved(&f, 1);
 
 	(void)state;
-	assert_int_equal(nma_baseline__left(b, ~0ull, NULL), 1);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 1);
 	g.queue = 2;
 	assert_false(nma_baseline__take(b, &g));
 	g = f;
@@ -103,8 +104,35 @@ static void test_identity(void **state)
 	strcpy(g.message, "in other words");
 	assert_true(nma_baseline__take(b, &g));
 	assert_false(nma_baseline__take(b, &g));	/* it was there once */
-	assert_int_equal(nma_baseline__left(b, ~0ull, NULL), 0);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 0);
 	nma_baseline__free(b);
+}
+
+/* Who looks into one namespace cannot tell what has become of the others. */
+static void test_of_a_namespace(void **state)
+{
+	struct nma_netns_set blue = { .inode = { 11 }, .nr = 1 };
+	struct nma_netns_set red = { .inode = { 12, 13 }, .nr = 2 };
+	struct nma_finding f = finding(NMA_RULE_POOL_01, "nm0", 1);
+	struct nma_baseline *b;
+
+	(void)state;
+	nma_netns__forget(1);
+	assert_int_equal(nma_netns__learn(11, "blue"), 0);
+	assert_int_equal(nma_netns__learn(13, "red"), 0);
+	f.netns = 11;
+	b = saved(&f, 1);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, &blue), 1);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, &red), 0);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 1);
+	nma_baseline__free(b);
+	/* without a name */
+	f.netns = 12;
+	b = saved(&f, 1);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, &red), 0);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 1);
+	nma_baseline__free(b);
+	nma_netns__remember();
 }
 
 static void test_counts(void **state)
@@ -120,8 +148,8 @@ static void test_counts(void **state)
 	for (i = 0; i < 3; i++)
 		assert_true(nma_baseline__take(b, &f[0]));
 	assert_false(nma_baseline__take(b, &f[0]));
-	assert_int_equal(nma_baseline__left(b, ~0ull, NULL), 2);
-	assert_int_equal(nma_baseline__left(b, 1ull << NMA_RULE_POOL_01, NULL), 0);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 2);
+	assert_int_equal(nma_baseline__left(b, 1ull << NMA_RULE_POOL_01, NULL, NULL), 0);
 	assert_true(nma_baseline__take(b, &f[4]));
 	nma_baseline__free(b);
 }
@@ -148,7 +176,7 @@ static void test_empty_baseline(void **state)
 	struct nma_baseline *b = saved(NULL, 0);
 
 	(void)state;
-	assert_int_equal(nma_baseline__left(b, ~0ull, NULL), 0);
+	assert_int_equal(nma_baseline__left(b, ~0ull, NULL, NULL), 0);
 	nma_baseline__free(b);
 }
 
@@ -431,7 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_identity),
-		T(test_counts),
+		T(test_counts), T(test_of_a_namespace),
 		T(test_hostile_names),
 		T(test_empty_baseline),
 		T(test_bad_baselines),

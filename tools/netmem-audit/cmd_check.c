@@ -240,7 +240,7 @@ static int rule_on_all(struct check *c)
 	}
 	if (c->excuses.baseline)
 		c->tally.mended = nma_baseline__left(c->excuses.baseline, a->rules,
-						     &c->opts->ifnames);
+						     &c->opts->ifnames, &a->netns);
 	return NMA_EXIT_OK;
 }
 

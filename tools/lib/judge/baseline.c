@@ -159,14 +159,30 @@ bool nma_baseline__take(struct nma_baseline *b, const struct nma_finding *f)
 	return true;
 }
 
+/* Is the namespace that @e names one of @set? Of one without a name nobody can say. */
+static bool in_netns(const struct entry *e, const struct nma_netns_set *set)
+{
+	char name[NETNS_LEN];
+	size_t i;
+
+	if (!set || !set->nr)
+		return true;
+	for (i = 0; e->netns[0] && i < set->nr; i++)
+		if (!nma_netns__name(set->inode[i], name, sizeof(name)) &&
+		    !strcmp(name, e->netns))
+			return true;
+	return false;
+}
+
 unsigned int nma_baseline__left(const struct nma_baseline *b, __u64 rules,
-				const struct nma_strs *ifnames)
+				const struct nma_strs *ifnames,
+				const struct nma_netns_set *netns)
 {
 	const struct entry *e;
 	unsigned int left = 0;
 
 	for (e = b->first; e; e = e->next)
-		if (rules & 1ull << e->rule &&
+		if (rules & 1ull << e->rule && in_netns(e, netns) &&
 		    (!e->ifname[0] || nma_strs_match(ifnames, e->ifname, NMA_IFNAME_LEN)))
 			left += e->left;
 	return left;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "rules/finding.h"
+#include "util/netns_set.h"
 #include "util/strs.h"
 
 struct nma_baseline;
@@ -35,8 +36,11 @@ int nma_baseline__save(const struct nma_baseline *b, const char *path,
 
 /* Is @f known? Each call uses up one. */
 bool nma_baseline__take(struct nma_baseline *b, const struct nma_finding *f);
-/* Known ones that were not taken, of these rules and devices (NULL, empty: all). */
+/* Known ones that were not taken, of these rules, devices and namespaces (NULL, empty:
+ * all).
+ */
 unsigned int nma_baseline__left(const struct nma_baseline *b, __u64 rules,
-				const struct nma_strs *ifnames);
+				const struct nma_strs *ifnames,
+				const struct nma_netns_set *netns);
 
 #endif /* NMA_BASELINE_H */
