@@ -18,13 +18,23 @@ replays=$(dirname -- "$0")/../replays
 # shellcheck source=tests/replays/actions.sh
 . "$replays/actions.sh"
 
-# of FILE KEY: its value, continued lines joined; fails without one
-of() {
-	awk -v key="$2" '
-		/^[a-z]+:/ { on = index($0, key ":") == 1; sub(/^[a-z]+:[ \t]*/, "") }
-		/^#/ { next }
-		on { sub(/^[ \t]+/, ""); text = text (text == "" ? "" : " ") $0 }
-		END { print text; exit text == "" }' "$1"
+# read_replay FILE: ${of[KEY]} is its value, continued lines joined; no process for each
+# of them, which takes longer than some replays
+declare -A of
+read_replay() {
+	local line key='' text
+
+	of=()
+	while IFS= read -r line; do
+		[[ $line != '#'* ]] || continue
+		text=$line
+		if [[ $line =~ ^([a-z]+):(.*)$ ]]; then
+			key=${BASH_REMATCH[1]}
+			text=${BASH_REMATCH[2]}
+		fi
+		read -r text <<<"$text" || continue
+		of[$key]+=${of[$key]:+ }$text
+	done <"$1"
 }
 
 kernel_is() { [[ $(uname -r) =~ ^($1)\. ]]; }
@@ -59,16 +69,16 @@ look_end() {
 
 is_found() { jq -se --arg rule "$1" 'any(.[]; .rule == $rule)' "$W/found" >/dev/null; }
 
-# phase clean|bug FILE: in a shell of its own, which undoes what it did
+# phase clean|bug: in a shell of its own, which undoes what it did
 phase() (
 	deferred=()
 	trap undo EXIT
 	rm -f "$W"/*.json "$W/found"
-	look=$(of "$2" look || echo "check -i nm0 --settle 1")
-	fault=$(of "$2" fault) || fault=
-	action=$(of "$2" bug)
+	look=${of[look]:-check -i nm0 --settle 1}
+	fault=${of[fault]:-}
+	action=${of[bug]}
 	if [ "$1" = clean ]; then
-		action=$(of "$2" clean) || action=$(of "$2" bug)
+		action=${of[clean]:-${of[bug]}}
 	elif [ -n "$fault" ]; then
 		defer fault "${fault%=*}" 0
 		fault "${fault%=*}" "${fault#*=}"
@@ -79,22 +89,22 @@ phase() (
 )
 
 replay() {
-	local file=$1 rule why
+	local rule only refused
 
-	rule=$(of "$file" rule)
-	why=$(of "$file" "only") && ! kernel_is "$why" &&
-		skip "only on kernel $why"
-	phase clean "$file"
+	read_replay "$1"
+	rule=${of[rule]} only=${of[only]:-} refused=${of[refused]:-}
+	[ -z "$only" ] || kernel_is "$only" || skip "only on kernel $only"
+	phase clean
 	! is_found "$rule" || {
 		cat "$W/found"
 		fail "$rule in the clean twin"
 	}
-	why=$(of "$file" refused) && kernel_is "$why" && {
+	[ -z "$refused" ] || ! kernel_is "$refused" || {
 		# the kernel has learnt it: the action fails
-		phase bug "$file" && fail "was not refused"
+		phase bug && fail "was not refused"
 		return 0
 	}
-	phase bug "$file"
+	phase bug
 	is_found "$rule" || {
 		cat "$W/found" "$W"/*.json 2>/dev/null
 		fail "no $rule"
@@ -106,10 +116,12 @@ replay() {
 
 tests=()
 for file in "$replays"/*.replay; do
-	name=$(basename "$file" .replay)
+	name=${file##*/} name=${name%.replay}
 	[[ $name == *${REPLAY:-}* ]] || continue
-	eval "test_$(of "$file" rule | tr - _)_${name//-/_}() { replay $(printf %q "$file"); }"
-	tests+=("test_$(of "$file" rule | tr - _)_${name//-/_}")
+	read_replay "$file"
+	name=test_${of[rule]//-/_}_${name//-/_}
+	eval "$name() { replay ${file@Q}; }"
+	tests+=("$name")
 done
 
 nm_setup

@@ -66,6 +66,9 @@ bind_rx() { nma-traffic bind -i nm0 -q "${1:-$Q}" -n 1 "${@:2}"; }
 kernel_keeps_split() { netmem-audit features -j | jq -e .hds_config >/dev/null; }
 
 test_who_may_bind() {
+	netmem-audit features -j >"$W/features.json"
+	expect_json "$W/features.json" '.bpf_lsm and
+		any(.rules[]; .id == "NM-BIND-09" and .status == "enforceable here")'
 	bind_rx
 	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
 	refuse bind_rx 2>"$W/err"

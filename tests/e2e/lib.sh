@@ -21,6 +21,8 @@
 #                         count frames or pools at once, before what another
 #                         processor has freed is back
 #   # kernels: old        runs on kernels without netmem, and only there
+#   # nics: LIST          in a VM with these network cards
+#   # append: WORDS       in a VM with these words on the kernel's command line
 #
 # Environment: NMA_FULL=1 does more of what is done often, or with many bytes
 # (amount); V=1 shows the output of every test; DEBUG_TESTENV=1 gives a shell where
@@ -135,14 +137,16 @@ expect_text() {
 # idle machine; emulated on one that has other work, the guest's clock runs on
 # while its processors wait for their turn: so PATIENCE times as long, and
 # NMA_SLOW times that on a kernel that is slow itself.
+# Whoever looks all the time takes the processor from what it waits for.
 PATIENCE=4
 wait_for() {
-	local end=$((SECONDS + ${NMA_SLOW:-1} * PATIENCE * $1 + 1))
+	local end=$((SECONDS + ${NMA_SLOW:-1} * PATIENCE * $1 + 1)) nap=0.02
 
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.02
+		sleep $nap
+		nap=0.1
 	done
 }
 
