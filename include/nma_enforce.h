@@ -147,7 +147,8 @@ struct nma_enforce_state {
 	__u32 generation;	/* policies so far */
 	__u64 since_ns;		/* CLOCK_REALTIME, of this policy */
 	__u64 hash;		/* of the policy file */
-	char version[16];	/* of the tool */
+	__u64 programs;		/* hash of the object that they are from */
+	__u64 rsvd;
 	char path[256];		/* of the policy file */
 };
 

@@ -406,6 +406,40 @@ test_bad_input() {
 	enforce check
 }
 
+# state OFFSET BYTE...: so many of what "enforce on" has left about itself are changed
+state() {
+	local map=$PINS/nma_state bytes at=$1 byte
+
+	shift
+	mapfile -t bytes < <(bpftool -j map dump pinned "$map" | jq -r '.[0].value[]')
+	for byte; do
+		bytes[at]=$byte
+		at=$((at + 1))
+	done
+	bpftool map update pinned "$map" key 0 0 0 0 value "${bytes[@]}"
+}
+
+# What another build has put into force stays in force, and is said.
+test_another_build() {
+	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
+	status
+	expect_json "$W/status.json" '.programs_differ == false'
+	state 24 1 2 3 4 5 6 7 8	# the hash of its programs
+	enforce on 2>"$W/err"
+	expect_text "$W/err" 'of another build'
+	status 2>"$W/err"
+	expect_json "$W/status.json" '.programs_differ and .generation == 2'
+	refuse bind_rx
+	state 0 99 0 0 0		# the schema
+	expect 3 enforce on 2>"$W/err"
+	expect_text "$W/err" 'of another version.*enforce off first'
+	expect 3 netmem-audit enforce status 2>"$W/err"
+	expect_text "$W/err" 'of another version'
+	refuse bind_rx
+	off
+	bind_rx
+}
+
 # gate NUMBER ERRNO: what the program in that gate of the driver answers
 gate() { bpftool map update pinned "$GATES/refuse" key "$1" 0 0 0 value "$2" 0 0 0; }
 
@@ -462,5 +496,5 @@ background watch netmem-audit -j watch
 wait_for 30 grep -qs '"type":"start"' "$W/watch.out" || bail_out "watch: no start"
 run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
 	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered test_spread \
-	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input \
+	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input test_another_build \
 	test_gates test_explained

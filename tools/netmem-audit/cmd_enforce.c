@@ -243,6 +243,11 @@ static void warn_optional(struct nma_env *env, const struct nma_enforce_report *
 				 nma_rules[rule].id, rep->rule[rule].why);
 }
 
+static void warn_programs(struct nma_env *env)
+{
+	nma_warn(env, "the programs in force are those of another build of netmem-audit, and stay: netmem-audit enforce off and on replaces them, with nothing refused in between");
+}
+
 static int on(struct nma_env *env, const struct enforce_opts *o)
 {
 	static struct nma_enforce_report rep;
@@ -270,6 +275,8 @@ static int on(struct nma_env *env, const struct enforce_opts *o)
 		return on_status(err);
 	}
 	warn_optional(env, &rep);
+	if (rep.programs_differ)
+		warn_programs(env);
 	nr = rows_of(rows, list, rep.rule, f.optional, NULL);
 	return show(env, nr ? "in force" : "in force, and enforces nothing", &rule_table,
 		    list, nr, f.path) ? NMA_EXIT_ENV : NMA_EXIT_OK;
@@ -301,6 +308,8 @@ static int status_json(struct nma_env *env, const struct nma_enforce_status *st,
 	json_object_object_add(doc, "generation",
 			       json_object_new_uint64(st->state.generation));
 	json_object_object_add(doc, "since_ns", json_object_new_uint64(st->state.since_ns));
+	json_object_object_add(doc, "programs_differ",
+			       json_object_new_boolean(st->programs_differ));
 	json_object_object_add(doc, "missing_links",
 			       json_object_new_uint64(st->missing_links));
 	json_object_object_add(doc, "rules", nma_out_array(out, &count_table, list, nr));
@@ -357,6 +366,8 @@ static int status(struct nma_env *env, const struct enforce_opts *o)
 		last[i] = &st.last[i];
 	err = env->out.json ? status_json(env, &st, &features, list, nr, last) :
 			      status_text(env, &st, &features, list, nr, last);
+	if (st.programs_differ)
+		warn_programs(env);
 	if (st.missing_links)
 		nma_err(env, 0, "%u programs that the policy needs are not attached any more: run netmem-audit enforce on",
 			st.missing_links);

@@ -384,6 +384,19 @@ static int swap_policy(struct job *j)
 	return err ? fail(j, err, "cannot put the policy into force", "") : 0;
 }
 
+/* Of what this build would load. */
+static __u64 hash_programs(void)
+{
+	__u64 hash = 0xcbf29ce484222325ull;	/* FNV-1a */
+	const unsigned char *p;
+	size_t size, i;
+
+	p = enforce_bpf__elf_bytes(&size);
+	for (i = 0; i < size; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3ull;
+	return hash;
+}
+
 static int write_state(struct job *j, int fd)
 {
 	struct nma_enforce_state s = { 0 };
@@ -397,6 +410,9 @@ static int write_state(struct job *j, int fd)
 	s.generation++;
 	s.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	s.hash = j->file->hash;
+	if (j->fresh)
+		s.programs = hash_programs();
+	j->rep->programs_differ = s.programs != hash_programs();
 	snprintf(s.path, sizeof(s.path), "%s", j->file->path);
 	j->rep->generation = s.generation;
 	if (bpf_map_update_elem(fd, &zero, &s, BPF_ANY))
@@ -621,6 +637,7 @@ int nma_enforce__status(struct nma_enforce_status *st)
 		read_counts(&pins, st);
 		read_log(&pins, st);
 		read_links(&pins, st);
+		st->programs_differ = st->state.programs != hash_programs();
 	}
 	nma_pins__close(&pins);
 	return err;

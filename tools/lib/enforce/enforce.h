@@ -31,6 +31,7 @@ struct nma_enforced {
 struct nma_enforce_report {
 	struct nma_enforced rule[NMA_RULE_MAX];
 	__u32 generation;	/* how many policies there were, this one included */
+	bool programs_differ;	/* from ours: those that were there stay */
 	char error[600];
 };
 
@@ -57,6 +58,7 @@ struct nma_enforce_status {
 	struct nma_refusal last[NMA_ENFORCE_RULES * NMA_ENFORCE_LOG];
 	unsigned int nr_last;		/* latest first */
 	unsigned int missing_links;	/* that the policy needs and somebody removed */
+	bool programs_differ;		/* another build of netmem-audit pinned them */
 	char error[600];
 };
 
