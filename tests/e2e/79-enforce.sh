@@ -408,7 +408,7 @@ test_bad_input() {
 
 # state OFFSET BYTE...: so many of what "enforce on" has left about itself are changed
 state() {
-	local map=$PINS/nma_state bytes at=$1 byte
+	local map=$PINS/map-nma_state bytes at=$1 byte
 
 	shift
 	mapfile -t bytes < <(bpftool -j map dump pinned "$map" | jq -r '.[0].value[]')
@@ -496,5 +496,5 @@ background watch netmem-audit -j watch
 wait_for 30 grep -qs '"type":"start"' "$W/watch.out" || bail_out "watch: no start"
 run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
 	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered test_spread \
-	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input test_another_build \
-	test_gates test_explained
+	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input \
+	test_another_build test_gates test_explained
