@@ -59,7 +59,7 @@ def added(off; on):
 
 def audit:
 	(more("default audit, more instructions per packet"; .audit_off; .audit_on)
-		| at_most(2)),
+		| at_most(1)),
 	added(.audit_off; .audit_on);
 
 # Of those who have nothing to do with device memory
@@ -75,7 +75,7 @@ def bystander(what; off; on; bar):
 
 # With and without a policy that looks at calls of that kind; what "call" is with it.
 def looked_at(what; free; bound):
-	bystander("enforcement, " + what + ", more"; free; bound; null)
+	bystander("enforcement, " + what + ", more"; free; bound; 0.5)
 	| select(.what | startswith("  instructions without") | not);
 
 def enforcement:
@@ -93,7 +93,7 @@ def bystanders:
 
 def deep:
 	(more("watch --deep, more instructions per packet"; .deep_off; .deep_on)
-		| at_most(25)),
+		| at_most(15)),
 	added(.deep_off; .deep_on),
 	more("  the same without a dma-buf"; .deep_off_plain; .deep_on_plain);
 
@@ -102,6 +102,14 @@ def attach:
 	| (row("start to attached, million instructions"; $ms | mean; "")
 		| at_most(500)) + {error: ($ms | spread)};
 
+# Of commands that look once and end
+def once(what; ns):
+	(ns | map(. / 1e6)) as $ms
+	| (row(what + ", million instructions"; $ms | mean; "") | at_most(300))
+		+ {error: ($ms | spread)};
+
+def once: once("check"; .check_ns), once("show pools"; .show_ns), once("stat"; .stat_ns);
+
 {schema: 1, kernel, rows: [
 	if has("dmabuf") then throughput else empty end,
 	if has("parts") and has("dmabuf") then parts else empty end,
@@ -109,5 +117,6 @@ def attach:
 	if has("tcp_on") then bystanders else empty end,
 	if has("unix_bound") then enforcement else empty end,
 	if has("deep_on") then deep else empty end,
-	if has("attach_ns") then attach else empty end
+	if has("attach_ns") then attach else empty end,
+	if has("check_ns") then once else empty end
 ]}

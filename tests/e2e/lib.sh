@@ -449,9 +449,17 @@ recv_devmem() {
 
 connected() { ss -tnH state established sport = ":$PORT" | grep -q .; }
 
-# More than a full window is on its way or waits to be read.
+# More than what fits into a socket that nobody reads has come: TCP does not survive the
+# loss of its first window.
+app_reads() {
+	ss -tinH state established sport = ":$PORT" |
+		awk -v RS='[ \n]' -F: '$1 == "bytes_received" { n += $2 }
+			END { exit n < 1000000 }'
+}
+
+# That, and more than a full window is on its way or waits to be read.
 devmem_flows() {
-	pools_are '[.pools[] | select(has("dmabuf_id")) | .inflight] |
+	app_reads && pools_are '[.pools[] | select(has("dmabuf_id")) | .inflight] |
 		add > 600'
 }
 
