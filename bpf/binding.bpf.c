@@ -34,6 +34,8 @@ struct {
 } nma_mappings SEC(".maps");
 
 struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
+struct nma_tx_used_map nma_tx_used SEC(".maps");
+__u32 nma_tx_used_full SEC(".bss.sends");
 
 /* Devices that a dma-buf has been mapped for: the end of others is no news. */
 struct {
@@ -222,6 +224,8 @@ int nma_fill_binding(struct nma_rec_binding *r)
 	r->mp = NMA_MP_DMABUF;
 	r->binding_id = BPF_CORE_READ(binding, id);
 	r->dma_dir = binding_direction(r->binding);
+	r->tx_unused = r->dma_dir == DMA_TO_DEVICE && !nma_tx_used_full &&
+		       !bpf_map_lookup_elem(&nma_tx_used, &r->binding_id);
 	r->dma_dev = (__u64)BPF_CORE_READ(binding, attachment, dev);
 	note_dma_dev(r);
 	dmabuf = BPF_CORE_READ(binding, dmabuf);
@@ -403,9 +407,12 @@ int nma_enter_UNBIND(struct nma_call *call)
 int nma_on_UNBIND(const struct nma_call *call, __u64 ret)
 {
 	struct nma_rec_op *r;
+	__u32 id;
 
 	if (!call)
 		return 0;
+	id = call->arg[0];
+	bpf_map_delete_elem(&nma_tx_used, &id);
 	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
 		return 0;

@@ -30,6 +30,20 @@ struct nma_cpu_uses_map {
 
 extern struct nma_cpu_uses_map nma_cpu_uses SEC(".maps");
 
+/* Bindings that were sent from, by number; whatever the CPU has to do with them. */
+struct nma_tx_used_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+extern struct nma_tx_used_map nma_tx_used SEC(".maps");
+
+/* There was no room for one: from then on any may have been. */
+extern __u32 nma_tx_used_full;
+
 static __always_inline __u64 nma_dmabuf_ino(__u64 dmabuf)
 {
 	return BPF_CORE_READ((struct dma_buf *)dmabuf, file, f_inode, i_ino);

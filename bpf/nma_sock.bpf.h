@@ -36,6 +36,8 @@ struct sock_row {
 	__u32 owed_token;		/* the first of them */
 	__u32 tx_reaped;		/* completions read, modulo 2^32 */
 	__u32 tx_copied;		/* of these, sends that were copied */
+	__u16 tx_told;			/* notifications of those; 255: or more */
+	__u16 tx_spared;		/* was there one of a send that was not? */
 	__u32 tx_used;			/* MSG_ZEROCOPY; 2: from a dma-buf, too */
 	__u32 rx_end;			/* sequence number behind the last tokens */
 	__u16 rx_taken;			/* is there one? */

@@ -438,6 +438,10 @@ struct sock_exterr_skb {
 	struct sock_extended_err ee;
 };
 
+struct dst_entry {
+	struct net_device *dev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
@@ -447,6 +451,7 @@ struct sock {
 	struct {
 		struct sk_buff *head;
 	} sk_backlog;
+	struct dst_entry *sk_dst_cache;
 	__u16 sk_type;
 	__u16 sk_protocol;
 	unsigned int sk_napi_id;

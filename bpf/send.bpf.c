@@ -268,12 +268,30 @@ static __noinline int compare_range(struct sock *sk, struct send *send)
 
 /* ---- The binding ------------------------------------------------------------*/
 
+/* Global, so that the verifier goes through it once. */
+__noinline int nma_note_used(__u64 binding)
+{
+	__u32 id = BPF_CORE_READ((struct net_devmem_dmabuf_binding *)binding, id);
+
+	if (bpf_map_lookup_elem(&nma_tx_used, &id) || nma_tx_used_full)
+		return 0;
+	if (!bpf_map_update_elem(&nma_tx_used, &id, &id, BPF_ANY))
+		return 0;
+	nma_tx_used_full = 1;
+	nma_count_loss(NMA_LOSS_MAP, 1);
+	return 0;
+}
+
 static __always_inline int on_tx_binding(void *ctx, struct sock *sk, enum nma_eye eye)
 {
 	__u64 task = bpf_get_current_pid_tgid(), binding;
 	struct send *send = bpf_map_lookup_elem(&nma_sends, &task);
 
-	if (!send || bpf_get_func_ret(ctx, &binding))
+	if (bpf_get_func_ret(ctx, &binding))
+		return 0;
+	if (binding < -(__u64)ERR_PTR_MAX)
+		nma_note_used(binding);
+	if (!send)
 		return 0;
 	if (nma_pair_second_locked(NMA_PAIR_SEND, &send->seen, eye))
 		return 0;
@@ -380,7 +398,13 @@ int BPF_PROG(nma_zc_reap, struct sock *sk, struct sk_buff *skb)
 	lo = BPF_CORE_READ(serr, ee.ee_info);
 	hi = BPF_CORE_READ(serr, ee.ee_data);
 	row->tx_reaped = nma_later(hi + 1, row->tx_reaped);
-	if (BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)
-		row->tx_copied += hi - lo + 1;
+	/* The code is that of the range's first send: one range is no proof of all. */
+	if (!(BPF_CORE_READ(serr, ee.ee_code) & SO_EE_CODE_ZEROCOPY_COPIED)) {
+		row->tx_spared = 1;
+		return 0;
+	}
+	row->tx_copied += hi - lo + 1;
+	if (row->tx_told < 255)
+		row->tx_told++;
 	return 0;
 }

@@ -162,7 +162,15 @@ static __always_inline void fill_row(struct nma_rec_sock *r,
 	r->taken = row->taken;
 	r->returned = row->returned;
 	r->tx_copied = row->tx_copied;
+	r->tx_all_copied = row->tx_spared ? 0 : row->tx_told;
 	r->tx_dmabuf = row->tx_used > 1;
+}
+
+static __always_inline __u16 route_ifindex(struct sock *sk)
+{
+	__u32 ifindex = BPF_CORE_READ(sk, sk_dst_cache, dev, ifindex);
+
+	return ifindex <= 0xffff ? ifindex : 0;
 }
 
 static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
@@ -178,6 +186,7 @@ static __always_inline void fill_sends(struct nma_rec_sock *r, struct sock *sk,
 	r->tx_inflight = (__s32)(begun - done) > 0 ? begun - done : 0;
 	r->tx_unread = done - row->tx_reaped;
 	r->tx_zero_window = !BPF_CORE_READ((struct tcp_sock *)sk, snd_wnd);
+	r->tx_ifindex = route_ifindex(sk);
 }
 
 static __always_inline void fill_tokens(struct nma_rec_sock *r,

@@ -279,7 +279,8 @@ struct nma_rec_binding {
 	__u8 owner_admin;	/* enum nma_admin */
 	__u8 listed;		/* can be found by its id: not yet unbound */
 	__u8 mp;		/* enum nma_mp */
-	__u8 rsvd[5];
+	__u8 tx_unused;		/* nobody has sent from it since we came */
+	__u8 rsvd[4];
 	char owner_comm[NMA_COMM_LEN];
 	char exporter[NMA_NAME_LEN];
 };
@@ -306,13 +307,16 @@ struct nma_rec_sock {
 	__u32 tx_copied;	/* sends that the kernel copied after all */
 	__u8 tx_dmabuf;		/* sends from a dma-buf */
 	__u8 tx_zero_window;	/* the peer takes nothing now */
-	__u8 rsvd[2];
+	__u8 tx_all_copied;	/* notifications read, if each was of sends that were
+				 * copied; 255: or more
+				 */
+	__u8 rsvd;
 	__u8 src[16];
 	__u8 dst[16];
 	__u16 family;		/* AF_INET, AF_INET6 */
 	__u16 sport;		/* host order */
 	__u16 dport;		/* host order */
-	__u16 rsvd2;
+	__u16 tx_ifindex;	/* its route leaves there; 0: not known, or too large */
 };
 
 /* What an application does with network memory and should not: each time. */

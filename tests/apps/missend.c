@@ -14,11 +14,15 @@
 #include "compat.h"
 #include "dmasend.h"
 #include "missend.h"
+#include "netdev.h"
+#include "pattern.h"
 
 #define WRONG_ID	0xfffffff0u	/* the kernel counts from 1 */
 #define BYTES		100
+#define BOUND_MAX	64u
+#define BOUND_SIZE	65536
 
-/* A message that must be refused */
+/* A message; most must be refused */
 struct attempt {
 	int fd;
 	uint32_t id;
@@ -135,6 +139,58 @@ static int other_device(struct nma_flow *flow, struct attempt *a)
 	return err;
 }
 
+/* Another dma-buf, which the CPU does not touch and which stays until the process ends;
+ * its memory is at *@pages.
+ */
+static int bind_another(const struct nma_flow *flow, uint32_t *id, uint8_t **pages)
+{
+	static struct nma_binding bound[BOUND_MAX];
+	static struct nma_udmabuf buf[BOUND_MAX];
+	static unsigned int nr;
+	int err;
+
+	if (nr == BOUND_MAX)
+		return nma_fail("no more than %u dma-bufs are bound", BOUND_MAX);
+	err = nma_udmabuf_create_unmapped(&buf[nr], BOUND_SIZE);
+	if (err)
+		return err;
+	err = nma_binding_open_tx(&bound[nr], flow->env->opts->ifname, buf[nr].fd);
+	*id = bound[nr].id;
+	*pages = buf[nr].pages;
+	nr++;
+	return err;
+}
+
+static int bind_unused(struct nma_flow *flow, struct attempt *a)
+{
+	uint8_t *pages;
+
+	usleep(200 * 1000);	/* as connections come one after the other */
+	return bind_another(flow, &a->id, &pages);
+}
+
+/* What is next in the stream comes from there. */
+static int bind_each(struct nma_flow *flow, struct attempt *a)
+{
+	struct iovec iov = { .iov_len = BYTES };
+	uint8_t *pages;
+	ssize_t n;
+	int err;
+
+	err = bind_another(flow, &a->id, &pages);
+	if (err)
+		return err;
+	nma_pattern_fill(pages, BYTES, flow->key, flow->pos);
+	while ((n = nma_dmasend_message(a->fd, a->id, &iov, 1, a->flags)) < 0 &&
+	       errno == EAGAIN)
+		usleep(1000);
+	if (n != BYTES)
+		return nma_err(-errno, "cannot send from another dma-buf");
+	nma_zerocopy_sent(&flow->zc, flow->cur);
+	flow->pos += BYTES;
+	return 0;
+}
+
 static const struct {
 	enum nma_misdeed misdeed;
 	int (*act)(struct nma_flow *flow, struct attempt *a);
@@ -145,6 +201,8 @@ static const struct {
 	{ NMA_MISDEED_RX_ID, rx_id },
 	{ NMA_MISDEED_BAD_OFFSET, bad_offset },
 	{ NMA_MISDEED_OTHER_DEVICE, other_device },
+	{ NMA_MISDEED_BIND_EACH, bind_each },
+	{ NMA_MISDEED_BIND_UNUSED, bind_unused },
 };
 
 int nma_missend(struct nma_flow *flow)

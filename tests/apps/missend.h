@@ -9,8 +9,8 @@
 
 #include "flow.h"
 
-/* Tries all that is due and has to be refused. Returns 0, or -errno with a
- * message.
+/* Tries all that is due and has to be refused, and binds all that is due to be.
+ * Returns 0, or -errno with a message.
  */
 int nma_missend(struct nma_flow *flow);
 

@@ -45,33 +45,64 @@ static int udmabuf_open(void)
 	return nma_err(-errno, "cannot open /dev/udmabuf");
 }
 
-int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
+/* The dma-buf; its memory is in *@memfd, which stays open. */
+static int udmabuf_of(size_t size, int *memfd)
 {
-	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC };
-	void *pages = MAP_FAILED;
-	void *map = MAP_FAILED;
-	int memfd = -1;
-	int dmabuf = -1;
-	int err;
+	struct udmabuf_create create = {
+		.flags = UDMABUF_FLAGS_CLOEXEC, .size = size,
+	};
 	int dev;
+	int fd;
 
 	dev = udmabuf_open();
 	if (dev < 0)
 		return dev;
-	err = memfd_sealed(size);
-	if (err < 0)
-		goto out;
-	memfd = err;
-
-	create.memfd = memfd;
-	create.size = size;
-	dmabuf = ioctl(dev, UDMABUF_CREATE, &create);
-	if (dmabuf < 0) {
-		err = nma_err(-errno, "no udmabuf of %zu bytes (limits: /sys/module/udmabuf/parameters)",
-			      size);
-		goto out;
+	fd = memfd_sealed(size);
+	*memfd = fd;
+	create.memfd = fd;
+	if (fd >= 0)
+		fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0 && *memfd >= 0) {
+		fd = nma_err(-errno, "no udmabuf of %zu bytes (limits: /sys/module/udmabuf/parameters)",
+			     size);
+		close(*memfd);
 	}
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
+	close(dev);
+	return fd;
+}
+
+int nma_udmabuf_create_unmapped(struct nma_udmabuf *buf, size_t size)
+{
+	void *pages;
+	int memfd;
+	int fd;
+
+	fd = udmabuf_of(size, &memfd);
+	if (fd < 0)
+		return fd;
+	pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	close(memfd);
+	if (pages == MAP_FAILED) {
+		memfd = nma_err(-errno, "cannot map the memory of the udmabuf");
+		close(fd);
+		return memfd;
+	}
+	*buf = (struct nma_udmabuf){ .fd = fd, .size = size, .pages = pages };
+	return 0;
+}
+
+int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
+{
+	void *pages;
+	void *map;
+	int memfd;
+	int err = 0;
+	int fd;
+
+	fd = udmabuf_of(size, &memfd);
+	if (fd < 0)
+		return fd;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		err = nma_err(-errno, "cannot map the udmabuf");
 		goto out;
@@ -83,16 +114,12 @@ int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size)
 		goto out;
 	}
 	*buf = (struct nma_udmabuf){
-		.fd = dmabuf, .size = size, .map = map, .pages = pages,
+		.fd = fd, .size = size, .map = map, .pages = pages,
 	};
-	dmabuf = -1;
-	err = 0;
 out:
-	if (dmabuf >= 0)
-		close(dmabuf);
-	if (memfd >= 0)
-		close(memfd);
-	close(dev);
+	if (err)
+		close(fd);
+	close(memfd);
 	return err;
 }
 

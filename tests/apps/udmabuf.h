@@ -24,6 +24,9 @@ struct nma_udmabuf {
  */
 int nma_udmabuf_create(struct nma_udmabuf *buf, size_t size);
 
+/* The same, but the CPU has nothing to do with the dma-buf: pages can be written. */
+int nma_udmabuf_create_unmapped(struct nma_udmabuf *buf, size_t size);
+
 /* The same of another exporter's memory, without the CPU mapping. */
 int nma_udmabuf_create_by(struct nma_udmabuf *buf, const char *exporter, size_t size);
 void nma_udmabuf_destroy(struct nma_udmabuf *buf);

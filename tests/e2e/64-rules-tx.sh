@@ -137,10 +137,64 @@ test_no_sync() {
 	watch_says '.evidence.owner_comm == "nma-traffic" and .evidence.sends > 0'
 }
 
+sink_waits() { "$@" ss -Hltn | grep -q ":9007 "; }
+
+# zerocopy ADDRESS [WHEN [WHERE]]: 32 sends with MSG_ZEROCOPY to a sink there; how many
+# of them the sender reads to have been copied is in $copied.
+zerocopy() {
+	local py
+
+	py=$(dirname -- "$0")/zerocopy.py
+	background sink "${@:3}" "$py" sink 9007
+	wait_for 20 sink_waits "${@:3}"
+	copied=$("$py" "$1" 9007 32 ${2:+"$2"})
+	finish sink
+}
+
+# What stays on the machine is copied, always; what a device sends is not. A completion
+# that is read for all sends together speaks of the first only.
+test_copied() {
+	watch_start
+	zerocopy 127.0.0.1
+	[ "$copied" = 32 ] || fail "$copied of 32 sends are copied on their way through lo"
+	watch_end 0
+	[ "$(found NM-TX-04)" = 1 ] || { cat "$W/findings"; fail "NM-TX-04 is not told once"; }
+	watch_says '.rule == "NM-TX-04" and .severity == "info" and
+		.evidence.sends_copied == 32 and (.evidence.comm | test("python|zerocopy")) and
+		(.message | test("through lo$"))'
+	keep_finding NM-TX-04
+	watch_start
+	zerocopy 127.0.0.1 late
+	zerocopy "$V4_PEER" "" peer
+	[ "$copied" -lt 32 ] || fail "all is copied on its way through nm0"
+	watch_holds
+	[ "$(found NM-TX-04)" = 0 ] || { cat "$W/findings"; fail "NM-TX-04 without proof"; }
+	rule_seen NM-TX-04 caught
+}
+
+# One for each connection, say, and none of them is ever unbound. That is told as soon
+# as there are more of them than of those that were sent from: 17, and the stream's own.
+test_bindings_pile_up() {
+	need_tx NM-BIND-12 || return 0
+	watch_start --stall 2
+	background rx peer nma-traffic recv --host -b 0
+	background tx nma-traffic send -d -i nm0 -b 0 -r "$RATE" --bind-each 17 \
+		--bind-unused 32 "$V4_PEER"
+	wait_for 30 told NM-BIND-12 || { cat "$W/tx.err"; fail "NM-BIND-12 is not told"; }
+	stop "${pid[tx]}"
+	stop "${pid[rx]}"
+	watch_end 1
+	[ "$(found NM-BIND-12)" = 1 ] || { cat "$W/findings"; fail "NM-BIND-12 is not told once"; }
+	keep_finding NM-BIND-12
+	watch_says '.rule == "NM-BIND-12" and .severity == "warn" and .ifname == "nm0" and
+		.evidence.bindings > 18 and .evidence.owner_comm == "nma-traffic"'
+	rule_seen NM-BIND-12 caught
+}
+
 nm_setup
 watch_open
 if has_bind_tx; then can_tx=1; fi
 run_tests test_clean test_no_zerocopy test_wrong_id test_rx_id \
 	test_bad_offset test_other_device test_no_completion \
 	test_unread_completions test_transmit_mode test_sent_anew \
-	test_written_meanwhile test_no_sync
+	test_written_meanwhile test_no_sync test_copied test_bindings_pile_up

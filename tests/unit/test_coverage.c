@@ -325,7 +325,7 @@ static void test_bindings(void **state)
 	struct nma_binding rx = { .r = rec_binding() }, tx = rx, made = rx, left = rx, gone = rx;
 	const struct sight sights[] = {
 		{ NMA_SUBJ_BINDING, &rx, "BIND-08 BIND-11 APP-01" },
-		{ NMA_SUBJ_BINDING, &tx, "BIND-08 BIND-11 SKB-04 SKB-05 DMA-02 APP-01 TX-01" },
+		{ NMA_SUBJ_BINDING, &tx, "BIND-08 BIND-11 BIND-12 SKB-04 SKB-05 DMA-02 APP-01 TX-01" },
 		{ NMA_SUBJ_BINDING, &made, "BIND-08 BIND-09 BIND-11 APP-01" },
 		{ NMA_SUBJ_BINDING, &left, "BIND-08 BIND-10 BIND-11 APP-01" },
 		{ NMA_SUBJ_BINDING, &gone, "BIND-08 BIND-10 BIND-11 APP-01" },
@@ -351,10 +351,10 @@ static void test_sockets_and_acts(void **state)
 		{ NMA_SUBJ_SOCK, &none, "" },
 		{ NMA_SUBJ_SOCK, &taken, "TOK-01 TOK-02 TOK-03" },
 		{ NMA_SUBJ_SOCK, &out, "TOK-01 TOK-02 TOK-03" },
-		{ NMA_SUBJ_SOCK, &flight, "TX-02" },
-		{ NMA_SUBJ_SOCK, &unread, "TX-02" },
-		{ NMA_SUBJ_SOCK, &done, "TX-02" },
-		{ NMA_SUBJ_SOCK, &copied, "TX-02" },
+		{ NMA_SUBJ_SOCK, &flight, "TX-02 TX-04" },
+		{ NMA_SUBJ_SOCK, &unread, "TX-02 TX-04" },
+		{ NMA_SUBJ_SOCK, &done, "TX-02 TX-04" },
+		{ NMA_SUBJ_SOCK, &copied, "TX-02 TX-04" },
 		{ NMA_SUBJ_OP, &op, "" },
 		{ NMA_SUBJ_ACT, &act, "" },
 		{ NMA_SUBJ_USE, &act, "" },
@@ -387,8 +387,8 @@ static void test_what_needs_events(void **state)
 		    nma_rules[i].subject != NMA_SUBJ_ACT)
 			len += snprintf(text + len, sizeof(text) - len, "%s%s",
 					len ? " " : "", nma_rules[i].id + strlen("NM-"));
-	assert_string_equal(text, "POOL-06 BIND-03 BIND-09 TOK-02 TOK-03 TOK-04 TOK-05 TOK-06 "
-		  "APP-01 TX-01 TX-02");
+	assert_string_equal(text, "POOL-06 BIND-03 BIND-09 BIND-12 TOK-02 TOK-03 TOK-04 "
+		  "TOK-05 TOK-06 APP-01 TX-01 TX-02 TX-04");
 	for (i = 0; i < NMA_RULE_MAX; i++)
 		assert_true(nma_rules[i].subject != NMA_SUBJ_ACT ||
 			    nma_coverage_needs_events(i));

@@ -588,6 +588,36 @@ static void test_history(void **state)
 	assert_int_equal(active(c), 0);
 }
 
+static struct nma_rec_sock copying(__u64 cookie, __u32 pid)
+{
+	struct nma_rec_sock r = CAUSED(rec_sock(cookie, 0), GONE);
+
+	r.hdr.pid = pid;
+	r.tx_copied = 99;
+	r.tx_all_copied = 99;
+	return r;
+}
+
+/* A process with many sockets is one case, and what is information makes room. */
+static void test_group(void **state)
+{
+	struct court *c = *state;
+
+	reopen(c, NULL, 1);
+	c->j->opts.history = true;
+	RECORD(c, copying(30, 4711), 10 * SEC);
+	RECORD(c, copying(31, 4711), 11 * SEC);
+	nma_judge__all(c->j, 12 * SEC);
+	assert_int_equal(active(c), 1);
+	assert_int_equal(c->last.count, 1);
+	assert_int_equal(c->reports, 1);
+	nma_judge__flush(c->j, 12 * SEC, SEC);
+	assert_int_equal(c->last.count, 2);
+	RECORD(c, copying(32, 4712), 13 * SEC);
+	assert_int_equal(c->reports, 3);
+	assert_int_equal(c->j->dropped, 0);
+}
+
 static void test_upper_is_judged_with_lower(void **state)
 {
 	struct court *c = *state;
@@ -646,6 +676,7 @@ int main(void)
 		T(test_occasions_without_room),
 		T(test_room_by_default),
 		T(test_history),
+		T(test_group),
 		T(test_upper_is_judged_with_lower),
 		T(test_refused_bind),
 	};

@@ -393,6 +393,117 @@ static void test_bind_11_afterwards(void **state)
 	expect_none(VERDICT(BIND_11, binding(m, 5)));
 }
 
+#define PILE_TIME	(NOW - 600 * SEC)
+
+/* The bindings of one process to send from: ids from 100 on, one every @gap_ns. */
+static void pile_up(struct nma_model *m, unsigned int nr, __u64 gap_ns)
+{
+	struct nma_rec_binding r = CAUSED(rec_binding(), CREATE);
+	unsigned int i;
+
+	r.dma_dir = NMA_DMA_TO_DEVICE;
+	r.owner_pid = 4711;
+	r.tx_unused = 1;
+	for (i = 0; i < nr; i++) {
+		r.binding_id = 100 + i;
+		r.hdr.time_ns = PILE_TIME + i * gap_ns;
+		FEED(m, r);
+	}
+}
+
+static void used(struct nma_model *m, __u32 id)
+{
+	struct nma_rec_binding r = nma_model__binding(m, id)->r;
+
+	r.tx_unused = 0;
+	FEED(m, r);
+}
+
+static void test_bind_12(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	pile_up(m, 15, 5 * SEC);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+	pile_up(m, 16, 5 * SEC);
+	f = expect_one(VERDICT(BIND_12, binding(m, 100)), NMA_SEV_W);
+	assert_int_equal(evidence(f, "bindings")->u, 16);
+	assert_int_equal(evidence(f, "size_bytes")->u, 16 * (16 << 20));
+	assert_int_equal(evidence(f, "owner_pid")->u, 4711);
+	expect_none(VERDICT(BIND_12, binding(m, 101)));	/* the oldest tells */
+	used(m, 115);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+}
+
+/* Most are used, through whatever device: the rest is for who has nothing to say. */
+static void test_bind_12_idle(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r;
+	__u32 id;
+
+	pile_up(m, 33, 5 * SEC);
+	for (id = 117; id < 133; id++)
+		used(m, id);
+	expect_one(VERDICT(BIND_12, binding(m, 100)), NMA_SEV_W);
+	r = nma_model__binding(m, 116)->r;
+	r.netdev = 7;
+	r.cpu_sends = 1;	/* by another binding of the same dma-buf */
+	FEED(m, r);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+}
+
+/* A recording that is older than the rule does not say that they are unused. */
+static void test_bind_12_unknown(void **state)
+{
+	struct nma_model *m = *state;
+	__u32 id;
+
+	pile_up(m, 64, 5 * SEC);
+	for (id = 100; id < 164; id++)
+		used(m, id);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+}
+
+/* All at once, as somebody does who keeps them ready; and not yet long. */
+static void test_bind_12_at_once(void **state)
+{
+	struct nma_model *m = *state;
+
+	pile_up(m, 64, SEC / 2);
+	expect_one(VERDICT(BIND_12, binding(m, 100)), NMA_SEV_I);
+	expect_none(verdict(m, NMA_RULE_BIND_12, binding(m, 100), PILE_TIME + 67 * SEC,
+			    NULL));
+	expect_one(verdict(m, NMA_RULE_BIND_12, binding(m, 100), PILE_TIME + 68 * SEC, NULL),
+		   NMA_SEV_I);
+}
+
+/* Others' bindings, those to receive into, and those that are older than the tool */
+static void test_bind_12_of_others(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_binding r;
+	__u32 id;
+
+	pile_up(m, 20, 5 * SEC);
+	for (id = 110; id < 115; id++) {
+		r = nma_model__binding(m, id)->r;
+		r.owner_pid = 4712;
+		FEED(m, r);
+	}
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+	for (id = 110; id < 115; id++) {
+		r = nma_model__binding(m, id)->r;
+		r.owner_pid = 4711;
+		r.dma_dir = NMA_DMA_FROM_DEVICE;
+		FEED(m, r);
+	}
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+	used(m, 100);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
@@ -416,6 +527,11 @@ int main(void)
 		T(test_bind_11),
 		T(test_bind_11_clean),
 		T(test_bind_11_afterwards),
+		T(test_bind_12),
+		T(test_bind_12_idle),
+		T(test_bind_12_unknown),
+		T(test_bind_12_at_once),
+		T(test_bind_12_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,42 @@ static void test_tx_02_copied(void **state)
 	expect_one(VERDICT(TX_02, sock(m, 1)), NMA_SEV_E);
 }
 
+static void test_tx_04(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_sock r = sender(0, 0);
+	const struct nma_finding *f;
+	struct nma_change c;
+
+	r.tx_copied = 1000;		/* in long ranges, of which the first was */
+	r.tx_all_copied = 15;
+	FEED(m, r);
+	expect_none(VERDICT(TX_04, sock(m, 1)));
+	r.tx_all_copied = 16;
+	FEED(m, r);
+	f = expect_one(VERDICT(TX_04, sock(m, 1)), NMA_SEV_I);
+	assert_string_equal(f->message, "all 1000 zero-copy sends were copied");
+	r.hdr.netns = nic(m).nic->r.hdr.netns;
+	r.tx_ifindex = nic(m).nic->r.ifindex;
+	FEED(m, r);
+	f = expect_one(VERDICT(TX_04, sock(m, 1)), NMA_SEV_I);
+	assert_string_equal(f->message,
+			    "all 1000 zero-copy sends were copied, on their way through nm0");
+	assert_int_equal(f->group, (__u64)r.hdr.pid << 32 | r.tx_ifindex);
+	assert_false(f->event);
+	c = FEED(m, CAUSED(r, GONE));
+	f = expect_one(verdict(m, NMA_RULE_TX_04, c.ref, NOW, c.hdr), NMA_SEV_I);
+	assert_true(f->event);
+	expect_none(VERDICT(TX_04, sock(m, 1)));
+	r.tx_all_copied = 0;		/* one was not */
+	FEED(m, r);
+	expect_none(VERDICT(TX_04, sock(m, 1)));
+	r.tx_all_copied = 255;
+	r.tx_dmabuf = 1;		/* NM-TX-02's */
+	FEED(m, r);
+	expect_none(VERDICT(TX_04, sock(m, 1)));
+}
+
 static void expect_tx_03(struct nma_model *m, __u8 mode, __u8 flags, bool found)
 {
 	struct nma_rec_nic r = rec_nic();
@@ -286,6 +322,7 @@ int main(void)
 		T(test_tx_01),
 		T(test_tx_02),
 		T(test_tx_02_copied),
+		T(test_tx_04),
 		T(test_tx_03),
 		T(test_pp_09_zcrx),
 		T(test_pp_09_dmabuf),

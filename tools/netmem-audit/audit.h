@@ -133,7 +133,9 @@ struct nma_judge_args {
 	  "also warn of faults that do no harm until somebody binds, and of violations " \
 	  "that the kernel allows on every driver", 0, 0, NULL }, \
 	{ "stall", 0, NMA_OPT_TIME, offsetof(type, member.stall_ns), "SEC", \
-	  "a destroyed page_pool may keep buffers for SEC seconds (NM-PP-06)", \
+	  "a destroyed page_pool may keep buffers for SEC seconds (NM-PP-06); so long may " \
+	  "a dma-buf outlast its binding (NM-BIND-10), a send be on its way (NM-TX-02), " \
+	  "and a binding to send from stay unused (NM-BIND-12)", \
 	  0, 86400, NULL }, \
 	{ "token-age", 0, NMA_OPT_TIME, offsetof(type, member.token_age_ns), "SEC", \
 	  "an application may keep a token for SEC seconds (NM-TOK-01)", \

@@ -14,14 +14,24 @@
 #define CHANGE_MOST	10	/* times its patience that a change may take */
 
 /* Subjects differ by rule, so the rule number keeps their keys apart. */
-static void case_key(const struct nma_verdict *v, union nma_ref ref,
-		     unsigned int detail, __u64 key[2])
+static void object_key(const struct nma_verdict *v, union nma_ref ref,
+		       unsigned int detail, __u64 key[2])
 {
 	enum nma_rule_id rule = v->base.rule;
 	struct nma_ident id = nma_subjects[nma_rules[rule].subject].ident(ref);
 
 	key[0] = id.object;
 	key[1] = (__u64)rule << 40 | (__u64)detail << 32 | id.part;
+}
+
+static void case_key(const struct nma_verdict *v, union nma_ref ref,
+		     const struct nma_finding *item, __u64 key[2])
+{
+	object_key(v, ref, item->detail, key);
+	if (!item->group)
+		return;
+	key[0] = item->group;
+	key[1] = (__u64)v->base.rule << 40 | (__u64)item->detail << 32;
 }
 
 struct nma_judge *nma_judge__new(const struct nma_judge_opts *opts)
@@ -103,13 +113,23 @@ static void count(struct nma_judge *j, struct nma_finding *f, __u64 now_ns)
 		report(j, f, now_ns);
 }
 
+/* Information is not worth losing a violation for. */
+static bool may_go(const struct nma_judge *j, const struct nma_finding *f)
+{
+	bool info = f->severity == NMA_SEV_I;
+
+	return f->reported == f->count &&
+	       (f->status == NMA_CLEARED || (f->event && info)) &&
+	       (!j->opts.history || info);
+}
+
 /* Makes room by forgetting what is over and told. */
 static void evict(struct nma_judge *j)
 {
 	nma_table_for_each(&j->cases, n) {
 		struct nma_finding *f = (struct nma_finding *)n;
 
-		if (j->opts.history || f->status != NMA_CLEARED || f->reported != f->count)
+		if (!may_go(j, f))
 			continue;
 		nma_table_del(&j->cases, n);
 		free(f);
@@ -269,14 +289,14 @@ static void judge_rule(struct nma_judge *j, const struct nma_rule_ctx *ctx,
 		return;
 	steady = v.nr && is_steady(ctx, nma_rules[rule].subject, ref);
 	for (i = 0; i < v.nr; i++) {
-		case_key(&v, ref, v.item[i].detail, key);
+		case_key(&v, ref, &v.item[i], key);
 		judge_item(j, &v.item[i], key, steady, ctx->now_ns);
 		seen |= 1u << v.item[i].detail;
 	}
 	for (i = 0; i < NMA_DETAIL_MAX; i++) {
 		if (seen & 1u << i)
 			continue;
-		case_key(&v, ref, i, key);
+		object_key(&v, ref, i, key);
 		f = nma_table_find(&j->cases, key[0], key[1]);
 		if (f)
 			clear_case(j, f);

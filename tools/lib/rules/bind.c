@@ -464,3 +464,86 @@ void nma_rule_BIND_11(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	}
 	nma_owner_evidence(f, binding);
 }
+
+#define PILE_MIN	16	/* bindings: a server has one for each of its threads */
+
+/* Bindings of one process to send through one device, unused for long */
+struct pile {
+	unsigned int nr;
+	unsigned int used;	/* that it has besides, of whatever device */
+	__u64 bytes;
+	__u64 last_ns;		/* when the last one was made */
+};
+
+/* Bound to send from, while we watched: of older ones nobody knows what came before. */
+static bool is_sender(const struct nma_binding *b)
+{
+	return b->r.mp == NMA_MP_DMABUF && b->r.dma_dir == NMA_DMA_TO_DEVICE &&
+	       b->r.owner_pid && !b->unbound_ns && !b->seen.gone && !b->seen.pre_existing;
+}
+
+/* The same dma-buf may be bound to several devices, and one of them is used. */
+static bool was_used(const struct nma_binding *b)
+{
+	return !b->r.tx_unused || b->r.cpu_sends;
+}
+
+static bool is_unused(const struct nma_rule_ctx *ctx, const struct nma_binding *b)
+{
+	return is_sender(b) && !was_used(b) &&
+	       ctx->now_ns >= b->seen.first_ns + ctx->limits->stall_ns;
+}
+
+static bool is_older(const struct nma_binding *a, const struct nma_binding *b)
+{
+	return a->seen.first_ns != b->seen.first_ns ?
+	       a->seen.first_ns < b->seen.first_ns :
+	       a->r.binding_id < b->r.binding_id;
+}
+
+/* The oldest one speaks for all: of any other the pile is empty. */
+static struct pile pile_below(const struct nma_rule_ctx *ctx,
+			      const struct nma_binding *oldest)
+{
+	struct pile p = { 0 };
+
+	nma_model_for_each(struct nma_binding, &ctx->model->bindings, b) {
+		if (b->r.owner_pid != oldest->r.owner_pid)
+			continue;
+		p.used += is_sender(b) && was_used(b);
+		if (b->r.netdev != oldest->r.netdev || !is_unused(ctx, b))
+			continue;
+		if (is_older(b, oldest))
+			return (struct pile){ 0 };
+		p.nr++;
+		p.bytes += b->r.size;
+		if (b->seen.first_ns > p.last_ns)
+			p.last_ns = b->seen.first_ns;
+	}
+	return p;
+}
+
+/* NM-BIND-12. Who uses most of what it binds has the rest for connections that are
+ * idle, or for another device.
+ */
+void nma_rule_BIND_12(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		      struct nma_verdict *v)
+{
+	const struct nma_binding *binding = ref.binding;
+	struct nma_finding *f;
+	struct pile p;
+	bool in_turn;
+
+	if (!is_unused(ctx, binding))
+		return;
+	p = pile_below(ctx, binding);
+	if (p.nr < PILE_MIN || p.used >= p.nr)
+		return;
+	in_turn = p.last_ns - binding->seen.first_ns >= ctx->limits->stall_ns;
+	f = nma_verdict_add(v, 0, in_turn ? NMA_SEV_W : NMA_SEV_I,
+			    "process %u keeps %u dma-bufs bound that nothing was ever sent from",
+			    binding->r.owner_pid, p.nr);
+	nma_value_u64(nma_finding_ev(f, "bindings"), p.nr);
+	nma_value_u64(nma_finding_ev(f, "size_bytes"), p.bytes);
+	nma_owner_evidence(f, binding);
+}

@@ -51,6 +51,7 @@ struct nma_finding {
 	__u64 occasions;	/* that the record stands for; 0: one */
 	__u64 hold_ns;		/* with SETTLE and AGE */
 	__u64 since_ns;		/* when the condition began, 0 unknown */
+	__u64 group;		/* objects of one are one case; 0: each is its own */
 	__u64 state;		/* AGE: a change of it starts the wait again */
 	__u32 netns;
 	__u32 ifindex;		/* 0 none */

@@ -115,3 +115,31 @@ void nma_rule_TX_03(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_verdict_add(v, 2, NMA_SEV_F,
 				"a dma-buf is bound to send through a device that says it cannot");
 }
+
+#define COPIED_MIN	16	/* notifications: each proves its first send only */
+
+/* NM-TX-04. Of pages: what is sent from a dma-buf is NM-TX-02's. A process that sends
+ * all it has to the same machine has many such sockets and is told once: of the first
+ * that is closed, for that is its sum; of one that is open to who wants to know all.
+ */
+void nma_rule_TX_04(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_sock *r = &ref.sock->r;
+	bool closed = ctx->trigger && ctx->trigger->type == NMA_REC_SOCK &&
+		      ctx->trigger->cause == NMA_CAUSE_GONE;
+	const struct nma_nic *nic;
+	struct nma_finding *f;
+
+	if (r->tx_all_copied < COPIED_MIN || r->tx_dmabuf ||
+	    (ref.sock->seen.gone && !closed))
+		return;
+	nic = nma_model__nic_by_index(ctx->model, r->hdr.netns, r->tx_ifindex);
+	f = nma_verdict_add(v, !closed, NMA_SEV_I, "all %u zero-copy sends were copied%s%.*s",
+			    r->tx_copied, nic ? ", on their way through " : "",
+			    nic ? NMA_IFNAME_LEN : 0, nic ? nic->r.ifname : "");
+	f->event = closed;
+	f->group = (__u64)r->hdr.pid << 32 | r->tx_ifindex;
+	nma_value_u64(nma_finding_ev(f, "sends_copied"), r->tx_copied);
+	nma_sock_evidence(f, ref.sock);
+}
