@@ -300,6 +300,12 @@ int nmnic_remove_rxfh_context(struct net_device *netdev, struct ethtool_rxfh_con
 int nmnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *fields);
 
 /* nmnic_gate.c */
+/* For BPF programs to stand in front of, by name. */
+int nmnic_gate_pool(struct net_device *netdev, unsigned int queue,
+		    const struct page_pool_params *pp);
+int nmnic_gate_queue(struct net_device *netdev, unsigned int queue);
+int nmnic_gate_xdp(struct net_device *netdev, const struct bpf_prog *prog);
+int nmnic_gate_rings(struct net_device *netdev, unsigned int rx, unsigned int tx, bool split);
 void nmnic_gate_init(void);
 int nmnic_may_create_pool(struct nmnic_port *np, unsigned int queue,
 			  const struct page_pool_params *pp);

@@ -27,7 +27,7 @@ __bpf_hook_start();
 
 /* A page_pool is about to be created, as @pp says. */
 gate int nmnic_gate_pool(struct net_device *netdev, unsigned int queue,
-			     const struct page_pool_params *pp)
+			 const struct page_pool_params *pp)
 {
 	return nobody_refuses();
 }
@@ -46,7 +46,7 @@ gate int nmnic_gate_xdp(struct net_device *netdev, const struct bpf_prog *prog)
 
 /* Rings are about to be of that size, with headers split from payload or not. */
 gate int nmnic_gate_rings(struct net_device *netdev, unsigned int rx, unsigned int tx,
-			      bool split)
+			  bool split)
 {
 	return nobody_refuses();
 }
