@@ -154,9 +154,31 @@ test_part_is_incomplete() {
 	expect_text "$W/from.err" 'only a part'
 	head -c -1001 "$W/killed.nmr" >"$W/short.nmr"
 	expect 5 from short check
+	truncate -s 1G "$W/short.nmr"
+	expect 5 from short check
+	expect_text "$W/from.err" 'only a part'
+	: >"$W/empty.nmr"
+	truncate -s 1G "$W/empty.nmr"
+	expect 2 from empty check
+	expect_json "$W/from.json" '.error.message | contains("is not a recording")'
 	: >"$W/empty.nmr"
 	expect 2 from empty check
 	expect_json "$W/from.json" '.error.message | contains("is empty")'
+}
+
+judged_so_far() {
+	expect 5 from so-far check
+	jq -e '.result == "incomplete" and .looked_at.nics > 0' "$W/from.json"
+}
+
+# What is there so far is judged, and said to be no more than that.
+test_while_it_is_written() {
+	recording open netmem-audit record -o "$W/open.nmr" -i nm0
+	ln -s open.nmr.part "$W/so-far.nmr"
+	wait_for 10 judged_so_far || { cat "$W/from.err"; fail "not judged so far"; }
+	expect_text "$W/from.err" 'only a part'
+	ended open 0
+	expect 0 from open check
 }
 
 test_full_disk() {
@@ -170,4 +192,4 @@ test_full_disk() {
 
 nm_setup
 run_tests test_same_findings test_clean_twin test_veth test_no_name_is_left \
-	test_part_is_incomplete test_full_disk
+	test_part_is_incomplete test_while_it_is_written test_full_disk
