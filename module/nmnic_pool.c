@@ -270,6 +270,19 @@ void nmnic_fill_disconnect(struct nmnic_rxq *rxq, struct nmnic_fill *fill)
 	page_pool_disable_direct_recycling(fill->pool);
 }
 
+/* Asked only while somebody traces it: the buffer is no longer ours. */
+static void trace_end(struct nmnic_rxq *rxq, struct page_pool *pool, netmem_ref netmem)
+{
+	struct net_device *netdev = rxq->vec->port->netdev;
+
+	if (!trace_netmem_recycle_enabled() && !trace_netmem_release_enabled())
+		return;
+	if (nma_netmem_is_kept(pool, netmem))
+		trace_netmem_recycle(netdev, rxq->vec->idx, pool, netmem);
+	else
+		trace_netmem_release(netdev, rxq->vec->idx, pool, netmem);
+}
+
 /* @napi: called from the NAPI that the pool is connected to */
 void nmnic_netmem_put(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref netmem,
 		      bool napi)
@@ -277,6 +290,8 @@ void nmnic_netmem_put(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_ref
 	if (fill->ring == NMHW_RX_RING_PAY)
 		trace_netmem_put(rxq->vec->port->netdev, rxq->vec->idx, fill->pool, netmem);
 	page_pool_put_full_netmem(fill->pool, netmem, napi);
+	if (fill->ring == NMHW_RX_RING_PAY)
+		trace_end(rxq, fill->pool, netmem);
 }
 
 static netmem_ref netmem_get(struct nmnic_rxq *rxq, struct nmnic_fill *fill, u32 *offset,

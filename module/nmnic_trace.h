@@ -18,6 +18,7 @@
 #include <net/page_pool/types.h>
 #include <net/xdp.h>
 
+#include "compat/netmem_trace.h"
 #include "hw/nmhw.h"
 
 TRACE_DEFINE_ENUM(NMHW_RX_RING_HDR);
@@ -82,8 +83,64 @@ TRACE_EVENT(pool_destroy,
 		  __get_str(ifname), __entry->queue, __entry->pool_id)
 );
 
-/* Payload buffers between pool and driver */
+/* Payload buffers between pool and driver. iov=1: of the provider's memory, at offset=
+ * in it; binding= is the provider's own name for that memory.
+ */
 DECLARE_EVENT_CLASS(nmnic_netmem,
+
+	TP_PROTO(const struct net_device *netdev, unsigned int queue,
+		 const struct page_pool *pool, netmem_ref netmem),
+
+	TP_ARGS(netdev, queue, pool, netmem),
+
+	TP_STRUCT__entry(
+		__string(ifname,	netdev->name)
+		__field(u32,		queue)
+		__field(u32,		pool_id)
+		__field(unsigned long,	netmem)
+		__field(unsigned long,	binding)
+		__field(u64,		dma)
+		__field(u64,		offset)
+		__field(long,		refs)
+		__field(bool,		iov)
+	),
+
+	TP_fast_assign(
+		struct nma_netmem_traits t = nma_netmem_traits(netmem);
+
+		__assign_str(ifname);
+		__entry->queue		= queue;
+		__entry->pool_id	= pool->user.id;
+		__entry->netmem		= (__force unsigned long)netmem;
+		__entry->binding	= (unsigned long)pool->mp_priv;
+		__entry->dma		= t.dma;
+		__entry->offset		= t.offset;
+		__entry->refs		= t.refs;
+		__entry->iov		= t.net_iov;
+	),
+
+	TP_printk("ifname=%s queue=%u pool_id=%u netmem=%p iov=%d binding=%p dma=0x%llx offset=0x%llx refs=%ld",
+		  __get_str(ifname), __entry->queue, __entry->pool_id,
+		  (void *)__entry->netmem, __entry->iov, (void *)__entry->binding,
+		  __entry->dma, __entry->offset, __entry->refs)
+);
+
+DEFINE_EVENT(nmnic_netmem, netmem_alloc,
+	TP_PROTO(const struct net_device *netdev, unsigned int queue,
+		 const struct page_pool *pool, netmem_ref netmem),
+	TP_ARGS(netdev, queue, pool, netmem)
+);
+
+DEFINE_EVENT(nmnic_netmem, netmem_put,
+	TP_PROTO(const struct net_device *netdev, unsigned int queue,
+		 const struct page_pool *pool, netmem_ref netmem),
+	TP_ARGS(netdev, queue, pool, netmem)
+);
+
+/* What became of one that the driver put: the pool keeps it, or its memory is the page
+ * allocator's or the provider's again.
+ */
+DECLARE_EVENT_CLASS(nmnic_netmem_end,
 
 	TP_PROTO(const struct net_device *netdev, unsigned int queue,
 		 const struct page_pool *pool, netmem_ref netmem),
@@ -109,13 +166,13 @@ DECLARE_EVENT_CLASS(nmnic_netmem,
 		  (void *)__entry->netmem)
 );
 
-DEFINE_EVENT(nmnic_netmem, netmem_alloc,
+DEFINE_EVENT(nmnic_netmem_end, netmem_recycle,
 	TP_PROTO(const struct net_device *netdev, unsigned int queue,
 		 const struct page_pool *pool, netmem_ref netmem),
 	TP_ARGS(netdev, queue, pool, netmem)
 );
 
-DEFINE_EVENT(nmnic_netmem, netmem_put,
+DEFINE_EVENT(nmnic_netmem_end, netmem_release,
 	TP_PROTO(const struct net_device *netdev, unsigned int queue,
 		 const struct page_pool *pool, netmem_ref netmem),
 	TP_ARGS(netdev, queue, pool, netmem)

@@ -10,6 +10,7 @@
 . "$(dirname -- "$0")/lib.sh"
 
 doc=$(dirname -- "$0")/../../docs/TRACING.md
+tracing=/sys/kernel/tracing
 
 # All of them that have an event fire in this: a stream, a fault, a new queue.
 happen() {
@@ -46,7 +47,7 @@ test_each_line() {
 
 # Without bpftrace, and what the driver lost is what leaks says
 test_as_text() {
-	local tracing=/sys/kernel/tracing lost
+	local lost
 
 	echo >"$tracing/trace"
 	echo 1 >"$tracing/events/nmnic/fault_fired/enable"
@@ -69,5 +70,71 @@ test_as_text() {
 	expect_no_leak
 }
 
+tracing_of_buffers() { # 0|1
+	local event
+
+	for event in netmem_alloc netmem_put netmem_recycle netmem_release frame_rx; do
+		echo "$1" >"$tracing/events/nmnic/$event/enable"
+	done
+}
+
+# What the events say of buffers of dma-bufs: taken, put, kept, released, gone up in
+# packets, and how many different ones and places there are
+count_events() {
+	awk '
+		function value(key) {
+			match($0, " " key "=[^ ]*")
+			return substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 2)
+		}
+		/netmem_alloc: ifname=nm0 .* iov=1 / {
+			n["taken"]++
+			n["netmems"] += !netmem[value("netmem")]++
+			n["offsets"] += !offset[value("offset")]++
+			n["bindings"] += !binding[value("binding")]++
+			n["odd"] += value("refs") != 1 || value("offset") !~ /000$|0x0/
+			pool[value("pool_id")]
+		}
+		/netmem_put: ifname=nm0 .* iov=1 / { n["put"]++ }
+		/netmem_recycle: ifname=nm0 / && value("pool_id") in pool { n["kept"]++ }
+		/netmem_release: ifname=nm0 / && value("pool_id") in pool { n["released"]++ }
+		/frame_rx: ifname=nm0 .* readable=0/ { n["up"] += value("frags") }
+		END {
+			printf "{"
+			split("taken put kept released up netmems offsets bindings odd", key)
+			for (i = 1; i <= 9; i++)
+				printf "%s\"%s\":%d", (i > 1 ? "," : ""), key[i], n[key[i]]
+			print "}"
+		}' "$tracing/trace"
+}
+
+# Buffer for buffer: what the driver took, less what went up in packets, it has.
+test_each_buffer() {
+	echo 16384 >"$tracing/buffer_size_kb"
+	echo >"$tracing/trace"
+	tracing_of_buffers 1
+	defer tracing_of_buffers 0
+	recv_devmem --keep-tokens 23 --hold 0 -b 1M
+	send_to -b 1M "$V4"
+	held rx
+	flush_deferred_skbs
+	expect 0 netmem-audit -j leaks -i nm0 >"$W/leaks.json"
+	count_events >"$W/events.json"
+	jq -s '.[0] as $e | .[1].pools[] | select(has("binding_id")) |
+		{events: $e, exist, tokens: [.holders[] | select(.holder == "token").buffers],
+		 driver: [.holders[] | select(.holder == "driver").buffers]}' \
+		"$W/events.json" "$W/leaks.json" >"$W/both.json"
+	expect_json "$W/both.json" '.driver == [.events | .taken - .put - .up] and
+		.exist <= .events.netmems and .tokens == [23] and
+		(.events | .netmems == .offsets and .bindings == 1 and .odd == 0 and .up > 100)'
+	kill -INT "${pid[rx]}"
+	finish rx
+	wait_for 10 bound_pools 0
+	tracing_of_buffers 0
+	count_events >"$W/events.json"
+	expect_json "$W/events.json" ".put == $(jq '.driver[0] + .events.put' "$W/both.json") and
+		.kept + .released == .put"
+	expect_no_leak
+}
+
 nm_setup
-run_tests test_as_text test_each_line
+run_tests test_as_text test_each_buffer test_each_line
