@@ -112,6 +112,13 @@ static long step_netmem(__u32 i, void *unused)
 	return 0;
 }
 
+static struct nma_stale stale SEC(".bss.stale");
+
+static long step_slot(__u32 i, void *unused)
+{
+	return nma_is_stale(&stale, i) ? 0 : step_netmem(i, unused);
+}
+
 /* Put back, and not yet taken again or given back: a destroyed pool empties it once
  * a second.
  */
@@ -128,7 +135,8 @@ static __always_inline void look_at_ring(struct page_pool *pool)
 		__sync_fetch_and_add(&nma_held_cut, 1);
 		size = NMA_HELD_RING_MOST;
 	}
-	bpf_loop(size, step_netmem, NULL, 0);
+	stale = nma_stale_of(__builtin_preserve_access_index(&pool->ring));
+	bpf_loop(size, step_slot, NULL, 0);
 }
 
 static __always_inline void look_at_cache(struct page_pool *pool)

@@ -51,6 +51,27 @@ int nma_held_area(__u64 pool);
 /* What is in the pool itself, and how many net_iovs are its own. */
 int nma_held_inside(__u64 pool);
 
+/* Slots of a ring that still name what was taken out of it: they are cleared some at a
+ * time.
+ */
+struct nma_stale {
+	__u32 begin;
+	__u32 end;
+};
+
+static __always_inline struct nma_stale nma_stale_of(struct ptr_ring *ring)
+{
+	return (struct nma_stale){
+		.begin = BPF_CORE_READ(ring, consumer_tail),
+		.end = BPF_CORE_READ(ring, consumer_head),
+	};
+}
+
+static __always_inline bool nma_is_stale(const struct nma_stale *s, __u32 slot)
+{
+	return slot >= s->begin && slot < s->end;
+}
+
 /* NUMA nodes; arrays of them end there. */
 static __always_inline __u32 nma_nr_nodes(void)
 {

@@ -325,6 +325,7 @@ struct pp_alloc_cache {
 struct ptr_ring {
 	int producer;
 	int consumer_head;
+	int consumer_tail;
 	int size;
 	void **queue;
 };
