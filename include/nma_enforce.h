@@ -48,6 +48,7 @@ enum nma_act_kind {
 	NMA_REASON(RSS_QUEUE, 16, "RSS spreads other flows to the queue") \
 	NMA_REASON(RSS_UNKNOWN, 16, "it is not known which queues RSS uses: ask once with ethtool -x") \
 	NMA_REASON(RSS_TABLE, 16, "the table names a queue with a memory provider") \
+	NMA_REASON(RSS_IOCTL, 1, "the table, set by ioctl, names a queue with a memory provider") \
 	NMA_REASON(RAGGED, 22, "the size of the dma-buf is no multiple of a page") \
 	NMA_REASON(WHO, 1, "the policy does not let this process do it") \
 	NMA_REASON(BYTES, 122, "the cgroup would have more of dma-bufs bound than the policy lets it") \

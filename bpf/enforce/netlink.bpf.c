@@ -20,8 +20,8 @@
 #define ETHTOOL_SRSSH		0x47
 #define INDIR_NO_CHANGE		0xffffffff
 #define INDIR_MAX		(1 << 16)	/* entries that are walked; beyond, any queue */
-#define S_IFMT			0xf000
-#define S_IFSOCK		0xc000
+#define NR_IOCTL		16
+#define NR_IOCTL_32		54
 
 struct netdev_name_node {
 	struct list_head list;
@@ -489,10 +489,6 @@ int BPF_PROG(nma_netlink_send, struct sock *sk, struct sk_buff *skb, int ret)
 
 /* ---- RSS by ioctl --------------------------------------------------------------*/
 
-struct inode___with_mode {
-	unsigned short i_mode;
-} __attribute__((preserve_access_index));
-
 /* struct ethtool_rxfh_indir or ethtool_rxfh, where the caller has it */
 struct table_at {
 	__u64 addr;		/* 0: the default table is asked for */
@@ -518,42 +514,11 @@ static __always_inline bool asks_for_table(__u64 data, struct table_at *t)
 	return true;
 }
 
-/* The name ends where an alias begins, as the kernel sees it. */
-static __always_inline bool read_name(struct sending *s, __u64 ifreq)
-{
-	char name[NMA_ENFORCE_IFNAME] = {};
-	__u32 i;
-	bool end = false;
-
-	if (bpf_probe_read_user(name, sizeof(name) - 1, (void *)ifreq))
-		return false;
-	for (i = 0; i < sizeof(name); i++) {
-		end |= !name[i] || name[i] == ':';
-		if (end)
-			name[i] = 0;
-	}
-	__builtin_memset(s->want, 0, sizeof(s->want));
-	__builtin_memcpy(s->want, name, sizeof(name));
-	return true;
-}
-
-/* 0: it is no socket */
-static __always_inline __u64 net_of_file(struct file *file)
-{
-	struct inode___with_mode *inode = (void *)BPF_CORE_READ(file, f_inode);
-	struct socket *sock;
-
-	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	sock = BPF_CORE_READ(file, private_data);
-	return (__u64)BPF_CORE_READ(sock, sk, __sk_common.skc_net.net);
-}
-
 static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
 				  const struct table_at *t)
 {
 	struct queue_walk w = { .dev = s->dev, .table = t->addr };
-	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_RSS_TABLE,
+	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_RSS_IOCTL,
 				.ask = NMA_REQ_RSS, .dev = s->dev };
 
 	if (t->entries && t->entries <= INDIR_MAX)
@@ -573,31 +538,38 @@ static __noinline int judge_unseen(struct nma_policy *pol)
 	return pol->allow_unknown[NMA_RULE_BIND_07] ? 0 : nma_judge(pol, &b);
 }
 
-/* @wide: of the pointer in struct ifreq, in bytes */
-__noinline int nma_judge_ioctl(__u64 net, __u64 ifreq, __u32 wide)
+/* The request of a task that is in dev_ethtool(), which only those ioctls come to that
+ * are ethtool's: nobody else's call costs anything.
+ */
+struct ethtool_call {
+	__u64 net;
+	__u64 ifreq;		/* the kernel's copy */
+	__u64 data;		/* the caller's; 0: it has been looked at */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ethtool_call);
+} nma_ethtool SEC(".maps");
+
+static __noinline int judge_call(struct nma_policy *pol, const struct ethtool_call *call)
 {
-	struct nma_policy *pol = nma_policy();
 	struct table_at t = {};
 	struct sending *s;
-	__u64 data = 0;
 
-	if (!pol || !nma_looks_at(pol, NMA_RULE_BIND_07))
-		return 0;
-	if (wide == 8)
-		bpf_probe_read_user(&data, 8, (void *)ifreq + NMA_ENFORCE_IFNAME);
-	else
-		bpf_probe_read_user(&data, 4, (void *)ifreq + NMA_ENFORCE_IFNAME);
-	if (!asks_for_table(data, &t))
+	if (!asks_for_table(call->data, &t))
 		return 0;
 	s = bpf_task_storage_get(&nma_sending, bpf_get_current_task_btf(), NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
 		return judge_unseen(pol);
-	s->net = (struct net *)net;
+	s->net = (struct net *)call->net;
 	s->dev = 0;
 	s->unknown = 0;
-	if (!net || !read_name(s, ifreq))
-		return 0;
+	__builtin_memset(s->want, 0, sizeof(s->want));
+	bpf_probe_read_kernel(s->want, NMA_ENFORCE_IFNAME - 1, (void *)call->ifreq);
 	find_by_name(s);
 	if (!s->dev)
 		return s->unknown ? judge_unseen(pol) : 0;
@@ -606,20 +578,65 @@ __noinline int nma_judge_ioctl(__u64 net, __u64 ifreq, __u32 wide)
 	return judge_table(pol, s, &t);
 }
 
-SEC("?lsm/file_ioctl")
-int BPF_PROG(nma_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+SEC("?fentry/dev_ethtool")
+int BPF_PROG(nma_ethtool_begin, struct net *net, void *ifr, void *useraddr)
 {
-	if (ret || cmd != SIOCETHTOOL)
-		return nma_answer(ret);
-	return nma_answer(nma_judge_ioctl(net_of_file(file), arg, 8));
+	struct ethtool_call *call;
+
+	call = bpf_task_storage_get(&nma_ethtool, bpf_get_current_task_btf(), NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!call)
+		return 0;
+	call->net = (__u64)net;
+	call->ifreq = (__u64)ifr;
+	call->data = (__u64)useraddr;
+	return 0;
 }
 
-/* Of 32-bit callers */
-SEC("?lsm/file_ioctl_compat")
-int BPF_PROG(nma_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg,
+SEC("?fexit/dev_ethtool")
+int BPF_PROG(nma_ethtool_end)
+{
+	bpf_task_storage_delete(&nma_ethtool, bpf_get_current_task_btf());
+	return 0;
+}
+
+struct pt_regs___kernel {
+	unsigned long cx;
+	unsigned long si;
+	unsigned long orig_ax;
+} __attribute__((preserve_access_index));
+
+/* Where there was no memory to note the call: is the task in one? By either table of
+ * system calls.
+ */
+static __always_inline bool in_ethtool_ioctl(void)
+{
+	struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	__u64 nr = BPF_CORE_READ(regs, orig_ax);
+
+	return (nr == NR_IOCTL && (__u32)BPF_CORE_READ(regs, si) == SIOCETHTOOL) ||
+	       (nr == NR_IOCTL_32 && (__u32)BPF_CORE_READ(regs, cx) == SIOCETHTOOL);
+}
+
+/* The kernel asks this of whoever wants to change something. */
+SEC("?lsm/capable")
+int BPF_PROG(nma_ethtool_may, const struct cred *cred, void *ns, int cap, unsigned int opts,
 	     int ret)
 {
-	if (ret || cmd != SIOCETHTOOL)
+	struct ethtool_call *call, copy;
+	struct nma_policy *pol;
+
+	if (ret || cap != CAP_NET_ADMIN)
 		return nma_answer(ret);
-	return nma_answer(nma_judge_ioctl(net_of_file(file), (__u32)arg, 4));
+	call = bpf_task_storage_get(&nma_ethtool, bpf_get_current_task_btf(), NULL, 0);
+	if (call ? !call->data : !in_ethtool_ioctl())
+		return 0;
+	pol = nma_policy();
+	if (!pol || !nma_looks_at(pol, NMA_RULE_BIND_07))
+		return 0;
+	if (!call)
+		return nma_answer(judge_unseen(pol));
+	copy = *call;
+	call->data = 0;
+	return nma_answer(judge_call(pol, &copy));
 }

@@ -68,7 +68,7 @@ kernel_keeps_split() { netmem-audit features -j | jq -e .hds_config >/dev/null; 
 test_who_may_bind() {
 	netmem-audit features -j >"$W/features.json"
 	expect_json "$W/features.json" '.bpf_lsm and
-		any(.rules[]; .id == "NM-BIND-09" and .status == "enforceable here")'
+		any(.rules[]; .id == "NM-BIND-07" and .status == "enforceable here")'
 	bind_rx
 	on "$(rule NM-BIND-09)" '{"deny":"bind-rx"}'
 	refuse bind_rx 2>"$W/err"
@@ -257,11 +257,15 @@ test_spread() {
 	on "$(rule NM-BIND-07)"
 	ask rss nm0 0
 	refuse ask rss nm0 "$Q"
-	expect_text "$W/ask" EBUSY
+	expect_text "$W/ask" EPERM
 	refuse ask --32 rss nm0 "$Q"
-	expect_text "$W/ask" EBUSY
+	expect_text "$W/ask" EPERM
+	refused NM-BIND-07 2 1 RSS_IOCTL rss_refused
+	# whatever else ethtool asks for by ioctl goes on
+	steer 4711 0
 	refuse ethtool -X nm0 equal $((Q + 1))
-	refused NM-BIND-07 3 16 RSS_TABLE rss_refused
+	refused NM-BIND-07 3 1 RSS_IOCTL rss_refused
+	expect_json "$W/status.json" '.rules[0].hooks | endswith("real_num_rx_queues")'
 	way NM-BIND-07 ioctl,int80
 	off
 	ask rss nm0 "$Q"

@@ -24,7 +24,7 @@ enum nma_way {
 struct nma_enforced {
 	enum nma_way way;
 	__u32 mode;
-	char hooks[96];		/* "netlink_send, net_devmem_bind_dmabuf" */
+	char hooks[192];	/* "netlink_send, net_devmem_bind_dmabuf" */
 	char why[128];		/* of MISSING */
 };
 
