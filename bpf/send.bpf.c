@@ -289,11 +289,11 @@ static __always_inline int on_tx_binding(void *ctx, struct sock *sk, enum nma_ey
 
 	if (bpf_get_func_ret(ctx, &binding))
 		return 0;
+	if (send && nma_pair_second_locked(NMA_PAIR_SEND, &send->seen, eye))
+		return 0;
 	if (binding < -(__u64)ERR_PTR_MAX)
 		nma_note_used(binding);
 	if (!send)
-		return 0;
-	if (nma_pair_second_locked(NMA_PAIR_SEND, &send->seen, eye))
 		return 0;
 	send->looked = 1;
 	send->err = binding >= -(__u64)ERR_PTR_MAX ? (__s32)binding : 0;

@@ -13,7 +13,7 @@
 #include "nma_event.h"
 #include "nma_rules.h"
 
-#define NMA_ENFORCE_SCHEMA	2
+#define NMA_ENFORCE_SCHEMA	3
 
 /* Where it is pinned */
 #define NMA_PINS_DIR		"/sys/fs/bpf/netmem-audit"
@@ -48,7 +48,6 @@ enum nma_act_kind {
 	NMA_REASON(RSS_QUEUE, 16, "RSS spreads other flows to the queue") \
 	NMA_REASON(RSS_UNKNOWN, 16, "it is not known which queues RSS uses: ask once with ethtool -x") \
 	NMA_REASON(RSS_TABLE, 16, "the table names a queue with a memory provider") \
-	NMA_REASON(RSS_IOCTL, 1, "the table, set by ioctl, names a queue with a memory provider") \
 	NMA_REASON(RAGGED, 22, "the size of the dma-buf is no multiple of a page") \
 	NMA_REASON(WHO, 1, "the policy does not let this process do it") \
 	NMA_REASON(BYTES, 122, "the cgroup would have more of dma-bufs bound than the policy lets it") \
@@ -60,7 +59,8 @@ enum nma_act_kind {
 	NMA_REASON(LIST_COMPAT, 95, "tokens of a 32-bit call, which no program can look at") \
 	NMA_REASON(PEEK, 95, "MSG_PEEK takes new tokens each time") \
 	NMA_REASON(UNREAD, 105, "more sends are in flight or not reaped than the policy lets the socket have") \
-	NMA_REASON(HOSTILE, 1, "the request cannot be looked at as a whole")
+	NMA_REASON(HOSTILE, 1, "the request cannot be looked at as a whole") \
+	NMA_REASON(RSS_IOCTL, 1, "the table, set by ioctl, names a queue with a memory provider")
 
 enum nma_refusal_reason {
 #define NMA_REASON(id, err, text) NMA_REASON_##id,

@@ -28,6 +28,7 @@
 #include "kernel/features.h"
 #include "kernel/genl.h"
 #include "rules/rules.h"
+#include "util/hash.h"
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 
@@ -387,18 +388,19 @@ static int swap_policy(struct job *j)
 /* Of what this build would load. */
 static __u64 hash_programs(void)
 {
-	__u64 hash = 0xcbf29ce484222325ull;	/* FNV-1a */
+	__u64 hash = NMA_HASH_BEGIN;
 	const unsigned char *p;
 	size_t size, i;
 
 	p = enforce_bpf__elf_bytes(&size);
 	for (i = 0; i < size; i++)
-		hash = (hash ^ p[i]) * 0x100000001b3ull;
+		hash = nma_hash_byte(hash, p[i]);
 	return hash;
 }
 
 static int write_state(struct job *j, int fd)
 {
+	__u64 programs = hash_programs();
 	struct nma_enforce_state s = { 0 };
 	struct timespec now;
 	__u32 zero = 0;
@@ -411,8 +413,8 @@ static int write_state(struct job *j, int fd)
 	s.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	s.hash = j->file->hash;
 	if (j->fresh)
-		s.programs = hash_programs();
-	j->rep->programs_differ = s.programs != hash_programs();
+		s.programs = programs;
+	j->rep->programs_differ = s.programs != programs;
 	snprintf(s.path, sizeof(s.path), "%s", j->file->path);
 	j->rep->generation = s.generation;
 	if (bpf_map_update_elem(fd, &zero, &s, BPF_ANY))

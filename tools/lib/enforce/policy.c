@@ -17,6 +17,7 @@
 #include "enforce/policy.h"
 #include "rules/rules.h"
 #include "util/jsonl.h"
+#include "util/hash.h"
 
 #define TYPE		"policy"
 #define CGROUPS		"/sys/fs/cgroup"
@@ -474,12 +475,12 @@ static int check_file(struct reader *r, const struct stat *st, const char *path)
 
 static __u64 hash_file(FILE *file)
 {
-	__u64 hash = 0xcbf29ce484222325ull;	/* FNV-1a */
+	__u64 hash = NMA_HASH_BEGIN;
 	int c;
 
 	rewind(file);
 	while ((c = getc(file)) != EOF)
-		hash = (hash ^ (unsigned char)c) * 0x100000001b3ull;
+		hash = nma_hash_byte(hash, c);
 	return hash;
 }
 
