@@ -177,7 +177,7 @@ test_copied() {
 test_bindings_pile_up() {
 	need_tx NM-BIND-12 || return 0
 	watch_start --stall 2
-	background rx peer nma-traffic recv --host -b 0
+	start rx peer nma-traffic recv --host -b 0
 	background tx nma-traffic send -d -i nm0 -b 0 -r "$RATE" --bind-each 17 \
 		--bind-unused 32 "$V4_PEER"
 	wait_for 30 told NM-BIND-12 || { cat "$W/tx.err"; fail "NM-BIND-12 is not told"; }
