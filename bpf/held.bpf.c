@@ -21,6 +21,8 @@
 #include "nma_taken.bpf.h"
 #include "nma_xarray.bpf.h"
 
+#define NETS_MOST	(1 << 20)
+
 char LICENSE[] SEC("license") = "GPL";
 
 struct nma_held_pools_map nma_held_pools SEC(".maps");
@@ -511,6 +513,36 @@ static __always_inline __u64 look_at_napi(__u64 netdev, __u64 node)
 	return node == head ? 0 : node;
 }
 
+struct net_search {
+	__u64 node;
+	__u32 inode;
+	__u32 gone;
+};
+
+static long step_net(__u32 i, struct net_search *s)
+{
+	struct net *net;
+
+	s->node = nma_read_word(s->node);
+	s->gone = s->node == nma_cfg.sym[NMA_SYM_NETS];
+	if (s->gone || !s->node)
+		return 1;
+	net = container_of(s->node, struct net, list);
+	if (BPF_CORE_READ(net, ns.inum) != s->inode)
+		return 0;
+	s->gone = !net_refs(net);
+	return 1;
+}
+
+/* Every socket of an application is a reference, and the last of these is gone. */
+static __noinline __u32 netns_is_gone(__u32 inode)
+{
+	struct net_search s = { .node = nma_cfg.sym[NMA_SYM_NETS], .inode = inode };
+
+	bpf_loop(NETS_MOST, step_net, &s, 0);
+	return s.gone;
+}
+
 static long forget(struct bpf_map *map, const void *key, void *value, void *unused)
 {
 	bpf_map_delete_elem(map, key);
@@ -624,6 +656,9 @@ int nma_held(struct nma_held_call *call)
 		break;
 	case NMA_HELD_NETDEV:
 		call->next = look_at_napi(addr, call->next);
+		break;
+	case NMA_HELD_NETNS:
+		call->next = netns_is_gone(id);
 		break;
 	case NMA_HELD_INSIDE:
 		nma_held_inside(addr);

@@ -697,6 +697,20 @@ static __always_inline void pool_recycle_stats(__u64 pool, __u64 cpu_off,
 	count[NMA_COUNTER_RELEASED_REFCNT] += BPF_CORE_READ(s, released_refcnt);
 }
 
+/* 024596a4e280 ("ns: rename to __ns_ref"), v6.18 */
+struct ns_common___before_v6_18 {
+	refcount_t count;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 net_refs(struct net *net)
+{
+	struct ns_common *ns = __builtin_preserve_access_index(&net->ns);
+
+	if (bpf_core_field_exists(ns->__ns_ref))
+		return BPF_CORE_READ(ns, __ns_ref.refs.counter);
+	return BPF_CORE_READ((struct ns_common___before_v6_18 *)ns, count.refs.counter);
+}
+
 /* Not moved, but read by several programs. */
 
 static __always_inline __u64 nma_read_word(__u64 addr)

@@ -121,6 +121,7 @@ enum nma_held_step {
 	NMA_HELD_POOL,		/* looks for buffers of this pool, in its area, too */
 	NMA_HELD_CPU,		/* what this CPU has */
 	NMA_HELD_NETDEV,	/* what the NAPI instances of this device have */
+	NMA_HELD_NETNS,		/* is this network namespace at its end? */
 	NMA_HELD_INSIDE,	/* what is in this pool; counts its net_iovs */
 	NMA_HELD_MAX_PFN,	/* how many pages the map of memory has */
 	NMA_HELD_NODE,		/* what the allocator has at hand for this NUMA node */
@@ -133,10 +134,11 @@ enum nma_held_step {
 /* One call of nma_held. */
 struct nma_held_call {
 	__u32 step;		/* enum nma_held_step */
-	__u32 id;		/* of the pool, the CPU, the node */
+	__u32 id;		/* of the pool, the CPU, the node; inode of the namespace */
 	__u64 addr;		/* of the pool, the netdev; number of the page */
 	__u64 next;		/* out: call again with it, 0: done; MAX_PFN: the number;
 				 * BEGIN of memory: can packets be told from freed ones?
+				 * NETNS: the answer
 				 */
 };
 

@@ -91,7 +91,12 @@ struct genlmsghdr {
 
 /* Devices and namespaces */
 
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
 struct ns_common {
+	refcount_t __ns_ref;
 	unsigned int inum;
 };
 
@@ -329,10 +334,6 @@ struct ptr_ring {
 	int size;
 	void **queue;
 };
-
-typedef struct {
-	atomic_t refs;
-} refcount_t;
 
 struct page_pool {
 	struct page_pool_params_fast p;

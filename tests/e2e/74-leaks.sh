@@ -94,6 +94,39 @@ test_driver() {
 	expect 0 leaks
 }
 
+# One for each packet, which nobody sends again; then its page_pool is destroyed.
+driver_loses() {
+	fault leak_netmem "$1"
+	background pings peer ping -q -i 0.005 "$V4"
+	wait_for 20 grep -q armed=0 "$PANEL/leak_netmem"
+	stop "${pid[pings]}"
+	reopen
+	flush_deferred_skbs
+	sleep 1.2
+	expect 1 leaks -i nm0
+	expect_held driver "$1" .leak
+	expect_json "$W/leaks.json" "[.pools[] | select(.detached)] |
+		length == 1 and .[0].inflight == $1"
+	balanced
+	fault leak_netmem 0
+	expect_no_leak
+	expect 0 leaks -i nm0
+}
+
+test_driver_counts() {
+	local number
+
+	split off
+	defer split on
+	defer fault leak_netmem 0
+	peer ip neigh replace "$V4" dev nm1 nud permanent \
+		lladdr "$(ip -j link show nm0 | jq -r '.[].address')"
+	defer peer ip neigh del "$V4" dev nm1
+	for number in 1 23 $(amount '' 1009); do
+		driver_loses "$number"
+	done
+}
+
 growth_told() {
 	jq -se 'any(.[].pools[]; any(.holders[]; .holder == "driver" and .growing and
 		.leak))' "$W/slow.out"
@@ -280,6 +313,83 @@ test_queueing_discipline() {
 	expect 0 leaks -i nm0
 }
 
+# Sockets with something unread are closed, and their namespace is deleted.
+short_life() {
+	ip netns add "$ns-short"
+	ip -n "$ns-short" link set lo up
+	ip -n "$ns-short" link add s0 type veth peer name s1
+	nsenter --net="/run/netns/$ns-short" python3 -c 'import socket
+s = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(64)]
+for i in range(64):
+    s[i].bind(("127.0.0.1", 7000 + i))
+    s[i].sendto(b"x" * 600, ("127.0.0.1", 7000 + i))'
+	ip netns del "$ns-short"
+}
+
+an_end_seen() { jq -se 'any(.[].pools[]; .ended)' "$W/ends.out"; }
+
+much_ends() {
+	short_life
+	reopen
+	an_end_seen
+}
+
+# Pools that end while they are looked at, with everything back: no end is a leak, and
+# nothing was out of reach. Nobody sends, for packets may outlive their pool.
+test_all_that_ends() {
+	local status=0
+
+	peer sysctl -qw net.ipv6.conf.nm1.disable_ipv6=1
+	defer peer ip addr add "$V6_PEER/64" dev nm1 nodad
+	defer peer sysctl -qw net.ipv6.conf.nm1.disable_ipv6=0
+	background ends netmem-audit -j leaks -i nm0 --all 0.1
+	wait_for 20 grep -q pools "$W/ends.out"
+	wait_for 60 much_ends || { tail -n 3 "$W/ends.out"; fail "no pool ended in a look"; }
+	kill -INT "${pid[ends]}"
+	wait "${pid[ends]}" || status=$?
+	cat "$W/ends.err"
+	expect_json <(jq -s . "$W/ends.out") 'all(.[].pools[];
+		all(.holders[]; .holder != "unknown" and (has("leak") | not)) and
+		((has("ended") | not) or (.holders == [] and .inflight == 0)))'
+	[ "$status" = 0 ] || fail "exit status $status, not 0"
+}
+
+last_end_seen() { jq -se "any(.[].pools[]; .id == $1 and .ended)" "$W/last.out"; }
+
+# A destroyed one, when the last socket that had something of it is closed.
+destroyed_ends() {
+	local id
+
+	rm -f "$W/refused.ready"
+	refused &
+	wait_for 20 grep -qsx ready "$W/refused.ready"
+	reopen
+	flush_deferred_skbs
+	wait_for 20 errors_held || fail "nobody has them"
+	id=$(jq '.pools[] | select(.detached).id' "$W/leaks.json")
+	background last netmem-audit -j leaks --pool "$id" 0.05
+	wait_for 20 grep -q leak "$W/last.out"
+	pkill -f refused.ready
+	expect_no_leak
+	kill -INT "${pid[last]}"
+	finish last 1
+	expect_json <(jq -s . "$W/last.out") 'all(.[].pools[].holders[]; .holder != "unknown")'
+	last_end_seen "$id"
+}
+
+test_a_destroyed_pool_ends() {
+	local i
+
+	peer sysctl -qw net.ipv4.icmp_ratelimit=0
+	peer sysctl -qw net.ipv4.icmp_msgs_per_sec=100000
+	defer pkill -f refused.ready
+	for ((i = 0; i < 10; i++)); do
+		! destroyed_ends || break
+	done
+	[ "$i" -lt 10 ] || fail "its end was not seen in ten times"
+	deferred=()
+}
+
 test_bad_input() {
 	expect 3 netmem-audit leaks --pool 999999 2>"$W/err"
 	expect_text "$W/err" 'no page_pool 999999'
@@ -291,6 +401,6 @@ test_bad_input() {
 }
 
 nm_setup
-run_tests test_quiet test_driver test_slow_leak test_tokens test_zcrx test_ages \
+run_tests test_quiet test_driver test_driver_counts test_slow_leak test_tokens test_zcrx test_ages \
 	test_stopped_process test_unread_error_queue test_queueing_discipline \
-	test_bad_input
+	test_all_that_ends test_a_destroyed_pool_ends test_bad_input

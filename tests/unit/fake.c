@@ -110,6 +110,16 @@ static void send_state(bool held)
 	}
 }
 
+/* As they are after a look */
+static void send_pools(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake.nr_state; i++)
+		if (fake.state[i]->type == NMA_REC_POOL)
+			fake_send(fake.state[i]);
+}
+
 int nma_session__snapshot(struct nma_session *s)
 {
 	unsigned int i;
@@ -125,6 +135,8 @@ int nma_session__snapshot(struct nma_session *s)
 	for (i = 0; i < 2; i++) {
 		mark(NMA_MARK_HELD_BEGIN);
 		send_state(true);
+		if (!fake.ended_at || ++fake.looks < fake.ended_at)
+			send_pools();
 		mark(NMA_MARK_HELD_END);
 	}
 	mark(NMA_MARK_SNAPSHOT_END);

@@ -45,6 +45,8 @@ struct fake {
 	unsigned int polls;
 	unsigned int snapshots;
 	unsigned int cut_walks;		/* so many snapshots are cut short */
+	unsigned int ended_at;		/* pools end in the look of this number */
+	unsigned int looks;
 	unsigned int open;		/* sessions */
 	__u64 now_ns;
 	char today[11];

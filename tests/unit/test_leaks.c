@@ -127,6 +127,35 @@ static void test_too_many(void **state)
 	assert_int_equal(b.moving, -1);
 }
 
+/* One that is not met again when a look ends has ended. One that came meanwhile has not,
+ * and there is no account of it yet.
+ */
+static void test_ends(void **state)
+{
+	struct nma_rec_held held[] = { rec_held(NMA_HOLDER_SOCKET, 20), { .buffers = 0 } };
+	struct nma_rec_pool pool = rec_provided(21, 1), late = rec_provided(22, 1);
+	struct nma_model *m = *state;
+	struct nma_balance b;
+
+	pool.detached = 1;
+	FEED(m, pool);
+	look(m, EVERYWHERE, held);
+	look(m, EVERYWHERE, held);
+	assert_int_equal(nma_model__pool(m, 21)->sought.lost, 44);
+	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, m->generation));
+	FEED(m, *held);
+	late.hdr.cause = NMA_CAUSE_CREATE;
+	FEED(m, late);
+	FEED(m, rec_mark(NMA_MARK_HELD_END, m->generation));
+	assert_true(nma_model__pool(m, 21)->sought.ended);
+	assert_int_equal(nma_model__pool(m, 21)->sought.lost, 0);
+	assert_int_equal(m->held.nr, 0);
+	assert_true(nma_balance_of(m, nma_model__pool(m, 21), &b));
+	assert_int_equal(b.inflight + b.found + b.unknown + b.driver, 0);
+	assert_false(nma_model__pool(m, 22)->sought.ended);
+	assert_false(nma_balance_of(m, nma_model__pool(m, 22), &b));
+}
+
 static void test_not_looked_at(void **state)
 {
 	struct nma_model *m = *state;
@@ -286,6 +315,48 @@ static void test_command_destroyed(void **state)
 	assert_int_equal(run("leaks"), NMA_EXIT_INCOMPLETE);
 }
 
+/* Its end is seen in the first look, or in the second: nothing is out of it. */
+static void test_command_ends(void **state)
+{
+	struct json_object *p;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i <= 2; i++) {
+		fake_look();
+		the_pool.detached = i == 1;
+		fake.ended_at = i;
+		fake.looks = 0;
+		assert_int_equal(run("leaks"), NMA_EXIT_OK);
+		expect_said(out, "page_pool 21 of nm0 has ended meanwhile: all its buffers");
+		assert_null(strstr(out, "token"));
+		fake.looks = 0;
+		assert_int_equal(run("leaks -j"), NMA_EXIT_OK);
+		p = first(parse(), "pools");
+		assert_int_equal(num(p, "inflight"), 0);
+		assert_true(json_object_get_boolean(get(p, "ended")));
+		assert_int_equal(json_object_array_length(get(p, "holders")), 0);
+	}
+	fake.ended_at = 3;
+	fake.looks = 0;
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	assert_null(strstr(out, "ended"));
+	expect_said(out, "token");
+}
+
+/* What could be anywhere is nobody's; then it is not said that nothing leaks. */
+static void test_command_unknown(void **state)
+{
+	(void)state;
+	fake_look();
+	census_rec.niovs = 40;
+	assert_int_equal(run("leaks"), NMA_EXIT_INCOMPLETE);
+	expect_said(out, "unknown");
+	expect_said(err, "not every place could be looked into");
+	the_pool.detached = 1;
+	assert_int_equal(run("leaks"), NMA_EXIT_VIOLATION);
+}
+
 static void test_command_line(void **state)
 {
 	(void)state;
@@ -392,6 +463,7 @@ int main(void)
 		M(test_unknown),
 		M(test_moving),
 		M(test_too_many),
+		M(test_ends),
 		M(test_not_looked_at),
 		M(test_destroyed_later),
 		M(test_trend),
@@ -399,6 +471,8 @@ int main(void)
 		M(test_words),
 		C(test_command),
 		C(test_command_destroyed),
+		C(test_command_ends),
+		C(test_command_unknown),
 		C(test_command_line),
 		C(test_ages),
 		C(test_age_limit),

@@ -183,6 +183,15 @@ struct nma_rec_held rec_held(enum nma_holder holder, __u32 buffers)
 	return r;
 }
 
+/* The walk meets it once more. */
+static void feed_again(struct nma_model *m, const struct nma_pool *pool)
+{
+	struct nma_rec_pool r = pool->r;
+
+	r.hdr.cause = NMA_CAUSE_SNAPSHOT;
+	FEED(m, r);
+}
+
 void look(struct nma_model *m, __u32 holders, const struct nma_rec_held *held)
 {
 	struct nma_rec_mark end = rec_mark(NMA_MARK_HELD_END, m->generation);
@@ -190,6 +199,8 @@ void look(struct nma_model *m, __u32 holders, const struct nma_rec_held *held)
 	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, m->generation));
 	for (; held && held->buffers; held++)
 		FEED(m, *held);
+	nma_model_for_each(struct nma_pool, &m->pools, pool)
+		feed_again(m, pool);
 	end.holders = holders;
 	FEED(m, end);
 }

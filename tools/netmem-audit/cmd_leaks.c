@@ -38,6 +38,7 @@ struct leaks {
 	__u64 look_ns;		/* the last look at all */
 	__u64 since_ns;		/* since when ages are known, 0: they are not */
 	bool leaked;
+	bool unknown;
 };
 
 static bool pool_listed(const struct leaks *l, const struct nma_pool *pool)
@@ -108,7 +109,8 @@ static int report(struct leaks *l)
 		if (!pool_wanted(l, pool) ||
 		    !nma_balance_of(l->audit.model, pool, &a->balance))
 			continue;
-		if (!l->o->all && !l->o->pools.nr && a->balance.inflight <= a->balance.in_pool)
+		if (!l->o->all && !l->o->pools.nr && !pool->sought.ended &&
+		    a->balance.inflight <= a->balance.in_pool)
 			continue;
 		a->pool = pool;
 		a->trends = &l->trends;
@@ -122,6 +124,7 @@ static int report(struct leaks *l)
 	for (i = 0; i < nr && !err; i++) {
 		err = nma_account_fill(&account[i], l->audit.model);
 		l->leaked |= !err && nma_account_leaks(&account[i]);
+		l->unknown |= account[i].balance.unknown;
 	}
 	if (!err)
 		err = emit(l, account, nr);
@@ -296,6 +299,14 @@ static int check_ages(struct leaks *l)
 	return NMA_EXIT_SKIP;
 }
 
+static bool complete(struct leaks *l)
+{
+	if (l->unknown)
+		nma_warn(l->audit.env,
+			 "buffers of unknown holders: not every place could be looked into");
+	return nma_audit__complete(&l->audit) && !l->unknown;
+}
+
 static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 {
 	const struct leaks_opts *o = opts;
@@ -322,7 +333,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *w)
 		ret = check_ages(&l);
 	if (!ret)
 		ret = o->from ? replay(&l, !w->nr) : loop(&l);
-	if (!ret && !nma_audit__complete(&l.audit))
+	if (!ret && !complete(&l))
 		ret = NMA_EXIT_INCOMPLETE;
 	if ((!ret || ret == NMA_EXIT_INCOMPLETE) && l.leaked)
 		ret = NMA_EXIT_VIOLATION;

@@ -348,6 +348,17 @@ static void view_stack(const struct nma_out *out, const struct nma_held_group *g
 	nma_out_label(out, label, &v, 0);
 }
 
+/* There is nothing more to say of it. */
+static void view_ended(const struct nma_audit *audit, const struct nma_account *a)
+{
+	const char *ifname = a->pool->owner.ifname;
+
+	if (a->pool->sought.ended)
+		nma_out_text(&audit->env->out, 0,
+			     "page_pool %u%s%.16s has ended meanwhile: all its buffers are back",
+			     a->pool->r.pool_id, ifname[0] ? " of " : "", ifname);
+}
+
 /* What there is to say below the table */
 static void view_words(const struct nma_out *out, const void *const *row, size_t rows)
 {
@@ -387,6 +398,8 @@ int nma_view_leaks(const struct nma_audit *audit, const struct nma_account *a, s
 			     "no buffer is out of its page_pool");
 	if (!err)
 		view_words(out, row, rows);
+	for (i = 0; i < nr && !err; i++)
+		view_ended(audit, &a[i]);
 	free(row);
 	return err;
 }
@@ -395,6 +408,7 @@ GET(pool_detached, nma_value_bool(v, ACCOUNT(row)->pool->sought.dying))
 GET(pool_inflight, nma_value_s64(v, ACCOUNT(row)->balance.inflight))
 GET(pool_exist, nma_value_u64(v, ACCOUNT(row)->pool->sought.exist))
 GET(pool_in_pool, nma_value_u64(v, ACCOUNT(row)->balance.in_pool))
+GET_TRUE(pool_ended, ACCOUNT(row)->pool->sought.ended)
 
 static void pool_detached_for(const void *row, struct nma_value *v)
 {
@@ -407,6 +421,7 @@ static void pool_detached_for(const void *row, struct nma_value *v)
 static const struct nma_field account_fields[] = {
 	{ "detached", "", NMA_FIELD_JSON, pool_detached },
 	{ "detached_for_ns", "", NMA_FIELD_JSON, pool_detached_for },
+	{ "ended", "", NMA_FIELD_JSON, pool_ended },
 	{ "inflight", "", NMA_FIELD_JSON, pool_inflight },
 	{ "exist", "", NMA_FIELD_JSON, pool_exist },
 	{ "in_pool", "", NMA_FIELD_JSON, pool_in_pool },

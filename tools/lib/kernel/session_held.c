@@ -262,6 +262,14 @@ static int look_at_napis(struct nma_session *s)
 	return err;
 }
 
+/* It was deleted meanwhile, and with it went its sockets. */
+static bool netns_is_gone(struct nma_session *s, __u32 netns)
+{
+	struct nma_held_call arg = { .step = NMA_HELD_NETNS, .id = netns };
+
+	return !call(s, &arg) && arg.next;
+}
+
 /* true: all of them were met */
 static bool iterate_sockets(struct nma_session *s, struct bpf_program *prog)
 {
@@ -270,7 +278,8 @@ static bool iterate_sockets(struct nma_session *s, struct bpf_program *prog)
 	size_t i;
 
 	for (i = 0; link && i < s->nr_netns; i++)
-		if (nma_session_iterate_in(s, link, s->netns[i]))
+		if (nma_session_iterate_in(s, link, s->netns[i]) &&
+		    !netns_is_gone(s, s->netns[i]))
 			all = false;
 	bpf_link__destroy(link);
 	return all;

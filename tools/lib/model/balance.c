@@ -34,8 +34,10 @@ bool nma_balance_of(const struct nma_model *m, const struct nma_pool *pool,
 	__s64 left, nowhere;
 
 	*b = (struct nma_balance){ .inflight = s->after };
-	if (!s->looks || s->look != m->looks)
+	if (s->look != m->looks || (!s->looks && !s->ended))
 		return false;
+	if (s->ended)
+		return true;
 	count_found(m, pool, b);
 	left = b->inflight - b->in_pool - b->found;
 	nowhere = (__s64)s->exist - b->in_pool - b->found;

@@ -89,6 +89,7 @@ void nma_held_begin(struct nma_model *m)
 		s->held = pool->r.hold_cnt;
 		s->released = pool->r.release_cnt;
 		s->found = 0;
+		s->met = false;
 	}
 }
 
@@ -106,6 +107,20 @@ static void drop_old(struct nma_model *m)
 		nma_table_del(&m->ages, n);
 		free(n);
 	}
+}
+
+/* Its last buffer came back while we looked: what was found of it had been its own. */
+static void end_pool(struct nma_model *m, struct nma_pool *pool)
+{
+	struct nma_sought *s = &pool->sought;
+
+	nma_table_for_each(&m->held, n) {
+		if (n->key[0] != pool->r.pool_id)
+			continue;
+		nma_table_del(&m->held, n);
+		free(n);
+	}
+	*s = (struct nma_sought){ .look = m->looks, .dying = true, .ended = true };
 }
 
 static void settle(struct nma_pool *pool)
@@ -132,7 +147,9 @@ void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark)
 	nma_table_for_each(&m->pools, n) {
 		struct nma_pool *pool = (struct nma_pool *)n;
 
-		if (pool->r.detached || pool->sought.look == m->looks)
+		if (!pool->sought.met)
+			end_pool(m, pool);
+		else if (pool->r.detached || pool->sought.look == m->looks)
 			settle(pool);
 	}
 }

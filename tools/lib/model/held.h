@@ -38,6 +38,8 @@ struct nma_sought {
 	__u32 held;		/* by the kernel's count when the last one began */
 	__u32 released;		/* the same */
 	bool moved;		/* some were taken or released during the last one */
+	bool met;		/* it was still there when the last one ended */
+	bool ended;		/* it was not, so all its buffers were back */
 	__s32 before;		/* in flight when the last one began */
 	__s32 after;		/* and when it ended */
 	__s32 found;		/* held by somebody */

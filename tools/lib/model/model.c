@@ -242,6 +242,7 @@ static int apply_pool(struct nma_model *m, const struct nma_rec_hdr *hdr,
 	if (!pool)
 		return -ENOMEM;
 	pool_merge(pool, r);
+	pool->sought.met |= hdr->cause != NMA_CAUSE_GONE;
 	nma_attribute_pool(m, pool);
 	change->ref.pool = pool;
 	return 0;
