@@ -5,7 +5,8 @@
 # the table as its comment, and as a document in the file "json". Reads
 # include/nma_rules.def, then what each kernel printed:
 #
-#   # kernel RELEASE netmem|old		which it is; old ones have no column
+#   # kernel RELEASE netmem|old		which it is; old ones have no column,
+#						two VMs with the same have one
 #   # rule ID caught|enforced|unobservable [WHY]
 #
 # A rule that one test caught and another calls unobservable, or that is not in
@@ -19,7 +20,7 @@ function complain(what) {
 function take_result(id, state, why,    cell) {
 	if (!(id in known))
 		complain("no rule " id " in the catalogue (" release ")")
-	cell = id SUBSEP nr_kernels
+	cell = id SUBSEP column
 	seen[cell, state] = 1
 	any[id] = 1
 	if (state == "unobservable" && !(cell in reason)) {
@@ -72,8 +73,11 @@ match($0, /^ *# kernel /) {
 	split(substr($0, RLENGTH + 1), word, " ")
 	release = word[1]
 	sub(/[-+].*/, "", release)
-	if (word[2] == "netmem")
+	if (word[2] == "netmem" && !(release in columns)) {
 		kernels[++nr_kernels] = release
+		columns[release] = nr_kernels
+	}
+	column = columns[release]
 	next
 }
 
