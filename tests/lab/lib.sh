@@ -13,7 +13,7 @@ lab_me=tests/lab/${0##*/}
 
 # What decides how a tree looks; a tree is found by the hash of these, comments
 # apart.
-lab_recipe=(packages tree-make tree-hook kernel-files kernel-slim)
+lab_recipe=(packages tree-make tree-hook tree-image kernel-files kernel-slim)
 
 lab_say() { printf '%s: %s\n' "$lab_me" "$*" >&2; }
 
