@@ -43,6 +43,10 @@ counters_rest() {
 
 is_balanced() { [ "$(balance)" = "$1" ]; }
 
+# The core notices that a carrier is back some time later; what is sent until then, it
+# drops, and send() says that all is well.
+link_stands() { peer ip link show nm1 | grep -q 'LOWER_UP.* state UP '; }
+
 # Every third frame, or all of them, or fewer where each takes long; coprime to the
 # number of kinds
 stride=$(($(amount 3 1) * ${NMA_SLOW:-1}))
@@ -51,8 +55,10 @@ stride=$(($(amount 3 1) * ${NMA_SLOW:-1}))
 # each of the others be counted as dropped; but the stack frees what ends in a tag
 # without a counter. The document is in $W/frames.json.
 frames() {
-	local before overran missing extra freed=.tag_cut
+	local before overran left missing extra freed=.tag_cut
 
+	wait_for 10 link_stands
+	left=$(sent)
 	before=$(dropped)
 	overran=$(overruns)
 	nma-frames nm0 nm1 "/run/netns/$peer_ns" "$stride" >"$W/frames.json"
@@ -67,7 +73,8 @@ frames() {
 	extra=$(($(dropped) - before - missing))
 	# the stream may have lost packets, but to full rings only
 	if [ "$extra" -lt 0 ] || [ "$extra" -gt $(($(overruns) - overran)) ]; then
-		fail "$missing frames not seen, $((missing + extra)) dropped"
+		fail "$missing frames not seen, $((missing + extra)) dropped;" \
+			"$(($(sent) - left)) left the sender"
 	fi
 }
 
