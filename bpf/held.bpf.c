@@ -112,6 +112,7 @@ static __noinline int add_group(const struct group_key *key, __u32 pool_id)
 	r->holder = key->holder;
 	r->where = key->where;
 	r->cpu = nma_look.cpu;
+	r->map_id = nma_look.map_id;
 	r->buffers = 1;
 	if (nma_look.sk)
 		fill_sock(r);

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * What the programs that look for holders of buffers share: held.bpf.c has the
- * queues, held_pool.bpf.c the pools, held_memory.bpf.c what is in none of them.
+ * queues, held_pool.bpf.c the pools, held_xdp.bpf.c what XDP has redirected,
+ * held_memory.bpf.c what is in none of them.
  */
 #ifndef NMA_HELD_BPF_H
 #define NMA_HELD_BPF_H
@@ -91,6 +92,7 @@ static __always_inline void nma_begin_place(__u32 holder, __u64 object)
 	nma_look.holder = holder;
 	nma_look.object = object;
 	nma_look.cpu = NMA_NO_CPU;
+	nma_look.map_id = 0;
 }
 
 #endif /* NMA_HELD_BPF_H */

@@ -166,6 +166,8 @@ struct nma_look {
 	__u32 nr_frags;
 	__u32 shape;		/* enum nma_look_shape */
 	__u32 done;
+	__u32 map_id;		/* of a cpumap */
+	__u32 rsvd;
 
 	__u64 refs;		/* array of netmem_refs */
 };

@@ -624,7 +624,7 @@ struct nma_rec_held {
 	__u8 dst[16];
 	__u64 destructor;	/* of a packet in no queue, and its device */
 	__u32 ifindex;
-	__u32 rsvd2;
+	__u32 map_id;		/* of a cpumap */
 	char ifname[NMA_IFNAME_LEN];
 };
 

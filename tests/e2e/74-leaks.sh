@@ -313,6 +313,45 @@ test_queueing_discipline() {
 	expect 0 leaks -i nm0
 }
 
+waits_in_cpumap() {
+	tail -n 1 "$W/cpumap.out" >"$W/leaks.json"
+	jq -e "[.pools[].holders[] | select(.holder == \"xdp\")] | length == 1 and
+		(.[0] | .map_id == $1 and .holder_cpu == 1 and .buffers >= 24 and
+			.buffers <= 40)" "$W/leaks.json" && balanced
+}
+
+none_in_cpumap() {
+	tail -n 1 "$W/cpumap.out" >"$W/leaks.json"
+	jq -e 'all(.pools[].holders[]; .holder != "xdp")' "$W/leaks.json"
+}
+
+# For the thread of a CPU, which a program keeps busy for some seconds. It takes up to eight
+# of forty packets at once, and may have come to the next eight.
+test_cpumap() {
+	local id pins=/sys/fs/bpf/$ns
+
+	split off
+	defer split on
+	mkdir -p "$pins"
+	defer rm -rf "$pins"
+	bpftool prog loadall "$BIN/xdp-cpumap.bpf.o" "$pins/prog" pinmaps "$pins/map"
+	python3 "$(dirname -- "$0")/cpumap.py" "$pins/map/cpus" 1 256 "$pins/prog/hold"
+	id=$(bpftool -j map show pinned "$pins/map/cpus" | jq .id)
+	peer ping -q -c 1 "$V4"
+	ip link set nm0 xdpdrv pinned "$pins/prog/to_cpu"
+	defer ip link set nm0 xdpdrv off
+	background cpumap taskset -c 0 netmem-audit -j leaks -i nm0 --all 0.2
+	wait_for 20 grep -q pools "$W/cpumap.out"
+	taskset -c 0 nsenter --net="/run/netns/$peer_ns" ping -q -c 40 -i 0.002 -W 1 "$V4" || true
+	wait_for 3 waits_in_cpumap "$id" || { cat "$W/leaks.json"; fail "not in the cpumap"; }
+	wait_for 20 none_in_cpumap
+	# it is not kept busy again: they all come through
+	peer ping -q -c 40 -i 0.002 -W 5 "$V4"
+	wait_for 5 none_in_cpumap
+	kill -INT "${pid[cpumap]}"
+	finish cpumap 0
+}
+
 # Sockets with something unread are closed, and their namespace is deleted.
 short_life() {
 	ip netns add "$ns-short"
@@ -403,4 +442,4 @@ test_bad_input() {
 nm_setup
 run_tests test_quiet test_driver test_driver_counts test_slow_leak test_tokens test_zcrx test_ages \
 	test_stopped_process test_unread_error_queue test_queueing_discipline \
-	test_all_that_ends test_a_destroyed_pool_ends test_bad_input
+	test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input

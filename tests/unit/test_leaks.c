@@ -244,6 +244,13 @@ static void test_words(void **state)
 	r.hdr.pid = 0;
 	nma_holder_does(text, sizeof(text), &r);
 	assert_string_equal(text, "are in packets of w0 in no known queue");
+	r.holder = NMA_HOLDER_XDP;
+	r.map_id = 7;
+	r.cpu = 1;
+	nma_holder_does(text, sizeof(text), &r);
+	assert_string_equal(text,
+			    "have been redirected by XDP and wait in cpumap 7, CPU 1");
+	assert_true(nma_holder_frees(NMA_HOLDER_XDP)[0]);
 	for (i = 0; i < NMA_HOLDER_MAX; i++)
 		assert_true(nma_holder_name(i)[0]);
 	assert_null(nma_holder_name(NMA_HOLDER_MAX));

@@ -449,6 +449,38 @@ static void test_pp_06_put_back(void **state)
 			    "30 buffers of a destroyed page_pool are in the pool's ring");
 }
 
+/* A CPU that does not get to it is not the driver's fault. */
+static void test_pp_06_redirected(void **state)
+{
+	struct nma_rec_held held[] = { rec_held(NMA_HOLDER_XDP, 30), { .buffers = 0 } };
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+
+	held[0].family = 0;
+	held[0].hdr.pid = 0;
+	held[0].cpu = 1;
+	held[0].map_id = 7;
+	FEED(m, dying());
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	f = expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_W);
+	assert_string_equal(f->message,
+			    "30 buffers of a destroyed page_pool have been redirected by XDP and wait "
+			    "in cpumap 7, CPU 1");
+	assert_string_equal(evidence(f, "holder")->str, "xdp");
+	assert_int_equal(evidence(f, "holder_cpu")->u, 1);
+	assert_int_equal(evidence(f, "map_id")->u, 7);
+	/* what its thread may have at the moment, and more than that */
+	held[0].buffers = 22;
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	expect_one(VERDICT(PP_06, pool(m, 21)), NMA_SEV_W);
+	held[0].buffers = 21;
+	look(m, ALL_HOLDERS, held);
+	look(m, ALL_HOLDERS, held);
+	assert_int_equal(VERDICT(PP_06, pool(m, 21))->nr, 2);
+}
+
 static void test_pp_06_unread(void **state)
 {
 	struct nma_rec_held held[] = {
@@ -636,6 +668,7 @@ int main(void)
 		T(test_pp_06),
 		T(test_pp_06_deferred),
 		T(test_pp_06_put_back),
+		T(test_pp_06_redirected),
 		T(test_pp_06_unread),
 		T(test_pp_06_orphan),
 		T(test_pp_06_moving),

@@ -131,6 +131,7 @@ static void get_taken_by(const void *row, struct nma_value *v)
 
 GET(get_holder, nma_value_str(v, G(row)->moving ? "moving" : nma_holder_name(R(row)->holder)))
 GET(get_queue, nma_value_str(v, nma_where_text(R(row)->where)))
+GET_NONZERO(get_map, R(row)->map_id)
 GET_NONZERO(get_pid, R(row)->hdr.pid)
 GET(get_comm, nma_value_strn(v, R(row)->hdr.comm, NMA_COMM_LEN))
 GET_NONZERO(get_cgroup, R(row)->cgroup_id)
@@ -199,6 +200,7 @@ static const struct nma_field group_fields[] = {
 	{ "freed_by", "", NMA_FIELD_JSON, get_frees },
 	{ "holder_queue", "", NMA_FIELD_JSON, get_queue },
 	{ "holder_cpu", "", NMA_FIELD_JSON, get_cpu },
+	{ "map_id", "", NMA_FIELD_JSON, get_map },
 	{ "holder_pid", "", NMA_FIELD_JSON, get_pid },
 	{ "holder_comm", "", NMA_FIELD_JSON, get_comm },
 	{ "cgroup_id", "", NMA_FIELD_JSON, get_cgroup },

@@ -138,6 +138,7 @@ static void choose(struct nma_session *s, struct held_bpf *skel)
 	bpf_program__set_autoload(skel->progs.nma_held_files, true);
 	bpf_program__set_autoload(skel->progs.nma_held_tcp, true);
 	bpf_program__set_autoload(skel->progs.nma_held_udp, true);
+	bpf_program__set_autoload(skel->progs.nma_held_maps, true);
 }
 
 /* What was lost stays lost when the programs are loaded again. */
@@ -262,6 +263,18 @@ static int look_at_napis(struct nma_session *s)
 	return err;
 }
 
+/* What XDP has redirected; true: all of it was met */
+static bool look_at_cpumaps(struct nma_session *s)
+{
+	struct bpf_link *link;
+	bool all;
+
+	link = bpf_program__attach_iter(s->held.skel->progs.nma_held_maps, NULL);
+	all = link && !nma_session_iterate(s, link);
+	bpf_link__destroy(link);
+	return all;
+}
+
 /* It was deleted meanwhile, and with it went its sockets. */
 static bool netns_is_gone(struct nma_session *s, __u32 netns)
 {
@@ -355,7 +368,7 @@ static int send_found(struct nma_session *s)
 static int look(struct nma_session *s, __u32 *where)
 {
 	const __u64 *sym = s->opts.features->sym;
-	bool packets = false;
+	bool packets = false, redirected;
 	__u32 holders = 0;
 	int err;
 
@@ -373,12 +386,13 @@ static int look(struct nma_session *s, __u32 *where)
 		s->walk_cut++;
 	if (!err && look_at_sockets(s))
 		holders |= HOLDERS_SOCK;
+	redirected = !err && look_at_cpumaps(s);
 	if (!err)
 		err = for_each_target(s, NMA_HELD_INSIDE);
 	if (!err && has_memory_map(s->opts.features))
 		err = look_at_memory(s, &packets);
-	if (packets)
-		holders |= HOLDER(STACK);
+	if (packets && redirected)
+		holders |= HOLDER(STACK) | HOLDER(XDP);
 	if (s->held.skel->bss_held->nma_held_cut)
 		s->walk_cut++;
 	s->held.skel->bss_held->nma_held_cut = 0;

@@ -23,6 +23,7 @@ static const char *const holder_texts[] = {
 	[NMA_HOLDER_BACKLOG] = "backlog of a CPU",
 	[NMA_HOLDER_SOCKET] = "socket",
 	[NMA_HOLDER_TX] = "send queue of a socket",
+	[NMA_HOLDER_XDP] = "cpumap",
 	[NMA_HOLDER_TOKEN] = "token table",
 	[NMA_HOLDER_ZCRX] = "io_uring area",
 	[NMA_HOLDER_DEFER] = "deferred-free list",
@@ -148,6 +149,9 @@ void nma_holder_place(char *dst, size_t size, const struct nma_rec_held *r)
 	case NMA_HOLDER_STACK:
 		name_packets(dst, size, r);
 		return;
+	case NMA_HOLDER_XDP:
+		snprintf(dst, size, "cpumap %u, CPU %u", r->map_id, r->cpu);
+		return;
 	case NMA_HOLDER_BACKLOG:
 	case NMA_HOLDER_DEFER:
 		snprintf(dst, size, "CPU %u", r->cpu);
@@ -189,6 +193,9 @@ void nma_holder_does(char *dst, size_t size, const struct nma_rec_held *r)
 	case NMA_HOLDER_GRO:
 		snprintf(dst, size, "wait in a GRO list");
 		return;
+	case NMA_HOLDER_XDP:
+		snprintf(dst, size, "have been redirected by XDP and wait in %s", place);
+		return;
 	case NMA_HOLDER_BACKLOG:
 		snprintf(dst, size, "wait in the backlog of %s", place);
 		return;
@@ -208,6 +215,8 @@ const char *nma_holder_frees(__u32 holder)
 		return "that CPU, when it delivers them";
 	case NMA_HOLDER_DEFER:
 		return "that CPU, when it next receives";
+	case NMA_HOLDER_XDP:
+		return "the thread of the cpumap on that CPU, when it runs, or the end of the map";
 	case NMA_HOLDER_SOCKET:
 		return "the application, when it reads them or closes the socket; without one "
 		       "the end of the connection";

@@ -16,9 +16,12 @@ enum { LOST, KEPT, AT_REST };	/* details of the rule */
 
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define APPLICATIONS	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN) | HOLDER(ZCRX))
-#define PACKETS		HOLDER(STACK)
+#define PACKETS		(HOLDER(STACK) | HOLDER(XDP))
 #define IN_TIME		(HOLDER(CACHE) | HOLDER(RING) | HOLDER(GRO) | HOLDER(BACKLOG) | \
 			 HOLDER(DEFER))
+
+/* Frames that the thread of a cpumap takes at once; nobody else knows them then. */
+#define CPUMAP_BATCH	8
 
 /* Buffers of a pool that some kinds of holders have */
 struct share {
@@ -67,6 +70,8 @@ static void share_evidence(struct nma_finding *f, const struct share *s)
 		nma_value_str(nma_finding_ev(f, "holder_queue"), nma_where_text(r->where));
 	if (r->cpu != NMA_NO_CPU)
 		nma_value_u64(nma_finding_ev(f, "holder_cpu"), r->cpu);
+	if (r->map_id)
+		nma_value_u64(nma_finding_ev(f, "map_id"), r->map_id);
 	if (r->family)
 		socket_evidence(f, r);
 }
@@ -127,13 +132,15 @@ static void list_places(char *dst, size_t size, __u32 holders)
 static void say_lost(const struct nma_rule_ctx *ctx, const struct nma_pool *pool,
 		     struct nma_verdict *v)
 {
-	__u32 all = APPLICATIONS | PACKETS | IN_TIME, unseen = all & ~ctx->model->looked_at;
+	/* where cpumaps could not be looked into, packets could not */
+	__u32 all = APPLICATIONS | HOLDER(STACK) | IN_TIME, unseen = all & ~ctx->model->looked_at;
 	__s32 lost = pool->sought.lost;
 	struct nma_finding *f;
 	char places[192];
 
 	if (lost > pool->r.inflight)
 		lost = pool->r.inflight;
+	lost -= CPUMAP_BATCH * share_of(ctx->model, pool->r.pool_id, HOLDER(XDP)).places;
 	if (pool->sought.looks < 2 || lost <= 0)
 		return;
 	list_places(places, sizeof(places), unseen ? unseen : all);
