@@ -12,6 +12,7 @@
 #ifndef NMA_CORE_BPF_H
 #define NMA_CORE_BPF_H
 
+#include "nma_ksym.h"
 #include "nma_types.bpf.h"
 
 /* 3c836451ca90 ("net: move HDS config from ethtool state"), v6.14: before, the
@@ -279,17 +280,16 @@ struct pcpu_hot {
 	int preempt_count;
 } __attribute__((preserve_access_index));
 
-extern const struct pcpu_hot pcpu_hot __ksym __weak;
-extern const int __preempt_count __ksym __weak;
-
 static __always_inline bool in_softirq(void)
 {
-	if (bpf_ksym_exists(&__preempt_count))
-		return *(int *)bpf_this_cpu_ptr(&__preempt_count) &
+	const void *count = nma_ksym_var(PREEMPT_COUNT);
+	const void *hot = nma_ksym_var(PCPU_HOT);
+
+	if (count)
+		return *(int *)bpf_this_cpu_ptr(count) & SOFTIRQ_MASK;
+	if (hot)
+		return ((struct pcpu_hot *)bpf_this_cpu_ptr(hot))->preempt_count &
 		       SOFTIRQ_MASK;
-	if (bpf_ksym_exists(&pcpu_hot))
-		return ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))
-			       ->preempt_count & SOFTIRQ_MASK;
 	return true;
 }
 
@@ -482,16 +482,14 @@ static __always_inline struct task_struct *zcrx_task(__u64 addr)
 	return task;
 }
 
-/* Some time before v7.2: bpf_session_is_return() got an argument. */
-extern bool bpf_session_is_return(void) __ksym __weak;
-extern bool bpf_session_is_return___with_ctx(void *ctx) __ksym __weak;
-
-/* Does a program of a kprobe session run at the end of the function? */
+/* Does a program of a kprobe session run at the end of the function? Some time before
+ * v7.2 bpf_session_is_return() got an argument; it does not matter to the older one.
+ */
 static __always_inline bool session_is_return(void *ctx)
 {
-	if (bpf_ksym_exists(bpf_session_is_return___with_ctx))
-		return bpf_session_is_return___with_ctx(ctx);
-	return bpf_session_is_return();
+	bool (*const is_return)(void *ctx) = nma_ksym_func(SESSION_IS_RETURN);
+
+	return is_return(ctx);
 }
 
 /* Packets that were freed for another CPU. Some time before v7.2 each pair of a CPU

@@ -185,14 +185,16 @@ static struct enforce_bpf *open_skeleton(int *btf)
 	struct enforce_bpf *skel;
 	char path[64];
 
-	skel = enforce_bpf__open();
-	*btf = skel ? nma_kernel_btf__subset(bpf_object__btf(skel->obj)) : -1;
-	if (*btf < 0)
+	*btf = nma_kernel_btf__file(path, sizeof(path));
+	if (*btf >= 0)
+		opts.btf_custom_path = path;
+	skel = enforce_bpf__open_opts(&opts);
+	if (!skel || *btf < 0 || !nma_kernel_btf__subset(bpf_object__btf(skel->obj), *btf))
 		return skel;
 	enforce_bpf__destroy(skel);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", *btf);
-	opts.btf_custom_path = path;
-	return enforce_bpf__open_opts(&opts);
+	close(*btf);
+	*btf = -1;
+	return enforce_bpf__open();
 }
 
 /* All that this kernel has a place for: another policy may need them. */

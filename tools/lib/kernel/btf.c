@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -194,13 +195,34 @@ const struct nma_kernel_btf *nma_kernel_btf(void)
 	return good ? &btf : NULL;
 }
 
+static struct {
+	const char *name;
+	__u32 kind;
+	__u32 id;
+} noted[NMA_NAMES_MAX];
+
+static unsigned int nr_noted;
+
+void nma_kernel_btf__note(const char *name, __u32 kind, __u32 id)
+{
+	if (nr_noted == NMA_NAMES_MAX)
+		return;
+	noted[nr_noted].name = name;
+	noted[nr_noted].kind = kind;
+	noted[nr_noted++].id = id;
+}
+
 __u32 nma_kernel_btf__find(const char *name, __u32 kind)
 {
 	const struct nma_kernel_btf *btf = nma_kernel_btf();
 	const struct btf_type *t;
 	const char *found;
+	unsigned int i;
 	__u32 id;
 
+	for (i = 0; i < nr_noted; i++)
+		if (noted[i].kind == kind && !strcmp(noted[i].name, name))
+			return noted[i].id;
 	for (id = 1; btf && id <= btf->nr; id++) {
 		t = nma_kernel_btf__type(btf, id);
 		if (btf_kind(t) != kind)
@@ -381,26 +403,28 @@ static int fill_subset(struct subset *s)
 	return 0;
 }
 
-static int write_file(const struct btf *btf)
+static int write_file(const struct btf *btf, int fd)
 {
 	const void *data;
 	__u32 size;
-	int fd;
 
 	data = btf__raw_data(btf, &size);
 	if (!data)
 		return -ENOMEM;
-	fd = memfd_create("nma-btf", MFD_CLOEXEC);
+	return write(fd, data, size) == (ssize_t)size ? 0 : -ENOSPC;
+}
+
+int nma_kernel_btf__file(char *path, size_t size)
+{
+	int fd = memfd_create("nma-btf", MFD_CLOEXEC);
+
 	if (fd < 0)
 		return -errno;
-	if (write(fd, data, size) != (ssize_t)size) {
-		close(fd);
-		return -ENOSPC;
-	}
+	snprintf(path, size, "/proc/self/fd/%d", fd);
 	return fd;
 }
 
-int nma_kernel_btf__subset(const struct btf *progs)
+int nma_kernel_btf__subset(const struct btf *progs, int fd)
 {
 	struct subset *s = NULL;
 	int err = -ENOMEM;
@@ -417,7 +441,7 @@ int nma_kernel_btf__subset(const struct btf *progs)
 	collect_names(s, progs);
 	err = fill_subset(s);
 	if (!err)
-		err = write_file(s->dst);
+		err = write_file(s->dst, fd);
 out:
 	btf__free(s->dst);
 	free(s->copy);

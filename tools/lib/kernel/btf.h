@@ -84,13 +84,21 @@ static inline const char *nma_kernel_btf__string(const struct nma_kernel_btf *bt
 	return off < btf->strings_len ? btf->strings + off : "";
 }
 
-/* Id of the first of that kind (BTF_KIND_*) and name, 0 if there is none. */
+/* Id of the first of that kind (BTF_KIND_*) and name, 0 if there is none: a search
+ * through all, unless it was noted.
+ */
 __u32 nma_kernel_btf__find(const char *name, __u32 kind);
 
-/* The few types of the kernel that have the name of a type in @progs, in a file
- * in memory: what libbpf needs to relocate programs with these types, without
- * searching the whole for each. A file descriptor or -errno.
+/* What somebody who went through all types has found; @name must stay. */
+void nma_kernel_btf__note(const char *name, __u32 kind, __u32 id);
+
+/* An empty file in memory that can be opened by @path. A descriptor or -errno. */
+int nma_kernel_btf__file(char *path, size_t size);
+
+/* Writes there the few types of the kernel that have the name of a type in @progs:
+ * what libbpf needs to relocate programs with these types, without searching the
+ * whole for each. 0 or -errno.
  */
-int nma_kernel_btf__subset(const struct btf *progs);
+int nma_kernel_btf__subset(const struct btf *progs, int fd);
 
 #endif /* NMA_KERNEL_BTF_H */

@@ -22,6 +22,7 @@
 
 #include "kernel/btf.h"
 #include "kernel/privilege.h"
+#include "nma_ksym.h"
 #include "nma_prog.h"
 #include "probe.skel.h"
 
@@ -33,6 +34,7 @@ enum kind {
 	KIND_TP,		/* tracepoint */
 	KIND_SYM,		/* variable: symbol only */
 	KIND_STRUCT,		/* BTF structure, @member of it if not NULL */
+	KIND_VAR,		/* BTF variable */
 };
 
 enum item_id {
@@ -45,7 +47,8 @@ enum item_id {
 	ITEM_ZCRX,
 	ITEM_POOL_STATS,
 	ITEM_SYSCALL,
-	ITEM_MAX
+	ITEM_KSYMS,		/* by enum nma_ksym */
+	ITEM_MAX = ITEM_KSYMS + NMA_KSYM_MAX
 };
 
 #define NEWER(hook)	(NMA_HOOK_MAX + (hook))
@@ -147,6 +150,10 @@ static void fill_items(struct item *items)
 	set_item(&items[ITEM_ZCRX], KIND_STRUCT, "io_zcrx_ifq", NULL);
 	set_item(&items[ITEM_POOL_STATS], KIND_STRUCT, "page_pool", "alloc_stats");
 	set_item(&items[ITEM_SYSCALL], KIND_FUNC, "__x64_sys_recvmsg", NULL);
+#define NMA_KSYM(id, kind, name) \
+	set_item(&items[ITEM_KSYMS + NMA_KSYM_##id], KIND_##kind, name, NULL);
+	NMA_KSYM_LIST
+#undef NMA_KSYM
 }
 
 static bool has_member(const struct nma_kernel_btf *btf, const struct btf_type *t,
@@ -176,6 +183,8 @@ static bool item_matches(const struct item *item, const struct nma_kernel_btf *b
 	case KIND_STRUCT:
 		return btf_is_struct(t) &&
 		       (!item->member || has_member(btf, t, item->member));
+	case KIND_VAR:
+		return btf_is_var(t);
 	default:
 		return false;
 	}
@@ -205,7 +214,8 @@ static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 	index_items(index, items);
 	for (id = 1; id <= btf->nr; id++) {
 		t = nma_kernel_btf__type(btf, id);
-		if (!btf_is_func(t) && !btf_is_struct(t) && !btf_is_typedef(t))
+		if (!btf_is_func(t) && !btf_is_struct(t) && !btf_is_typedef(t) &&
+		    !btf_is_var(t))
 			continue;
 		name = nma_kernel_btf__string(btf, t->name_off);
 		if (!name[0])
@@ -215,6 +225,23 @@ static void find_items(const struct nma_kernel_btf *btf, struct item *items)
 				items[i].btf_id = id;
 	}
 	free(index);
+}
+
+/* What programs are for is among it. */
+static void note_items(const struct item *items)
+{
+	static const __u32 btf_kinds[] = {
+		[KIND_FUNC] = BTF_KIND_FUNC,
+		[KIND_TP] = BTF_KIND_TYPEDEF,
+		[KIND_VAR] = BTF_KIND_VAR,
+	};
+	int i;
+
+	for (i = 0; i < ITEM_MAX; i++)
+		if (items[i].name && items[i].kind != KIND_SYM &&
+		    items[i].kind != KIND_STRUCT)
+			nma_kernel_btf__note(items[i].name, btf_kinds[items[i].kind],
+					     items[i].btf_id);
 }
 
 /* 0 found, -ENOENT not, else could not be asked. */
@@ -374,6 +401,7 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 
 	fill_items(items);
 	find_items(btf, items);
+	note_items(items);
 
 	probe = probe_bpf__open_and_load();
 	/* what it is made of loads with less than our other programs need */

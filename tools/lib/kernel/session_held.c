@@ -84,14 +84,16 @@ static struct held_bpf *open_skeleton(int *btf)
 	struct held_bpf *skel;
 	char path[64];
 
-	skel = held_bpf__open();
-	*btf = skel ? nma_kernel_btf__subset(bpf_object__btf(skel->obj)) : -1;
-	if (*btf < 0)
-		return skel;		/* works all the same, but slower */
+	*btf = nma_kernel_btf__file(path, sizeof(path));
+	if (*btf >= 0)
+		opts.btf_custom_path = path;	/* read when they are loaded */
+	skel = held_bpf__open_opts(&opts);
+	if (!skel || *btf < 0 || !nma_kernel_btf__subset(bpf_object__btf(skel->obj), *btf))
+		return skel;
 	held_bpf__destroy(skel);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", *btf);
-	opts.btf_custom_path = path;
-	return held_bpf__open_opts(&opts);
+	close(*btf);
+	*btf = -1;
+	return held_bpf__open();	/* works all the same, but slower */
 }
 
 /* With some to spare, for pools grow while they are looked at */

@@ -227,26 +227,30 @@ static bool drop_refused(struct nma_session *s)
 	return false;
 }
 
+/* Which types the programs need is known once they are open, and the file with them
+ * is read when they are loaded.
+ */
 static struct nma_bpf *open_skeleton(struct nma_session *s)
 {
-	char path[64];
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	bool first = s->core_btf == -1;
 	struct nma_bpf *skel;
+	char path[64];
 
-	if (s->core_btf >= 0) {
+	if (first)
+		s->core_btf = nma_kernel_btf__file(path, sizeof(path));
+	else
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", s->core_btf);
+	if (s->core_btf >= 0)
 		opts.btf_custom_path = path;
-	}
 	skel = nma_bpf__open_opts(&opts);
-	if (!skel || s->core_btf >= 0)
+	if (!skel || s->core_btf < 0 || !first ||
+	    !nma_kernel_btf__subset(bpf_object__btf(skel->obj), s->core_btf))
 		return skel;
-
-	/* Only now it is known which types the programs need. */
-	s->core_btf = nma_kernel_btf__subset(bpf_object__btf(skel->obj));
-	if (s->core_btf < 0)
-		return skel;	/* works all the same, but slower */
 	nma_bpf__destroy(skel);
-	return open_skeleton(s);
+	close(s->core_btf);
+	s->core_btf = -ENOENT;	/* works all the same, but slower */
+	return nma_bpf__open();
 }
 
 /* Each program, map and link is a descriptor: shells give 1,024, some services fewer,
@@ -383,7 +387,7 @@ static void attach_progs(struct nma_session *s, unsigned int groups)
 		    !(nma_hook_table[hook].groups & groups) ||
 		    nma_hook_table[hook].kind == NMA_AT_ITERATOR)
 			continue;
-		if (keep_link(s, bpf_program__attach(nma_session_prog(s, progs[i].prog))))
+		if (keep_link(s, bpf_program__attach_trace(nma_session_prog(s, progs[i].prog))))
 			s->missing |= NMA_HOOK_BIT(hook);
 	}
 }
