@@ -13,10 +13,20 @@
 TRACE=/sys/kernel/tracing
 BYTES=$(amount 6M 1500M)
 
-# stat_begins OPTION...: a document each half second, of which the sums are wanted
-stat_begins() {
+# stat_starts OPTION...: a document each half second, of which the sums are wanted
+stat_starts() {
 	background stat netmem-audit -j stat "$@" 0.5
 	wait_for 20 test -s "$W/stat.out"
+}
+
+# Something is bound, so that stat looks for tokens from its first look on
+bind_idle() { start idle nma-traffic recv -i nm0 -q "$Q" -p 9002 -t 600; }
+
+# The same after bind_idle
+stat_begins() {
+	stat_starts "$@"
+	wait_for 20 grep -q '"tokens_taken"' "$W/stat.out"
+	stop "${pid[idle]}"
 }
 
 # Of the documents from the beginning to what happens now: one sum for each pool
@@ -73,6 +83,7 @@ counts_itself() { pools -i nm0 | jq -e '.pools[0] | has("alloc_fast")' >"$W/jq";
 # The same figures of each pool by netlink, before and after
 test_as_the_kernel_counts() {
 	counts_itself || skip "no CONFIG_PAGE_POOL_STATS in $(uname -r)"
+	bind_idle
 	quiet
 	pools -i nm0 >"$W/before.json"
 	stat_begins -i nm0
@@ -97,6 +108,33 @@ test_as_the_kernel_counts() {
 		.tokens_outstanding == 20)] | length == 1 and all(.tokens_taken > 1000 and
 		.tokens_taken - .tokens_returned == 20 and .alloc_provider > 0 and
 		.allocs > .tokens_taken and .dmabuf_buffers == 512)'
+	stop "${pid[rx]}"
+	stop "${pid[tx]}"
+	expect_no_leak
+}
+
+# What moved before something that is bound was seen is unknown, and no 0; all that
+# moves on the next binding is counted.
+# shellcheck disable=SC2016 # variables of jq
+test_bound_later() {
+	stat_starts -i nm0
+	devmem_held
+	wait_for 20 grep -q '"tokens_taken"' "$W/stat.out"
+	stop "${pid[rx]}"
+	stop "${pid[tx]}"
+	devmem_held
+	quiet
+	stat_ends
+	jq -s '[.[].pools | map(select(.provider == "dmabuf"))]' "$W/stat.out" >"$W/bound.json"
+	expect_json "$W/bound.json" '.[0] == [] and
+		(map(select(. != []))[0] | all(has("tokens_outstanding") and
+			(has("tokens_taken") or has("tokens_taken_per_s") or
+			 has("tokens_returned") | not))) and
+		(.[-1] | length == 1 and all(has("tokens_taken")))'
+	jq -n --slurpfile b "$W/bound.json" --slurpfile s "$W/sums.json" \
+		'$b[0][-1][0].id as $id | $s[0].pools[] | select(.id == $id)' >"$W/next.json"
+	expect_json "$W/next.json" '.tokens_taken > 1000 and
+		.tokens_taken - .tokens_returned == 20'
 	stop "${pid[rx]}"
 	stop "${pid[tx]}"
 	expect_no_leak
@@ -145,6 +183,7 @@ is_same() {
 }
 
 probed_traffic() {
+	bind_idle
 	quiet
 	probes_on
 	stat_begins "$@"
@@ -226,7 +265,7 @@ test_self() {
 # Each token that came back is in it, and each buffer that was seen to leave and return
 # shellcheck disable=SC2016 # variables of jq
 test_hist() {
-	stat_begins --hist --deep
+	stat_starts --hist --deep
 	devmem_held
 	quiet
 	stat_ends
@@ -246,5 +285,5 @@ test_hist() {
 }
 
 nm_setup
-run_tests test_table test_self test_as_the_kernel_counts test_from_slow_paths test_from_each_buffer \
-	test_hist
+run_tests test_table test_self test_as_the_kernel_counts test_bound_later \
+	test_from_slow_paths test_from_each_buffer test_hist

@@ -172,6 +172,12 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 	snprintf(buf, size, "nma_control %llu", fake.lost.count[NMA_LOSS_MISSED]);
 }
 
+bool nma_session__takes_seen(const struct nma_session *s)
+{
+	(void)s;
+	return !fake.takes_unseen;
+}
+
 int nma_session__self(const struct nma_session *s, struct nma_self *self)
 {
 	(void)s;

@@ -47,6 +47,7 @@ struct fake {
 	unsigned int cut_walks;		/* so many snapshots are cut short */
 	unsigned int ended_at;		/* pools end in the look of this number */
 	unsigned int looks;
+	bool takes_unseen;		/* of tokens: see session.h */
 	unsigned int open;		/* sessions */
 	__u64 now_ns;
 	char today[11];

@@ -630,6 +630,32 @@ static void test_stat(void **state)
 	expect_said(out, "TOKENS");
 }
 
+/* What moved is told from the report on whose interval began with it being seen. */
+static void see_takes(unsigned int poll)
+{
+	move_pages(poll);
+	fake.takes_unseen = poll < 1;
+}
+
+static void test_stat_takes_unseen(void **state)
+{
+	struct json_object *p;
+
+	(void)state;
+	fake.takes_unseen = true;
+	fake.on_poll = see_takes;
+	fake_add(&sock);
+	sock.outstanding = 9;
+	assert_int_equal(run("stat -j -r 1 1 3"), NMA_EXIT_OK);
+	p = first(parse_line(0), "pools");
+	assert_int_equal(num(p, "tokens_outstanding"), 9);
+	assert_false(json_object_object_get_ex(p, "tokens_taken", NULL));
+	assert_false(json_object_object_get_ex(p, "tokens_returned_per_s", NULL));
+	p = first(parse_line(2), "pools");
+	assert_int_equal(num(p, "tokens_taken"), 0);
+	assert_int_equal(num(p, "tokens_returned_per_s"), 0);
+}
+
 static void test_output_fails(void **state)
 {
 	static char *const lines[][4] = {
@@ -687,6 +713,7 @@ int main(void)
 		T(test_watch_asked),
 		T(test_watch_interrupted),
 		T(test_stat),
+		T(test_stat_takes_unseen),
 		T(test_output_fails),
 	};
 

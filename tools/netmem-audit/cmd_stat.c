@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * netmem-audit stat: how page_pools supply their drivers, per interval. The kernel's
- * own counters where it has them, and then nothing but who takes tokens is hooked;
- * else hooks where cache and ring run out. Rows are in stat_rows.c, the table is in
+ * own counters where it has them, and then nothing is hooked but who takes tokens, once
+ * there is device memory, and the end of pools; else hooks where cache and ring run
+ * out. Rows are in stat_rows.c, the table is in
  * stat_view.c.
  */
 #include <errno.h>
@@ -90,10 +91,19 @@ static int emit(struct stat *s)
 	return nma_out_finish(out);
 }
 
+/* A recording was made with all hooks. */
+static bool takes_seen(const struct stat *s)
+{
+	return s->audit.opts.from ||
+	       nma_session__takes_seen(nma_live__session(s->audit.source));
+}
+
 /* The first call only sets what the next is compared with. */
 static int report(struct stat *s)
 {
 	int err = nma_stat_rows__update(&s->rows, &s->audit, s->span_ns);
+
+	s->rows.takes_seen = takes_seen(s);	/* from here on */
 
 	if (!err && s->with_hists)
 		err = nma_stat_hists__update(&s->hists, s->audit.model, &s->rows);

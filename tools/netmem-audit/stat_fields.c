@@ -33,6 +33,13 @@ static void token(struct nma_value *v, const void *row, __u64 n)
 		nma_value_u64(v, n);
 }
 
+/* What moved of them, where that was seen */
+static void moved(struct nma_value *v, const void *row, __u64 n)
+{
+	if (ROW(row)->takes_seen)
+		token(v, row, n);
+}
+
 static void buffers(struct nma_value *v, const void *row, __u64 n)
 {
 	if (ROW(row)->buffers)
@@ -79,11 +86,11 @@ NMA_COUNTER_LIST
 #undef NMA_COUNTER
 
 GET(get_tokens, token(v, row, ROW(row)->tokens.held))
-GET(get_taken, token(v, row, ROW(row)->tokens.taken))
-GET(get_returned, token(v, row, ROW(row)->tokens.returned))
-GET(get_taken_rate, token(v, row, nma_stat_per_s(ROW(row), ROW(row)->tokens.taken)))
+GET(get_taken, moved(v, row, ROW(row)->tokens.taken))
+GET(get_returned, moved(v, row, ROW(row)->tokens.returned))
+GET(get_taken_rate, moved(v, row, nma_stat_per_s(ROW(row), ROW(row)->tokens.taken)))
 GET(get_returned_rate,
-    token(v, row, nma_stat_per_s(ROW(row), ROW(row)->tokens.returned)))
+    moved(v, row, nma_stat_per_s(ROW(row), ROW(row)->tokens.returned)))
 GET(get_buffers, buffers(v, row, ROW(row)->buffers))
 GET(get_buffers_free, buffers(v, row, ROW(row)->buffers_free))
 

@@ -88,6 +88,8 @@ static void fill_dmabuf(struct nma_stat_row *row, const struct nma_model *m)
 static int fill_row(struct nma_stat_rows *rows, const struct nma_model *m,
 		    const struct nma_recycle *rc, struct nma_stat_row *row)
 {
+	/* What asks io_uring is seen by the same programs. */
+	const __u32 calls = NMA_FLOW_BIT(NMA_FLOW_STARVED) | NMA_FLOW_BIT(NMA_FLOW_ALLOC);
 	struct mark *mark = mark_of(&rows->marks, sizeof(*mark), rc->r.pool_id);
 
 	if (!mark)
@@ -106,6 +108,9 @@ static int fill_row(struct nma_stat_rows *rows, const struct nma_model *m,
 	mark->total = rc->total;
 	mark->report = rows->report;
 	fill_dmabuf(row, m);
+	row->takes_seen = rows->takes_seen;
+	if (row->mp == NMA_MP_IO_URING && !rows->takes_seen)
+		row->flows.known &= ~calls;
 	return row->binding_id ? token_flows(rows, m, row->binding_id, &row->tokens) : 0;
 }
 
@@ -142,6 +147,7 @@ static struct nma_stat_row *device_row(struct nma_stat_rows *rows,
 	row->flows.known = ~0u;
 	row->span_ns = pool->span_ns;
 	row->counts = pool->counts;
+	row->takes_seen = rows->takes_seen;
 	return row;
 }
 

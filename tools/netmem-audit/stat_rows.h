@@ -27,6 +27,7 @@ struct nma_stat_row {
 	__u32 binding_id;
 	__u8 mp;
 	__u8 counts;			/* enum nma_counts; NONE: of several kinds */
+	bool takes_seen;		/* is it known what of tokens moved? */
 };
 
 struct nma_stat_rows {
@@ -38,6 +39,7 @@ struct nma_stat_rows {
 	struct nma_table marks;		/* of the last report, by pool */
 	struct nma_table token_marks;	/* and by binding */
 	__u32 report;
+	bool takes_seen;		/* since then; the caller says it */
 };
 
 /* Reads the model. The first call sets what the next is compared with. */

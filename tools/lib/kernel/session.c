@@ -81,6 +81,18 @@ static int capture(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
+libbpf_print_fn_t nma_session_listen(struct nma_session *s)
+{
+	logging = s;
+	return libbpf_set_print(capture);
+}
+
+void nma_session_listen_end(libbpf_print_fn_t print)
+{
+	libbpf_set_print(print);
+	logging = NULL;
+}
+
 static int deliver(void *ctx, void *data, size_t size)
 {
 	const struct nma_rec_hdr *hdr = data;
@@ -143,11 +155,9 @@ int nma_session__open(const struct nma_session_opts *opts,
 	if (err)
 		return err;
 
-	logging = s;
-	print = libbpf_set_print(capture);
+	print = nma_session_listen(s);
 	err = start(s);
-	libbpf_set_print(print);
-	logging = NULL;
+	nma_session_listen_end(print);
 	return err;
 }
 
@@ -202,12 +212,16 @@ const char *nma_session__error(const struct nma_session *s)
 
 void nma_session__close(struct nma_session *s)
 {
+	int i;
+
 	if (!s)
 		return;
 	while (s->nr_links)
 		bpf_link__destroy(s->links[--s->nr_links]);
 	nma_session_held_free(s);
 	ring_buffer__free(s->ring);
+	for (i = 0; i < NMA_LATER_MAX; i++)
+		nma_bpf__destroy(s->later[i]);
 	nma_bpf__destroy(s->skel);
 	if (s->core_btf >= 0)
 		close(s->core_btf);

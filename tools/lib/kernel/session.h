@@ -32,7 +32,8 @@ struct nma_session_opts {
 	bool tokens;		/* sockets in snapshots, and the token hooks */
 	bool deep;		/* per-packet and per-buffer hooks too */
 	bool recycle;		/* how pools supply their drivers, and tokens handed
-				 * out: what that takes is attached without events
+				 * out: what that takes is attached without events,
+				 * for tokens once a snapshot has found some use
 				 */
 	bool circulate;		/* and each buffer that pools get back, where the
 				 * kernel does not count it
@@ -87,6 +88,11 @@ int nma_session__denied(const struct nma_session *s, __u32 *netns);
  * what happened meanwhile. nma_session__error() has the reason.
  */
 bool nma_session__blind(struct nma_session *s);
+
+/* Is it seen who takes tokens and returns them? Without events only from when a
+ * snapshot has found device memory.
+ */
+bool nma_session__takes_seen(const struct nma_session *s);
 
 /* What our programs cost so far. */
 struct nma_prog_cost {

@@ -76,13 +76,13 @@ static __u64 tick_ns(void)
 }
 
 /* Not even created where nobody looks at single buffers. */
-static void configure_deep(struct nma_session *s)
+static void configure_deep(const struct nma_session *s, struct nma_bpf *skel)
 {
 	struct bpf_map *maps[] = {
-		s->skel->maps.nma_bufs,
-		s->skel->maps.nma_dma,
-		s->skel->maps.nma_dma_tx,
-		s->skel->maps.nma_spliced,
+		skel->maps.nma_bufs,
+		skel->maps.nma_dma,
+		skel->maps.nma_dma_tx,
+		skel->maps.nma_spliced,
 	};
 	size_t i;
 
@@ -122,25 +122,23 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->netmem_btf = s->opts.features->netmem_btf;
 }
 
-static void configure(struct nma_session *s)
+static void configure(const struct nma_session *s, struct nma_bpf *skel)
 {
 	const struct nma_session_opts *o = &s->opts;
 
-	nma_session_config(s, (struct nma_config *)&s->skel->rodata->nma_cfg);
-	bpf_map__set_max_entries(s->skel->maps.nma_ring,
+	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
+	bpf_map__set_max_entries(skel->maps.nma_ring,
 				 o->ring_bytes ? o->ring_bytes :
 						 RING_BYTES_DEFAULT);
-	bpf_map__set_max_entries(s->skel->maps.nma_pools,
+	bpf_map__set_max_entries(skel->maps.nma_pools,
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
-	configure_deep(s);
-	bpf_map__set_autocreate(s->skel->maps.nma_given_out,
-				o->hist && o->circulate);
-	bpf_map__set_autocreate(s->skel->maps.nma_taken, o->ages);
-	bpf_map__set_autocreate(s->skel->maps.nma_stacks, o->stacks);
+	configure_deep(s, skel);
+	bpf_map__set_autocreate(skel->maps.nma_given_out, o->hist && o->circulate);
+	bpf_map__set_autocreate(skel->maps.nma_taken, o->ages);
+	bpf_map__set_autocreate(skel->maps.nma_stacks, o->stacks);
 	if (o->max_bufs)
-		bpf_map__set_max_entries(s->skel->maps.nma_taken, o->max_bufs);
-	bpf_program__set_autoload(s->skel->progs.nma_walk, true);
+		bpf_map__set_max_entries(skel->maps.nma_taken, o->max_bufs);
 }
 
 static nma_hook_set all_controls(void)
@@ -166,7 +164,7 @@ static unsigned int groups_asked(const struct nma_session *s)
 	if (o->events && o->deep)
 		groups |= NMA_GROUP_DEEP;
 	if (o->recycle && o->tokens)
-		groups |= NMA_GROUP_RATES;
+		groups |= NMA_GROUP_RATES | NMA_GROUP_LENT;
 	if (counts_from(s) == NMA_COUNTS_SLOW || counts_from(s) == NMA_COUNTS_DEEP)
 		groups |= NMA_GROUP_RECYCLE;
 	if (counts_from(s) == NMA_COUNTS_DEEP)
@@ -188,43 +186,94 @@ static bool hook_asked(const struct nma_session *s, enum nma_hook id)
 	return hook->groups & groups_asked(s);
 }
 
-static void choose_hooks(struct nma_session *s)
+/* With events all is loaded at once, for what was taken before cannot be made up for.
+ * Nor can the age of what was.
+ */
+static enum nma_later later_of(const struct nma_session *s, enum nma_hook id)
+{
+	const struct nma_hook_desc *hook = &nma_hook_table[id];
+
+	if (s->opts.events)
+		return NMA_LATER_MAX;
+	if (hook->kind == NMA_AT_ITERATOR)
+		return NMA_LATER_SOCKETS;
+	return hook->groups & NMA_GROUP_LENT && !s->opts.hist ? NMA_LATER_LENT :
+								NMA_LATER_MAX;
+}
+
+static nma_hook_set hooks_of(const struct nma_session *s, enum nma_later which)
+{
+	nma_hook_set hooks = 0;
+	size_t i;
+
+	for (i = 0; i < NMA_HOOK_MAX; i++)
+		if (nma_hook_table[i].kind != NMA_AT_SYMBOL && hook_usable(s, i) &&
+		    hook_asked(s, i) && later_of(s, i) == which)
+			hooks |= NMA_HOOK_BIT(i);
+	return hooks;
+}
+
+static void choose_progs(const struct nma_session *s, struct nma_bpf *skel,
+			 nma_hook_set hooks, enum nma_later which)
 {
 	size_t i;
 
-	s->wanted = 0;
-	for (i = 0; i < NMA_HOOK_MAX; i++)
-		if (nma_hook_table[i].kind != NMA_AT_SYMBOL &&
-		    hook_usable(s, i) && hook_asked(s, i))
-			s->wanted |= NMA_HOOK_BIT(i);
-
-	bpf_program__set_autoload(s->skel->progs.nma_control,
-				  s->wanted & all_controls());
-	bpf_program__set_autoload(s->skel->progs.nma_read_acts, s->opts.events);
-	bpf_program__set_autoload(s->skel->progs.nma_read_pairs, nma_session_hooked(s));
 	for (i = 0; i < NR_PROGS; i++)
-		if (s->wanted & NMA_HOOK_BIT(progs[i].hook))
-			bpf_program__set_autoload(nma_session_prog(s, progs[i].prog),
-						  true);
+		if (hooks & NMA_HOOK_BIT(progs[i].hook))
+			bpf_program__set_autoload(nma_prog_at(skel, progs[i].prog), true);
+	if (which != NMA_LATER_MAX)
+		return;
+	bpf_program__set_autoload(skel->progs.nma_walk, true);
+	bpf_program__set_autoload(skel->progs.nma_control, hooks & all_controls());
+	bpf_program__set_autoload(skel->progs.nma_read_acts, s->opts.events);
+	bpf_program__set_autoload(skel->progs.nma_read_pairs, nma_session_hooked(s));
 }
 
-/* The hooks whose program the kernel refused become missing. */
-static bool drop_refused(struct nma_session *s)
+/* Of @hooks those whose program the kernel refused become missing. */
+static bool drop_refused(struct nma_session *s, struct nma_bpf *skel, nma_hook_set hooks)
 {
 	const char *name = s->refused;
 	size_t i;
 
 	if (!strcmp(name, "nma_control")) {
-		s->missing |= s->wanted & all_controls();
+		s->missing |= hooks & all_controls();
 		return true;
 	}
 	for (i = 0; i < NR_PROGS; i++) {
-		if (strcmp(bpf_program__name(nma_session_prog(s, progs[i].prog)), name))
+		if (strcmp(bpf_program__name(nma_prog_at(skel, progs[i].prog)), name))
 			continue;
 		s->missing |= NMA_HOOK_BIT(progs[i].hook);
 		return true;
 	}
 	return false;
+}
+
+static int share(struct bpf_map *map, const struct nma_bpf *skel)
+{
+	struct bpf_map *with = skel ? bpf_object__find_map_by_name(skel->obj,
+								   bpf_map__name(map)) :
+				      NULL;
+
+	if (!with || !bpf_map__autocreate(with))
+		return 0;
+	return bpf_map__reuse_fd(map, bpf_map__fd(with));
+}
+
+/* With all that are loaded already */
+static int share_maps(const struct nma_session *s, struct nma_bpf *skel)
+{
+	struct bpf_map *map;
+	int i, err = 0;
+
+	bpf_object__for_each_map(map, skel->obj) {
+		err = share(map, s->skel);
+		for (i = 0; !err && i < NMA_LATER_MAX; i++)
+			if (s->later[i] != skel)
+				err = share(map, s->later[i]);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /* Which types the programs need is known once they are open, and the file with them
@@ -282,6 +331,33 @@ static int load_failed(struct nma_session *s, int err, const char *what)
 				what, (unsigned long long)limit.rlim_cur);
 }
 
+/* Those of @which that this kernel takes, to @skel */
+static int load(struct nma_session *s, struct nma_bpf **skel, enum nma_later which)
+{
+	nma_hook_set hooks;
+	int err;
+
+	do {
+		nma_bpf__destroy(*skel);
+		s->refused[0] = '\0';
+		s->log[0] = '\0';
+		*skel = open_skeleton(s);
+		if (!*skel)
+			return load_failed(s, -errno, "open");
+		configure(s, *skel);
+		hooks = hooks_of(s, which);
+		choose_progs(s, *skel, hooks, which);
+		err = which == NMA_LATER_MAX ? 0 : share_maps(s, *skel);
+		if (!err)
+			err = nma_bpf__load(*skel);
+	} while (err && err != -EPERM && err != -EMFILE && drop_refused(s, *skel, hooks));
+
+	if (err)
+		return load_failed(s, err, "load");
+	s->wanted |= hooks;
+	return 0;
+}
+
 int nma_session_load(struct nma_session *s)
 {
 	int err;
@@ -290,21 +366,23 @@ int nma_session_load(struct nma_session *s)
 	err = nma_session_set_targets();
 	if (err)
 		return nma_session_fail(s, err, "cannot prepare the BPF programs");
-	do {
-		nma_bpf__destroy(s->skel);
-		s->refused[0] = '\0';
-		s->log[0] = '\0';
-		s->skel = open_skeleton(s);
-		if (!s->skel)
-			return load_failed(s, -errno, "open");
-		configure(s);
-		choose_hooks(s);
-		err = nma_bpf__load(s->skel);
-	} while (err && err != -EPERM && err != -EMFILE && drop_refused(s));
+	return load(s, &s->skel, NMA_LATER_MAX);
+}
 
-	if (err)
-		return load_failed(s, err, "load");
-	return 0;
+void nma_session_load_later(struct nma_session *s, enum nma_later which)
+{
+	libbpf_print_fn_t print;
+
+	if (s->later[which] || s->refused_later[which] || !hooks_of(s, which))
+		return;
+	print = nma_session_listen(s);
+	if (load(s, &s->later[which], which)) {
+		s->missing |= hooks_of(s, which);
+		s->refused_later[which] = true;
+		nma_bpf__destroy(s->later[which]);
+		s->later[which] = NULL;
+	}
+	nma_session_listen_end(print);
 }
 
 static int keep_link(struct nma_session *s, struct bpf_link *link)
@@ -401,12 +479,31 @@ void nma_session_attach(struct nma_session *s)
 	nma_session_missed_begin(s);
 }
 
-void nma_session_attach_bound(struct nma_session *s)
+/* Who receives without MSG_SOCK_DEVMEM */
+static void attach_plain(struct nma_session *s)
 {
-	if (s->bound || !s->opts.events || !s->opts.tokens)
-		return;
-	s->bound = true;
 	attach_progs(s, NMA_GROUP_BOUND);
 	nma_session_missed_begin_pair(s, NMA_PAIR_PLAIN);
 	s->skel->bss_use->nma_plain_seen = 1;
+}
+
+void nma_session_attach_bound(struct nma_session *s)
+{
+	if (s->bound || !s->opts.tokens || (!s->opts.events && !s->opts.recycle))
+		return;
+	s->bound = true;
+	if (s->opts.events) {
+		attach_plain(s);
+		return;
+	}
+	nma_session_load_later(s, NMA_LATER_LENT);
+	if (s->later[NMA_LATER_LENT])
+		attach_progs(s, NMA_GROUP_LENT);
+}
+
+bool nma_session__takes_seen(const struct nma_session *s)
+{
+	const nma_hook_set hooks = NMA_H(TOKEN_TAKE) | NMA_H(TOKEN_RETURN);
+
+	return (s->wanted & ~s->missing & hooks) == hooks;
 }

@@ -48,9 +48,20 @@ struct nma_held_look {
 	size_t nr_netdevs;
 };
 
+/* Programs that an audit without events does not load before there is something for
+ * them, each of these together: the same objects once more, with the same maps.
+ */
+enum nma_later {
+	NMA_LATER_SOCKETS,	/* iterators over them */
+	NMA_LATER_LENT,		/* who takes and returns: NMA_GROUP_LENT */
+	NMA_LATER_MAX		/* the others: at once */
+};
+
 struct nma_session {
 	struct nma_session_opts opts;
 	struct nma_bpf *skel;
+	struct nma_bpf *later[NMA_LATER_MAX];	/* NULL: not loaded */
+	bool refused_later[NMA_LATER_MAX];
 	struct ring_buffer *ring;
 	struct bpf_link *links[NMA_LINKS_MAX];
 	size_t nr_links;
@@ -85,18 +96,38 @@ static inline bool nma_session_hooked(const struct nma_session *s)
 	return s->opts.events || s->opts.recycle || s->opts.ages;
 }
 
-/* A program by its offset in struct nma_bpf. */
+static inline struct bpf_program *nma_prog_at(const struct nma_bpf *skel, size_t offset)
+{
+	return *(struct bpf_program **)((char *)skel + offset);
+}
+
+/* A program by its offset in struct nma_bpf, from where it is loaded. */
 static inline struct bpf_program *nma_session_prog(const struct nma_session *s,
 						   size_t offset)
 {
-	return *(struct bpf_program **)((char *)s->skel + offset);
+	int i;
+
+	for (i = 0; i < NMA_LATER_MAX; i++)
+		if (s->later[i] && bpf_program__autoload(nma_prog_at(s->later[i], offset)))
+			return nma_prog_at(s->later[i], offset);
+	return nma_prog_at(s->skel, offset);
 }
+
+#define nma_session_prog_named(s, name) \
+	nma_session_prog(s, offsetof(struct nma_bpf, progs.name))
 
 /* Sets the error text, with libbpf's reason if it gave one; returns @err. */
 __attribute__((format(printf, 3, 4)))
 int nma_session_fail(struct nma_session *s, int err, const char *fmt, ...);
 
+/* What libbpf says meanwhile is for the error text; the result is for the end. */
+libbpf_print_fn_t nma_session_listen(struct nma_session *s);
+void nma_session_listen_end(libbpf_print_fn_t print);
+
 int nma_session_load(struct nma_session *s);
+
+/* Loads what was left for later. What does not load is missing from then on. */
+void nma_session_load_later(struct nma_session *s, enum nma_later which);
 /* Makes @cfg what the programs read: symbols, length of a tick. */
 void nma_session_config(const struct nma_session *s, struct nma_config *cfg);
 int nma_session_set_targets(void);	/* once, before programs are opened */
@@ -111,7 +142,9 @@ int nma_session_check_tracing(struct nma_session *s);
 /* -ENXIO if what we attached is not run. */
 int nma_session_check_sight(struct nma_session *s);
 
-/* There is device memory to receive into: the hooks of NMA_GROUP_BOUND. */
+/* There is device memory to receive into: the hooks of NMA_GROUP_BOUND, or without
+ * events those of NMA_GROUP_LENT.
+ */
 void nma_session_attach_bound(struct nma_session *s);
 
 /* Sockets that have something to read there, and may have tried it before the hooks

@@ -64,14 +64,11 @@ static int add_prog(struct nma_self *self, const struct bpf_program *prog)
 	return 0;
 }
 
-static int add_object(struct nma_self *self, const struct bpf_object *obj)
+static int add_progs(struct nma_self *self, const struct bpf_object *obj)
 {
-	const struct bpf_map *map;
 	struct bpf_program *prog;
 	int err;
 
-	bpf_object__for_each_map(map, obj)
-		self->map_bytes += bytes_of_map(map);
 	bpf_object__for_each_program(prog, obj) {
 		err = add_prog(self, prog);
 		if (err)
@@ -80,12 +77,24 @@ static int add_object(struct nma_self *self, const struct bpf_object *obj)
 	return 0;
 }
 
+static int add_object(struct nma_self *self, const struct bpf_object *obj)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+		self->map_bytes += bytes_of_map(map);
+	return add_progs(self, obj);
+}
+
 int nma_session__self(const struct nma_session *s, struct nma_self *self)
 {
-	int err;
+	int i, err;
 
 	*self = (struct nma_self){ .timed = runs_are_timed() };
 	err = add_object(self, s->skel->obj);
+	for (i = 0; !err && i < NMA_LATER_MAX; i++)
+		if (s->later[i])	/* its maps are those */
+			err = add_progs(self, s->later[i]->obj);
 	if (!err && s->held.skel)
 		err = add_object(self, s->held.skel->obj);
 	return err;

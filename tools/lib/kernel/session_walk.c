@@ -72,7 +72,7 @@ int nma_session_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 	if (!s->bound && tells_of_bound(hdr)) {
 		nma_session_attach_bound(s);
 		/* what came before the tool is nobody's business */
-		s->mark_due = s->bound && hdr->cause != NMA_CAUSE_SNAPSHOT;
+		s->mark_due = s->bound && s->opts.events && hdr->cause != NMA_CAUSE_SNAPSHOT;
 	}
 	if (hdr->cause == NMA_CAUSE_SNAPSHOT)
 		note_snapshot(s, hdr);
@@ -198,7 +198,7 @@ static int walk_open_files(struct nma_session *s)
 	struct bpf_link *link;
 	int err;
 
-	link = bpf_program__attach_iter(s->skel->progs.nma_owner_iter, NULL);
+	link = bpf_program__attach_iter(nma_session_prog_named(s, nma_owner_iter), NULL);
 	if (!link)
 		return nma_session_fail(s, -errno, "cannot iterate over open files");
 	err = nma_session_iterate(s, link);
@@ -215,7 +215,7 @@ static int find_old_tokens(struct nma_session *s)
 	struct bpf_link *link;
 	size_t i;
 
-	link = bpf_program__attach_iter(s->skel->progs.nma_tcp_iter, NULL);
+	link = bpf_program__attach_iter(nma_session_prog_named(s, nma_tcp_iter), NULL);
 	if (!link)
 		return nma_session_fail(s, -errno, "cannot iterate over TCP sockets");
 	for (i = 0; i < s->nr_netns; i++)
@@ -268,26 +268,17 @@ static int count_lost_socks(struct nma_session *s, struct bpf_link *link)
 }
 
 /* What hooks see begin has to be found once; without hooks, each time. */
-static int find_what_is_old(struct nma_session *s)
+static int find_what_is_old(struct nma_session *s, bool tokens, bool owners)
 {
-	bool tokens = s->devmem_seen && !s->old_tokens_known;
 	int err = 0;
 
-	if (tokens || (s->owned_seen && !s->old_owners_known))
+	if (tokens || owners)
 		err = walk_open_files(s);
-	if (!err && tokens)
-		err = find_old_tokens(s);
-	if (err)
-		return err;
-	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
-	s->old_owners_known = s->wanted & NMA_H(XSK_BIND);
-	return 0;
+	return err || !tokens ? err : find_old_tokens(s);
 }
 
-/* Every socket that took tokens. Those from before the tool have to be found
- * once; without hooks, each time.
- */
-static int walk_sockets(struct nma_session *s)
+/* Every socket that has a row. */
+static int walk_rows(struct nma_session *s)
 {
 	union bpf_iter_link_info info = {
 		.map.map_fd = bpf_map__fd(s->skel->maps.nma_socks),
@@ -299,18 +290,43 @@ static int walk_sockets(struct nma_session *s)
 	struct bpf_link *link;
 	int err;
 
-	if (!bpf_program__autoload(s->skel->progs.nma_sock_iter))
-		return 0;
-	err = find_what_is_old(s);
-	if (err)
-		return err;
-
-	link = bpf_program__attach_iter(s->skel->progs.nma_sock_iter, &opts);
+	link = bpf_program__attach_iter(nma_session_prog_named(s, nma_sock_iter), &opts);
 	if (!link)
 		return nma_session_fail(s, -errno, "cannot iterate over socket storage");
 	err = count_lost_socks(s, link);
 	bpf_link__destroy(link);
 	return err;
+}
+
+/* Did one of our programs give a socket a row? */
+static bool rows_begun(const struct nma_session *s)
+{
+	return *(const volatile __u64 *)&s->skel->bss->nma_rows_begun;
+}
+
+/* Every socket that took tokens. Those from before the tool have to be found
+ * once; without hooks, each time.
+ */
+static int walk_sockets(struct nma_session *s)
+{
+	bool tokens = s->devmem_seen && !s->old_tokens_known;
+	bool owners = s->owned_seen && !s->old_owners_known;
+	int err = 0;
+
+	if (!s->opts.tokens)
+		return 0;
+	if (tokens || owners || rows_begun(s))
+		nma_session_load_later(s, NMA_LATER_SOCKETS);
+	if (bpf_program__autoload(nma_session_prog_named(s, nma_sock_iter))) {
+		err = find_what_is_old(s, tokens, owners);
+		if (!err)
+			err = walk_rows(s);
+	}
+	if (err)
+		return err;
+	s->old_tokens_known = s->wanted & NMA_H(TOKEN_TAKE);
+	s->old_owners_known = s->wanted & NMA_H(XSK_BIND);
+	return 0;
 }
 
 int nma_session__snapshot(struct nma_session *s)
