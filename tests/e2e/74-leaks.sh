@@ -119,9 +119,7 @@ test_driver_counts() {
 	split off
 	defer split on
 	defer fault leak_netmem 0
-	peer ip neigh replace "$V4" dev nm1 nud permanent \
-		lladdr "$(ip -j link show nm0 | jq -r '.[].address')"
-	defer peer ip neigh del "$V4" dev nm1
+	know_neighbours
 	for number in 1 23 $(amount '' 1009); do
 		driver_loses "$number"
 	done

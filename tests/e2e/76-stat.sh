@@ -285,5 +285,6 @@ test_hist() {
 }
 
 nm_setup
+know_neighbours
 run_tests test_table test_self test_as_the_kernel_counts test_bound_later \
 	test_from_slow_paths test_from_each_buffer test_hist

@@ -219,7 +219,7 @@ test_af_xdp() {
 test_af_xdp_mode() {
 	local mode
 
-	defer split on
+	defer wait_for 10 split on	# the kernel detaches the program a little later
 	split off
 	for mode in -g:copy-generic -z:zero-copy; do
 		start xsk nma-traffic xsk-recv "${mode%:*}" -i nm0 -q 0 -b 1M -t 60

@@ -57,6 +57,8 @@ remove_traces() {
 	for name in "$ns" "$peer_ns"; do
 		[ -e "/run/netns/$name" ] || continue
 		ip netns pids "$name" | xargs -r kill -9
+		# orphaned sockets, and with them buffers, would outlive it by a minute
+		nsenter --net="/run/netns/$name" ss -aK >/dev/null 2>&1
 		ip netns del "$name"
 	done
 	wait_for 5 module_unused
@@ -369,6 +371,21 @@ nm_setup() {
 	) >"$W/setup" 2>&1 && return
 	sed 's/^/# /' "$W/setup"
 	bail_out "set-up failed"
+}
+
+# Each end knows the other's address until its port goes down: nobody asks for one
+# while something is counted, seconds after the last packet.
+know_neighbours() {
+	local here there address
+
+	here=$(ip -br link show nm0 | awk '{ print $3 }')
+	there=$(peer ip -br link show nm1 | awk '{ print $3 }')
+	for address in "$V4_PEER" "$V6_PEER"; do
+		ip neigh replace "$address" dev nm0 lladdr "$there" nud permanent
+	done
+	for address in "$V4" "$V6"; do
+		peer ip neigh replace "$address" dev nm1 lladdr "$here" nud permanent
+	done
 }
 
 # Opens the port anew: all pools are created again.

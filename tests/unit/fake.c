@@ -131,6 +131,8 @@ int nma_session__snapshot(struct nma_session *s)
 	if (fake.snapshots <= fake.cut_walks)
 		fake.lost.count[NMA_LOSS_WALK]++;
 	mark(NMA_MARK_SNAPSHOT_BEGIN);
+	if (fake.snapshots == 1)
+		fake.now_ns += fake.first_look_ns;
 	send_state(false);
 	for (i = 0; i < 2; i++) {
 		mark(NMA_MARK_HELD_BEGIN);

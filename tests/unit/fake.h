@@ -45,6 +45,7 @@ struct fake {
 	unsigned int polls;
 	unsigned int snapshots;
 	unsigned int cut_walks;		/* so many snapshots are cut short */
+	__u64 first_look_ns;		/* what the first of them takes */
 	unsigned int ended_at;		/* pools end in the look of this number */
 	unsigned int looks;
 	bool takes_unseen;		/* of tokens: see session.h */

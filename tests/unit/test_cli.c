@@ -334,6 +334,9 @@ static void test_check_tokens(void **state)
 	assert_int_equal(run("check"), NMA_EXIT_OK);
 	assert_int_equal(run("check --settle 1 -j"), NMA_EXIT_VIOLATION);
 	assert_string_equal(str(first(parse(), "findings"), "rule"), "NM-TOK-01");
+	fake.snapshots = 0;		/* the wait begins when there is something to wait for */
+	fake.first_look_ns = 3 * NMA_NSEC_PER_SEC;
+	assert_int_equal(run("check --settle 1"), NMA_EXIT_VIOLATION);
 	fake.on_poll = work;
 	assert_int_equal(run("check --settle 1"), NMA_EXIT_OK);
 	fake.on_poll = NULL;

@@ -89,22 +89,22 @@ static void progress(const struct nma_audit *a, __u64 left_ns, bool done)
 	fflush(env->err);
 }
 
-/* Looks until nothing is transitional or the time is up; a rebuild that is seen
- * at the last moment gets its own time.
+/* Looks until nothing is transitional or the time is up, which begins when the first
+ * look has ended: that may take long, and what it found has to be so for a while. A
+ * rebuild that is seen at the last moment gets its own time.
  */
 static int settle(struct nma_audit *a, __u64 settle_ns)
 {
 	__u64 limit_ns = settle_ns ? settle_ns : REBUILD_NS;
-	__u64 start_ns, spent_ns;
+	__u64 start_ns = 0, spent_ns;
 	int ret;
 
-	nma_audit__turn(a);
-	start_ns = a->now_ns;
 	for (;;) {
 		ret = nma_audit__snapshot(a);
 		if (ret)
 			break;
 		nma_judge__all(a->judge, a->now_ns);
+		start_ns = start_ns ? start_ns : a->now_ns;
 		spent_ns = a->now_ns - start_ns;
 		if (!transitional(a->judge, settle_ns) ||
 		    spent_ns >= limit_ns + REBUILD_NS)
