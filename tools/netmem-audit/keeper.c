@@ -150,7 +150,7 @@ static bool reap(void)
 
 static void nap(void)
 {
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 
 	nanosleep(&step, NULL);
 }

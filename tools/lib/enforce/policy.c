@@ -478,7 +478,8 @@ static __u64 hash_file(FILE *file)
 	__u64 hash = NMA_HASH_BEGIN;
 	int c;
 
-	rewind(file);
+	if (fseek(file, 0, SEEK_SET))
+		return 0;
 	while ((c = getc(file)) != EOF)
 		hash = nma_hash_byte(hash, c);
 	return hash;

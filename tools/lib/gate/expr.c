@@ -227,7 +227,7 @@ static int parse_label_name(struct parser *p, enum nma_label *label)
 
 static int parse_label(struct parser *p)
 {
-	enum nma_label label;
+	enum nma_label label = NMA_LABEL_MAX;
 	const char *end;
 	int err;
 

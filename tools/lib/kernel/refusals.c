@@ -22,7 +22,7 @@
 #define PERIOD_NS	(NMA_NSEC_PER_SEC / 4)
 
 #define COUNTS_SIZE	(NMA_ENFORCE_RULES * sizeof(struct nma_enforce_count))
-#define LOG_SIZE	(NMA_ENFORCE_RULES * NMA_ENFORCE_LOG * sizeof(struct nma_refusal))
+#define LOG_SIZE	(sizeof(struct nma_refusal) * NMA_ENFORCE_RULES * NMA_ENFORCE_LOG)
 
 static const char *const rule_ids[] = {
 #define NMA_RULE(id, name, ...) [NMA_RULE_##id] = name,
@@ -128,10 +128,11 @@ static void map_all(struct nma_refusals *r)
 static bool is_same(struct nma_refusals *r)
 {
 	struct stat st;
-	ino_t pin = stat(PIN("nma_state"), &st) ? 0 : st.st_ino;
+	int err = stat(PIN("nma_state"), &st) ? errno : 0;
+	ino_t pin = err ? 0 : st.st_ino;
 
 	/* who may not enter the directory does not know */
-	if (!pin && errno == EACCES)
+	if (err == EACCES)
 		r->err = -EACCES;
 	if (pin == r->pin)
 		return true;
@@ -168,7 +169,7 @@ void nma_refusals__close(struct nma_refusals *r)
 static bool take(const struct nma_refusals *r, __u32 rule, __u64 nr, struct nma_refusal *e)
 {
 	const volatile struct nma_refusal *slot =
-		&r->log[rule * NMA_ENFORCE_LOG + nr % NMA_ENFORCE_LOG];
+		&r->log[(size_t)rule * NMA_ENFORCE_LOG + nr % NMA_ENFORCE_LOG];
 
 	if (slot->nr != nr)
 		return false;
@@ -313,7 +314,7 @@ int nma_refusals__tell(struct nma_refusals *r, bool all, nma_rec_fn fn, void *ct
 	unmap(r);
 	memset(r->told, 0, sizeof(r->told));
 	map_all(r);
-	return r->count ? nma_refusals__read(r, nma_clock_ns(), all, fn, ctx) : 0;
+	return r->count && r->log ? nma_refusals__read(r, nma_clock_ns(), all, fn, ctx) : 0;
 }
 
 /* ---- The kernel's own answer ------------------------------------------------------*/
