@@ -130,6 +130,8 @@ static void take_news(struct nma_child *c, const struct nma_keeper_news *n)
 	case NMA_KEEPER_STUCK:
 		c->stuck = n->value;
 		break;
+	default:
+		break;
 	}
 }
 

@@ -26,9 +26,9 @@ struct enforce_opts {
 
 /* A row of what is in force, or would be. */
 struct rule_row {
-	unsigned int rule;
 	const struct nma_enforced *e;
 	const struct nma_enforce_count *count;	/* NULL: not in force */
+	unsigned int rule;
 	bool optional;
 };
 

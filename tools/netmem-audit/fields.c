@@ -214,6 +214,8 @@ static const char *xsk_mode(const void *row)
 		       "copy-generic" : "copy";
 	case NMA_XSK_ZEROCOPY:
 		return "zero-copy";
+	default:
+		break;
 	}
 	return NULL;
 }

@@ -430,6 +430,8 @@ static int put(char *dst, size_t room, char what, const struct nma_request *req,
 				other ? other->r.ifname : "another device");
 	case 'm':
 		return snprintf(dst, room, "%u", p.queue ? p.queue->r.lease_queue : 0);
+	default:
+		break;
 	}
 	return 0;
 }

@@ -65,6 +65,8 @@ static bool key_of(const struct nma_rec_hdr *hdr, __u64 key[2])
 		return KEY(r->recycle.pool_id, 0);
 	case NMA_REC_CENSUS:
 		return KEY(r->census.pool_id, 0);
+	default:
+		break;
 	}
 #undef KEY
 	return false;

@@ -235,6 +235,8 @@ static int take_named(struct recording *r)
 		r->fall.denied_err = -(int)(value >> 32 & 0xffff);
 		r->fall.denied_netns = value;
 		return 0;
+	default:
+		break;
 	}
 	return 0;
 }

@@ -68,6 +68,8 @@ static __u64 number_at(const char *p, size_t size)
 	case 4:
 		memcpy(&u32, p, sizeof(u32));
 		return u32;
+	default:
+		break;
 	}
 	memcpy(&u64, p, sizeof(u64));
 	return u64;

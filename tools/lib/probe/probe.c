@@ -25,36 +25,36 @@ enum when {
 /* New rows at the end: baselines know their numbers. */
 static const struct row {
 	struct nma_probe probe;
-	enum when when;
 	nma_attempt_fn *fn;
+	enum when when;
 	enum nma_pre_id breaks;	/* what is not so; NMA_PRE_MAX: nothing */
 } rows[] = {
 	{ { "xdp_driver", "XDP on a port with a bound queue", "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_driver, NMA_PRE_MAX },
+	  nma_attempt__xdp_driver, WHEN_BOUND, NMA_PRE_MAX },
 	{ { "xdp_driver_frags", "XDP with frags on a port with a bound queue",
 	    "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_driver_frags, NMA_PRE_MAX },
+	  nma_attempt__xdp_driver_frags, WHEN_BOUND, NMA_PRE_MAX },
 	{ { "xdp_generic", "generic XDP on a port with a bound queue", "NM-BIND-04", NULL },
-	  WHEN_BOUND, nma_attempt__xdp_generic, NMA_PRE_MAX },
+	  nma_attempt__xdp_generic, WHEN_BOUND, NMA_PRE_MAX },
 	{ { "bind_again", "a second dma-buf for a bound queue", "NM-BIND-01", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__bind, NMA_PRE_MAX },
+	  nma_attempt__bind, WHEN_QUEUE_BOUND, NMA_PRE_MAX },
 	{ { "split_off", "tcp-data-split off while a queue is bound", "NM-BIND-03", NULL },
-	  WHEN_BOUND, nma_attempt__split_off, NMA_PRE_MAX },
+	  nma_attempt__split_off, WHEN_BOUND, NMA_PRE_MAX },
 	{ { "hds_thresh", "hds-thresh above 0 while a queue is bound", "NM-BIND-03", NULL },
-	  WHEN_BOUND, nma_attempt__hds_thresh, NMA_PRE_MAX },
+	  nma_attempt__hds_thresh, WHEN_BOUND, NMA_PRE_MAX },
 	{ { "channels", "so few channels that a bound queue goes", "NM-BIND-06", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__channels, NMA_PRE_MAX },
+	  nma_attempt__channels, WHEN_QUEUE_BOUND, NMA_PRE_MAX },
 	{ { "xsk_copy", "AF_XDP in copy mode on a bound queue", "NM-BIND-05",
 	    "no kernel refuses it, on any driver" },
-	  WHEN_QUEUE_BOUND, nma_attempt__xsk_copy, NMA_PRE_MAX },
+	  nma_attempt__xsk_copy, WHEN_QUEUE_BOUND, NMA_PRE_MAX },
 	{ { "xsk_zerocopy", "AF_XDP in zero-copy mode on a bound queue", "NM-BIND-05", NULL },
-	  WHEN_QUEUE_BOUND, nma_attempt__xsk_zerocopy, NMA_PRE_MAX },
+	  nma_attempt__xsk_zerocopy, WHEN_QUEUE_BOUND, NMA_PRE_MAX },
 	{ { "bind_with_xdp", "a dma-buf while XDP is attached", "NM-BIND-04", NULL },
-	  WHEN_BROKEN, nma_attempt__bind, NMA_PRE_XDP },
+	  nma_attempt__bind, WHEN_BROKEN, NMA_PRE_XDP },
 	{ { "bind_unsplit", "a dma-buf while tcp-data-split is off", "NM-BIND-02", NULL },
-	  WHEN_BROKEN, nma_attempt__bind, NMA_PRE_SPLIT },
+	  nma_attempt__bind, WHEN_BROKEN, NMA_PRE_SPLIT },
 	{ { "bind_with_xsk", "a dma-buf for a queue that AF_XDP uses", "NM-BIND-05", NULL },
-	  WHEN_QUEUE_BROKEN, nma_attempt__bind, NMA_PRE_XSK },
+	  nma_attempt__bind, WHEN_QUEUE_BROKEN, NMA_PRE_XSK },
 };
 
 struct tour {
