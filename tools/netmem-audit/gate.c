@@ -209,6 +209,7 @@ static void seconds_text(__u64 ns, char *dst, size_t size)
 static void pool_line(const struct nma_gate *g, const struct nma_entry_pool *p, char *dst,
 		      size_t size)
 {
+	unsigned long long leaked = nma_entry_leaked(p);
 	struct place at = pool_place(p);
 	char since[32] = "";
 
@@ -220,8 +221,9 @@ static void pool_line(const struct nma_gate *g, const struct nma_entry_pool *p, 
 	}
 	if (p->destroyed_ns && p->destroyed_ns < g->end_ns)
 		seconds_text(g->end_ns - p->destroyed_ns, since, sizeof(since));
-	snprintf(dst, size, "%s: %llu buffers not back%s%s%s", at.text, nma_entry_leaked(p),
-		 since[0] ? ", it was destroyed " : "", since, since[0] ? " ago" : "");
+	snprintf(dst, size, "%s: %llu buffer%s not back%s%s%s", at.text, leaked,
+		 leaked == 1 ? "" : "s", since[0] ? ", it was destroyed " : "", since,
+		 since[0] ? " ago" : "");
 }
 
 static void sock_line(const struct nma_entry_sock *s, char *dst, size_t size)

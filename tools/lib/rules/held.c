@@ -119,8 +119,11 @@ static void list_places(char *dst, size_t size, __u32 holders)
 	__u32 i;
 
 	dst[0] = '\0';
-	for (i = 0; i < NMA_HOLDER_MAX; i++) {
-		if (!(holders & 1u << i) || !nma_holder_text(i))
+	for (i = 0; i < NMA_HOLDER_MAX; i++)
+		if (!nma_holder_text(i))
+			holders &= ~(1u << i);
+	for (i = 0; holders; i++) {
+		if (!(holders & 1u << i))
 			continue;
 		holders &= ~(1u << i);
 		snprintf(dst + len, size - len, "%s%s",
@@ -144,15 +147,15 @@ static void say_lost(const struct nma_rule_ctx *ctx, const struct nma_pool *pool
 	if (pool->sought.looks < 2 || lost <= 0)
 		return;
 	list_places(places, sizeof(places), unseen ? unseen : all);
-	if (unseen)
-		f = nma_verdict_add(v, LOST, NMA_SEV_W,
-				    "%d buffers of a destroyed page_pool have not come back; "
-				    "not every %s could be looked into", lost, places);
-	else
-		f = nma_verdict_add(v, LOST, NMA_SEV_E,
-				    "%d buffers of a destroyed page_pool have not come back "
-				    "and are in no %s", lost, places);
+	f = nma_verdict_add(v, LOST, unseen ? NMA_SEV_W : NMA_SEV_E,
+			    "%d buffer%s of a destroyed page_pool %s not come back%s %s%s",
+			    lost, lost == 1 ? "" : "s", lost == 1 ? "has" : "have",
+			    unseen ? "; not every" : lost == 1 ? " and is in no" : " and are in no",
+			    places, unseen ? " could be looked into" : "");
 	nma_value_s64(nma_finding_ev(f, "buffers"), lost);
+	if (!unseen)	/* so that it is with whoever took it: as in leaks */
+		nma_value_str(nma_finding_ev(f, "holder"),
+			      nma_holder_name(NMA_HOLDER_DRIVER));
 	pool_evidence(ctx, f, pool);
 }
 
