@@ -513,6 +513,49 @@ static void test_reports(void **state)
 	expect_in("h", html);
 }
 
+#define MANY	2000
+
+static void many(unsigned int poll)
+{
+	static struct nma_rec_pool r[MANY];
+	unsigned int i;
+
+	nap(poll);
+	for (i = 0; poll == 2 && i < MANY; i++) {
+		r[i] = CAUSED(pool[1], CREATE);
+		r[i].pool_id = 1000 + i;
+		r[i].hdr.time_ns = fake.now_ns;
+		r[i].pool = 0xffff888100000000ull + i * 4096;
+		r[i].create_ns = fake.now_ns;
+		fake_send(&r[i]);
+	}
+}
+
+/* Closed at first, and no more lines in a picture than one can tell apart. NMA_REPORTS:
+ * where to keep it.
+ */
+static void test_many_pools(void **state)
+{
+	const char *keep = getenv("NMA_REPORTS");
+	char *text, path[4096];
+	FILE *f;
+
+	(void)state;
+	fake.on_poll = many;
+	run("gate --html h -- sleep 0.3");
+	text = slurp("h");
+	expect_said(text, "<details><summary>2004 that were there</summary>");
+	expect_said(text, "<td class=\"n\">2999</td>");
+	assert_null(strstr(text, "line s8"));
+	if (keep) {
+		snprintf(path, sizeof(path), "%s/many.html", keep);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		assert_true(fputs(text, f) >= 0 && !fclose(f));
+	}
+	free(text);
+}
+
 /* Whatever others call their things */
 static void test_hostile_reports(void **state)
 {
@@ -607,6 +650,7 @@ int main(void)
 		TEST(test_recording),
 		TEST(test_recording_without_a_wait),
 		TEST(test_reports),
+		TEST(test_many_pools),
 		TEST(test_hostile_reports),
 		TEST(test_unwritable_reports),
 		TEST(test_github),

@@ -15,6 +15,7 @@
 #define RIGHT	8
 #define TOP	10
 #define BOTTOM	24
+#define TICK_WIDTH	40	/* of "12.5 s", more or less */
 
 static double x_of(const struct nma_chart *c, __u64 time_ns)
 {
@@ -62,10 +63,13 @@ static void rule_x(const struct nma_chart *c)
 	__u64 tenths = (c->end_ns - c->begin_ns) / (NMA_NSEC_PER_SEC / 10);
 	__u64 step = step_of(tenths, 8), v;
 
-	for (v = 0; v <= tenths; v += step)
-		fprintf(c->f, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%llu.%llu s</text>\n",
-			x_of(c, c->begin_ns + v * (NMA_NSEC_PER_SEC / 10)), HEIGHT - 8, v / 10,
-			v % 10);
+	for (v = 0; v <= tenths; v += step) {
+		double x = x_of(c, c->begin_ns + v * (NMA_NSEC_PER_SEC / 10));
+
+		fprintf(c->f, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%llu.%llu s</text>\n",
+			x, HEIGHT - 8, x > WIDTH - RIGHT - TICK_WIDTH / 2 ? "end" : "middle",
+			v / 10, v % 10);
+	}
 }
 
 static void put_title(FILE *f, const char *text)
@@ -77,7 +81,7 @@ static void put_title(FILE *f, const char *text)
 
 void nma_chart_begin(const struct nma_chart *c)
 {
-	fputs("<figure><figcaption>", c->f);
+	fputs("<figure tabindex=\"0\"><figcaption>", c->f);
 	nma_xml_put(c->f, c->title);
 	fprintf(c->f, " <small>(%s)</small></figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\">",
 		c->unit, WIDTH, HEIGHT);
@@ -159,7 +163,7 @@ void nma_chart_bars(FILE *f, const char *title, const __u64 *v, size_t nr,
 	for (i = 0; i < nr; i++)
 		if (v[i] > c.max)
 			c.max = v[i];
-	fputs("<figure><figcaption>", f);
+	fputs("<figure tabindex=\"0\"><figcaption>", f);
 	nma_xml_put(f, title);
 	fprintf(f, "</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\">", WIDTH, HEIGHT);
 	put_title(f, title);

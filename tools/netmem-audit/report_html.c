@@ -21,7 +21,7 @@ static const char style[] =
 	"--card:#f5f7f9;--ok:#1a7f37;--bad:#c1121f;--warn:#8a5a00;"
 	"--s0:#2f6fd0;--s1:#d9701a;--s2:#2f8f5b;--s3:#b5479a;--s4:#7a5cc7;--s5:#a8891c;"
 	"--s6:#2b94a8;--s7:#8a8f98}\n"
-	"@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e4e8ec;--dim:#9aa4af;"
+	"@media screen and (prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e4e8ec;--dim:#9aa4af;"
 	"--line:#363c43;--card:#1d2126;--ok:#4cc38a;--bad:#ff7b72;--warn:#e0af4c;"
 	"--s0:#6ea8fe;--s1:#f2a65a;--s2:#63c493;--s3:#e58fcb;--s4:#ab94ee;--s5:#d8bd55;"
 	"--s6:#62c4d6;--s7:#9aa0a8}}\n"
@@ -34,11 +34,12 @@ static const char style[] =
 	".verdict.bad{border-color:var(--bad)}.verdict.unknown{border-color:var(--warn)}\n"
 	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem "
 	".25rem 0;border-bottom:1px solid var(--line);vertical-align:top}"
-	"td.n,th.n{text-align:right}.wide{overflow-x:auto}td code{overflow-wrap:anywhere}\n"
+	"td.n,th.n{text-align:right}.id{white-space:nowrap}"
+	".wide{overflow-x:auto}td code{overflow-wrap:anywhere}\n"
 	".holds{color:var(--ok)}.violated,.error{color:var(--bad);font-weight:600}"
 	".unknown,.warn{color:var(--warn);font-weight:600}\n"
 	"details{background:var(--card);padding:.4rem .8rem;margin:.4rem 0}summary{cursor:"
-	"pointer;overflow-wrap:anywhere}summary:focus-visible{outline:2px solid var(--s0)}\n"
+	"pointer;overflow-wrap:anywhere}:focus-visible{outline:2px solid var(--s0)}\n"
 	"figure{margin:.8rem 0;overflow-x:auto}figure svg{width:100%;min-width:36rem;height:"
 	"auto;display:block}figcaption{"
 	"font-weight:600}ul.key{list-style:none;margin:.2rem 0 1rem;padding:0;display:flex;"
@@ -53,10 +54,25 @@ static const char style[] =
 	".area.s4{fill:var(--s4)}.line.s5{stroke:var(--s5)}.area.s5{fill:var(--s5)}"
 	".line.s6{stroke:var(--s6)}.area.s6{fill:var(--s6)}.line.s7{stroke:var(--s7)}"
 	".area.s7{fill:var(--s7)}\n"
-	"@media print{body{max-width:none;font-size:11px}details{break-inside:avoid}"
-	"figure{break-inside:avoid;overflow:visible}figure svg{min-width:0}}\n";
+	"@media print{:root{color-scheme:light}body{max-width:none;font-size:11px}"
+	"code,pre{font-size:10px}"
+	"details::details-content{content-visibility:visible;block-size:auto}"
+	"h2,summary,thead,figure{break-after:avoid}tr,figure,.verdict,ul.key{break-inside:avoid}"
+	".wide,figure{overflow:visible}figure svg{min-width:0}}\n";
 
 #define WRAPPED	100000	/* columns: by the browser */
+
+/* Where it is wider than the window, it is scrolled: with a keyboard, too. */
+static void begin_table(FILE *f, const char *name)
+{
+	fprintf(f, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n",
+		name);
+}
+
+static void end_table(FILE *f)
+{
+	fputs("</table></div>\n", f);
+}
 
 static void put_row(FILE *f, const char *name, const char *value)
 {
@@ -82,7 +98,8 @@ static void put_system(const struct nma_gate *g, FILE *f)
 	__u64 ns = g->end_ns - g->follow.start_ns;
 	char text[1024];
 
-	fputs("<h2>Where and when</h2>\n<div class=\"wide\"><table>\n", f);
+	fputs("<h2>Where and when</h2>\n", f);
+	begin_table(f, "where and when");
 	put_row(f, "host", o->host);
 	snprintf(text, sizeof(text), "%s (%s)", o->release, o->machine);
 	put_row(f, "kernel", text);
@@ -96,7 +113,7 @@ static void put_system(const struct nma_gate *g, FILE *f)
 	put_row(f, "took", text);
 	if (g->follow.audit.opts.from)
 		put_row(f, "recording", g->follow.audit.opts.from);
-	fputs("</table></div>\n", f);
+	end_table(f);
 }
 
 static void put_verdict(const struct nma_gate *g, FILE *f)
@@ -124,8 +141,10 @@ static void put_assertions(const struct nma_gate *g, FILE *f)
 	const struct nma_checked *c = g->checked;
 	char outcome[192];
 
-	fputs("<h2>Assertions</h2>\n<div class=\"wide\"><table><thead><tr><th>assertion</th>"
-	      "<th>outcome</th><th></th></tr></thead><tbody>\n", f);
+	fputs("<h2>Assertions</h2>\n", f);
+	begin_table(f, "assertions");
+	fputs("<thead><tr><th>assertion</th><th>outcome</th><th>found</th></tr></thead><tbody>\n",
+	      f);
 	for (; c < g->checked + g->assertions.nr; c++) {
 		nma_gate__outcome(c, outcome, sizeof(outcome));
 		fputs("<tr><td><code>", f);
@@ -135,7 +154,8 @@ static void put_assertions(const struct nma_gate *g, FILE *f)
 		nma_xml_put(f, outcome);
 		fputs("</td></tr>\n", f);
 	}
-	fputs("</tbody></table></div>\n", f);
+	fputs("</tbody>", f);
+	end_table(f);
 	for (c = g->checked; c < g->checked + g->assertions.nr; c++) {
 		char *details;
 
@@ -467,14 +487,17 @@ static void put_pool(const struct nma_gate *g, FILE *f, const struct nma_entry_p
 
 static void put_pools(const struct nma_gate *g, FILE *f)
 {
-	fprintf(f, "<h2>page_pools</h2>\n<details%s><summary>%zu that were there</summary>"
-		"<div class=\"wide\"><table><thead><tr><th class=\"n\">pool</th><th>device</th>"
-		"<th class=\"n\">queue</th><th>state</th><th class=\"n\">in flight</th>"
-		"<th class=\"n\">leaked</th><th class=\"n\">recycled</th></tr></thead><tbody>\n",
+	fprintf(f, "<h2>page_pools</h2>\n<details%s><summary>%zu that were there</summary>",
 		g->ledger.pools.nr > 40 ? "" : " open", g->ledger.pools.nr);
+	begin_table(f, "page_pools");
+	fputs("<thead><tr><th class=\"n\">pool</th><th>device</th><th class=\"n\">queue</th>"
+	      "<th>state</th><th class=\"n\">in flight</th><th class=\"n\">leaked</th>"
+	      "<th class=\"n\">recycled</th></tr></thead><tbody>\n", f);
 	nma_ledger_for_each_pool(&g->ledger, p)
 		put_pool(g, f, p);
-	fputs("</tbody></table></div></details>\n", f);
+	fputs("</tbody>", f);
+	end_table(f);
+	fputs("</details>\n", f);
 }
 
 static void put_rules(const struct nma_gate *g, FILE *f)
@@ -483,10 +506,10 @@ static void put_rules(const struct nma_gate *g, FILE *f)
 	int i;
 
 	fprintf(f, "<h2>What the verdict rests on</h2>\n<details><summary>%u of %d rules were judged"
-		"</summary><div class=\"wide\"><table>\n",
-		nma_coverage__count(cover, NMA_COVER_JUDGED), NMA_RULE_MAX);
+		"</summary>", nma_coverage__count(cover, NMA_COVER_JUDGED), NMA_RULE_MAX);
+	begin_table(f, "rules");
 	for (i = 0; i < NMA_RULE_MAX; i++) {
-		fprintf(f, "<tr><td>%s</td><td>", nma_rules[i].id);
+		fprintf(f, "<tr><td class=\"id\">%s</td><td>", nma_rules[i].id);
 		nma_xml_put(f, nma_rules[i].title);
 		fprintf(f, "</td><td>%s", nma_cover_name(cover->cover[i]));
 		if (cover->cover[i] == NMA_COVER_NO_OCCASION) {
@@ -495,7 +518,8 @@ static void put_rules(const struct nma_gate *g, FILE *f)
 		}
 		fputs("</td></tr>\n", f);
 	}
-	fputs("</table></div></details>\n", f);
+	end_table(f);
+	fputs("</details>\n", f);
 }
 
 static void put_hooks(const struct nma_gate *g, FILE *f)
@@ -503,8 +527,8 @@ static void put_hooks(const struct nma_gate *g, FILE *f)
 	const struct nma_features *feat = &g->follow.audit.features;
 	int i;
 
-	fputs("<details><summary>places in this kernel that are looked at</summary>"
-	      "<div class=\"wide\"><table>\n", f);
+	fputs("<details><summary>places in this kernel that are looked at</summary>", f);
+	begin_table(f, "places in this kernel");
 	for (i = 0; i < NMA_HOOK_MAX; i++) {
 		fputs("<tr><td><code>", f);
 		nma_xml_put(f, nma_hook_name(i));
@@ -513,7 +537,8 @@ static void put_hooks(const struct nma_gate *g, FILE *f)
 		nma_xml_put(f, nma_hook_text(i));
 		fputs("</td></tr>\n", f);
 	}
-	fputs("</table></div></details>\n", f);
+	end_table(f);
+	fputs("</details>\n", f);
 }
 
 void nma_report_html(const struct nma_gate *g, FILE *f)
