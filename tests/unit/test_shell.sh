@@ -181,11 +181,50 @@ recipes_are_right() {
 	done
 }
 
+# examples FILE...: the commands of a manual page's last section
+examples() {
+	awk 'FNR == 1 { on = 0 }
+	     /^[A-Z]/ { on = /^Examples$/ }
+	     on && /^    [#$] / { print substr($0, 7) }' "$@"
+}
+
+# What the manual shows can be typed: to none of it the program says that it is wrong
+# usage. What it runs and reads is there; most of it cannot work on a kernel that has
+# neither device nor BPF.
+examples_of_the_manual_are_right() {
+	local command nr=0 dir=$scratch/examples
+
+	mkdir "$dir"
+	cp "$top/tests/recordings/7.2-clean.nmr" "$dir/run.nmr"
+	echo 'events_lost == 0' >"$dir/nightly.gate"
+	printf '#!/bin/sh\n' >"$dir/run-tests"
+	chmod +x "$dir/run-tests"
+	for command in devmem.py my-receiver my-devmem-test make ip; do
+		cp "$dir/run-tests" "$dir/$command"
+	done
+	cat >"$dir/netmem-audit" <<-EOF
+		#!/bin/bash
+		timeout 5 $(type -P netmem-audit) "\$@"
+		status=\$?
+		echo "\$status netmem-audit \$*" >>statuses
+		exit \$status
+	EOF
+	chmod +x "$dir/netmem-audit"
+	while IFS= read -r command; do
+		nr=$((nr + 1))
+		(cd "$dir" && PATH=$dir:$PATH bash -c "$command" </dev/null) >/dev/null 2>&1
+	done < <(examples "$top"/docs/man/*.rst)
+	echo "$nr examples"
+	[ "$nr" -ge 30 ] && [ "$(wc -l <"$dir/statuses")" -ge "$nr" ] &&
+		! grep -vE '^([01345]|124) ' "$dir/statuses"
+}
+
 check rules_md_is_up_to_date
 check documents_name_what_is_there
 check replays_name_rules
 check standard_descriptors
 check reports_are_valid
 check recipes_are_right
+check examples_of_the_manual_are_right
 echo "1..$number"
 exit $failed
