@@ -36,8 +36,22 @@ stream() {
 	send_to -b "$bytes" "$V4" >"$W/tx.json"
 	wait $!
 }
-export -f stream wait_for send_to peer
-export W Q PORT TRAFFIC_S V4 PATIENCE peer_ns NMA_SLOW
+
+# While it flows the driver loses a netmem, and TCP sends again what was in it.
+losing_stream() {
+	rm -f "$W/ready"
+	nma-traffic recv -i nm0 -q "$Q" -p "$PORT" -t "$TRAFFIC_S" -b 0 \
+		--ready "$W/ready" >"$W/rx.json" &
+	wait_for 20 grep -qsx ready "$W/ready"
+	EXEC="exec" send_to -b 0 -r "$RATE" "$V4" >"$W/tx.json" &
+	wait_for 20 app_reads
+	fault leak_netmem 1
+	wait_for 20 fault_is leak_netmem 0 1
+	kill $!
+	wait %1
+}
+export -f stream losing_stream app_reads fault fault_is wait_for send_to peer
+export W Q PORT TRAFFIC_S V4 PATIENCE RATE PANEL peer_ns NMA_SLOW
 
 violated='[.assertions[] | select(.outcome == "violated") | .metric]'
 
@@ -83,6 +97,31 @@ test_leak_is_named() {
 	expect_no_leak
 	# what is in it now, another gate does not blame
 	gate 0 -- true
+}
+
+# Of a bound page_pool while it is received into: the twin of a clean stream, which goes
+# on and ends as well.
+test_leak_while_it_flows_is_named() {
+	local pool
+
+	defer fault leak_netmem 0
+	gate 1 --settle 1 -- bash -c losing_stream
+	expect_json "$W/rx.json" '.bytes > 0 and .dmabuf_bytes == .bytes and
+		.verify_errors == 0'
+	expect_json "$W/gate.json" "$violated | sort ==
+		[\"findings\", \"leaked_netmems\", \"pools_stalled\"]"
+	expect_json "$W/gate.json" '[.pools[] | select(.leaked > 0)] | length == 1 and
+		(.[0] | .leaked == 1 and .destroyed and .binding_id)'
+	pool=$(jq '.pools[] | select(.leaked > 0).id' "$W/gate.json")
+	expect_json "$W/gate.json" ".assertions[] | select(.metric == \"leaked_netmems\") |
+		.value == 1 and (.advice | length > 0) and (.about | length == 1 and
+		(.[0] | startswith(\"nm0 queue $Q page_pool $pool: 1 buffer not back\")))"
+	expect_json "$W/gate.json" "[.findings[] | select(.severity == \"error\")] |
+		length == 1 and (.[0] | .rule == \"NM-PP-06\" and .pool_id == $pool and
+		.queue == $Q and .evidence.holder == \"driver\" and
+		.evidence.buffers == 1 and (.advice | length > 0))"
+	fault leak_netmem 0
+	expect_no_leak
 }
 
 # Of a page_pool that stays in use: there are more than its ring holds. The port at the
@@ -223,6 +262,27 @@ test_recording_is_judged_elsewhere() {
 	expect 5 netmem-audit gate --from "$W/run.nmr"
 }
 
+# make gate COMMAND: of a driver's own Makefile, as docs/ci has it
+test_makefile_of_a_driver() {
+	local ci
+
+	ci=$(realpath -- "$(dirname -- "$0")/../../docs/ci")
+	printf 'include %s/driver.mk\n' "$ci" >"$W/Makefile"
+	printf '#!/bin/bash\nstream 1M\n' >"$W/my-test"
+	chmod +x "$W/my-test"
+	cd "$W"
+	make -s gate-baseline GATE_IF=nm0
+	expect_text gate-results/baseline '"type":"baseline"'
+	fault leak_on_stop 1
+	expect 2 make -s gate GATE_IF=nm0 GATE_TEST=./my-test GATE_OPTS='--settle 1' 2>"$W/err"
+	fault leak_on_stop 0
+	expect_text "$W/err" '^result: violation'
+	expect_text gate-results/junit.xml 'failures="3"'
+	expect_text gate-results/ktap '^not ok 2 leaked_netmems == 0'
+	expect_text gate-results/report.html '<h1>violation</h1>'
+	[ -s gate-results/run.nmr ]
+}
+
 # verdicts N: the same gate N times on what is right, and N times on a leak of one netmem
 verdicts() {
 	local n
@@ -260,8 +320,9 @@ test_always_the_same_verdict_under_load() {
 		test_always_the_same_verdict_under_load)
 nm_setup
 run_tests test_clean_stream_holds test_the_commands_output_is_its_own test_leak_is_named \
+	test_leak_while_it_flows_is_named \
 	test_broken_rule_is_named test_tokens_are_named test_not_known_is_not_right \
 	test_command_fails_or_does_not_end test_the_command_writes \
 	test_a_device_comes_and_goes test_daemons_end_with_it \
 	test_killed_gate_leaves_nothing test_signals_are_the_commands \
-	test_recording_is_judged_elsewhere
+	test_recording_is_judged_elsewhere test_makefile_of_a_driver
