@@ -67,6 +67,13 @@ reports_are_valid() {
 			--assert 'findings{ifname="no<&>ne"} == 0' --ktap k --junit j.xml \
 			--json-report r.json --html h.html -- sh -c 'exit 3' 2>err
 		[ $? = 1 ] || { cat err; return 1; }
+		perl -MTAP::Parser -0777 -ne '
+			my $p = TAP::Parser->new({ tap => $_ });
+			1 while $p->next;
+			die join("\n", $p->parse_errors) if $p->parse_errors;
+			die "not what is in it" unless "@{[$p->failed]}" eq "2 3 5" &&
+				"@{[$p->passed]}" eq "1 4" && $p->tests_planned == 5;
+		' k || return
 		python3 - "$top/docs/gate.schema.json" <<-'EOF'
 			import html.parser, json, re, sys
 			import xml.etree.ElementTree as xml
