@@ -18,6 +18,8 @@ test_features_say_what_is_missing() {
 test_check_is_skipped() {
 	expect 4 netmem-audit check 2>"$W/check.err"
 	expect_text "$W/check.err" '[a-z]'
+	expect 4 netmem-audit gate -- touch "$W/ran" 2>"$W/gate.err"
+	[ ! -e "$W/ran" ]
 	expect 4 netmem-audit -j check >"$W/check.json" 2>"$W/check.err"
 	expect_json "$W/check.json" '.error.message | length > 0'
 }
