@@ -121,6 +121,15 @@ static void seen_by_right_alone(const struct nma_session *s,
 		seen[i] = *(volatile __u64 *)&s->skel->bss_pairs->nma_alone[i];
 }
 
+/* Calls that neither has seen so far. The left one is attached first, so whatever
+ * the right one has seen alone the left one has missed: what is more than that are
+ * calls between their two programs.
+ */
+static __u64 missed_by_both(__u64 missed, __u64 seen)
+{
+	return missed > seen ? missed - seen : 0;
+}
+
 /* While we read calls are made, and missed. Here those are read last that count
  * for more, in update_pairs() those that count for less: nobody hears of a loss
  * that was none.
@@ -131,7 +140,7 @@ void nma_session_missed_begin_pair(struct nma_session *s, enum nma_pair pair)
 
 	seen_by_right_alone(s, seen);
 	missed_by_left(s, missed);
-	s->missed.unpaired[pair] = missed[pair] - seen[pair];
+	s->missed.unpaired[pair] = missed_by_both(missed[pair], seen[pair]);
 }
 
 void nma_session_missed_begin(struct nma_session *s)
@@ -142,7 +151,7 @@ void nma_session_missed_begin(struct nma_session *s)
 	seen_by_right_alone(s, seen);
 	missed_by_left(s, missed);
 	for (i = 0; i < NMA_PAIR_MAX; i++)
-		s->missed.unpaired[i] = missed[i] - seen[i];
+		s->missed.unpaired[i] = missed_by_both(missed[i], seen[i]);
 }
 
 /* A call that one of a pair misses is no loss. Both have missed what the left one
