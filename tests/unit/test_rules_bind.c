@@ -436,6 +436,23 @@ static void test_bind_12(void **state)
 	expect_none(VERDICT(BIND_12, binding(m, 100)));
 }
 
+/* The oldest one is used after all: another one tells of the same pile. */
+static void test_bind_12_stays_one(void **state)
+{
+	struct nma_model *m = *state;
+	const struct nma_finding *f;
+	__u64 group;
+
+	pile_up(m, 20, 5 * SEC);
+	f = expect_one(VERDICT(BIND_12, binding(m, 100)), NMA_SEV_W);
+	group = f->group;
+	assert_int_equal(group, 4711ull << 32 | f->ifindex);
+	used(m, 100);
+	expect_none(VERDICT(BIND_12, binding(m, 100)));
+	f = expect_one(VERDICT(BIND_12, binding(m, 101)), NMA_SEV_W);
+	assert_int_equal(f->group, group);
+}
+
 /* Most are used, through whatever device: the rest is for who has nothing to say. */
 static void test_bind_12_idle(void **state)
 {
@@ -528,6 +545,7 @@ int main(void)
 		T(test_bind_11_clean),
 		T(test_bind_11_afterwards),
 		T(test_bind_12),
+		T(test_bind_12_stays_one),
 		T(test_bind_12_idle),
 		T(test_bind_12_unknown),
 		T(test_bind_12_at_once),

@@ -524,7 +524,7 @@ static struct pile pile_below(const struct nma_rule_ctx *ctx,
 }
 
 /* NM-BIND-12. Who uses most of what it binds has the rest for connections that are
- * idle, or for another device.
+ * idle, or for another device. It stays the same pile when its oldest one is used.
  */
 void nma_rule_BIND_12(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		      struct nma_verdict *v)
@@ -543,6 +543,7 @@ void nma_rule_BIND_12(const struct nma_rule_ctx *ctx, union nma_ref ref,
 	f = nma_verdict_add(v, 0, in_turn ? NMA_SEV_W : NMA_SEV_I,
 			    "process %u keeps %u dma-bufs bound that nothing was ever sent from",
 			    binding->r.owner_pid, p.nr);
+	f->group = (__u64)binding->r.owner_pid << 32 | f->ifindex;
 	nma_value_u64(nma_finding_ev(f, "bindings"), p.nr);
 	nma_value_u64(nma_finding_ev(f, "size_bytes"), p.bytes);
 	nma_owner_evidence(f, binding);
