@@ -56,6 +56,7 @@ struct nma_opts {
 	uint64_t batch;
 	uint64_t timeout;	/* seconds, 0: none */
 	uint64_t hold;		/* seconds, 0: until a signal */
+	uint64_t wait;		/* seconds, for a queue that another socket has */
 	uint64_t chunk;		/* bytes in a message, 0: as the role likes */
 	uint64_t control;	/* room for so many control messages */
 	uint64_t lease_ifindex;	/* of the device that has the queue */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "report.h"
 #include "xsk.h"
 
 #define MASK (NMA_XSK_FRAMES - 1)
@@ -140,8 +141,21 @@ static int memory_open(struct nma_xsk *x)
 	return 0;
 }
 
+/* The kernel lets a queue go some time after the end of the socket that had it. */
+static int bind_patiently(int fd, const struct sockaddr_xdp *addr, uint64_t seconds)
+{
+	uint64_t end_ns = nma_report_now_ns() + seconds * 1000000000;
+
+	while (bind(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+		if (errno != EBUSY || nma_report_now_ns() >= end_ns)
+			return -errno;
+		usleep(10000);
+	}
+	return 0;
+}
+
 int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
-		 uint32_t queue, bool zerocopy)
+		 uint32_t queue, bool zerocopy, uint64_t wait)
 {
 	struct sockaddr_xdp addr = {
 		.sxdp_family = AF_XDP,
@@ -163,8 +177,9 @@ int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
 		err = rings_open(x);
 	if (err)
 		return err;
-	if (bind(x->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return nma_err(-errno, "AF_XDP%s on queue %u of %s refused",
+	err = bind_patiently(x->fd, &addr, wait);
+	if (err)
+		return nma_err(err, "AF_XDP%s on queue %u of %s refused",
 			       zerocopy ? " zero-copy" : "", queue, ifname);
 	return 0;
 }

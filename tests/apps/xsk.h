@@ -35,11 +35,11 @@ struct nma_xsk {
 	struct nma_xsk_ring tx;
 };
 
-/* Binds to @queue of @ifindex (@ifname in messages). Returns 0, or -errno with a
- * message. To be closed in either case.
+/* Binds to @queue of @ifindex (@ifname in messages), which another socket may have
+ * for @wait seconds. Returns 0, or -errno with a message. To be closed in either case.
  */
 int nma_xsk_open(struct nma_xsk *x, unsigned int ifindex, const char *ifname,
-		 uint32_t queue, bool zerocopy);
+		 uint32_t queue, bool zerocopy, uint64_t wait);
 void nma_xsk_close(struct nma_xsk *x);
 
 /* Entries that wait to be consumed by us, and those that wait for the kernel */

@@ -48,7 +48,7 @@ static int run_open(struct xsk_run *run)
 	if (!run->ifindex)
 		return nma_err(-errno, "no interface %s", o->ifname);
 	return nma_xsk_open(&run->xsk, run->ifindex, o->ifname, o->queues.id[0],
-			    o->zerocopy);
+			    o->zerocopy, o->wait);
 }
 
 static enum nma_exit run_close(struct xsk_run *run, int err)

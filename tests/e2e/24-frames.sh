@@ -43,10 +43,6 @@ counters_rest() {
 
 is_balanced() { [ "$(balance)" = "$1" ]; }
 
-# The core notices that a carrier is back some time later; what is sent until then, it
-# drops, and send() says that all is well.
-link_stands() { peer ip link show nm1 | grep -q 'LOWER_UP.* state UP '; }
-
 # Every third frame, or all of them, or fewer where each takes long; coprime to the
 # number of kinds
 stride=$(($(amount 3 1) * ${NMA_SLOW:-1}))

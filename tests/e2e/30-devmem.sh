@@ -23,7 +23,7 @@ expect_clean() {
 stream() {
 	recv_devmem -b $((16 * MIB))M -s "${MIB}M"
 	recv_host -p 9001 -b $((2 * MIB))M
-	background ping ping -q -i 0.02 "$2"
+	background ping ping -i 0.02 "$2"
 	background other send_to -p 9001 -b $((2 * MIB))M "$1"
 	send_to -b $((16 * MIB))M "$1"
 	finish rx
@@ -36,10 +36,18 @@ stream() {
 	expect_no_leak
 }
 
+# Each of them is answered; but the last one may be on its way as ping is interrupted.
 finish_ping() {
 	wait "${pid[ping]}" || true
+	awk -F '[= ]' '/ bytes from .* icmp_seq=/ {
+			for (i = 1; $i != "icmp_seq"; i++)
+				;
+			lost += $(i + 1) != ++n
+		}
+		/ packets transmitted, / { sent = $1 }
+		END { exit n == 0 || lost || n < sent - 1 }' "$W/ping.out" && return
 	cat "$W/ping.out"
-	expect_text "$W/ping.out" ' 0% packet loss'
+	fail "pings are lost"
 }
 
 test_sixteen_times_ipv4() { stream "$V4" "$V4_PEER"; }

@@ -16,10 +16,17 @@ expect_all() {
 
 # The core takes no XDP program under data split.
 for_xdp() {
-	defer split on
+	defer wait_for 10 split on	# the kernel detaches the program a little later
 	split off
 	defer ethtool -X nm0 equal "$Q"
 	ethtool -X nm0 equal 1
+}
+
+# A socket leaves its queue some time after its end, for the next one.
+xsk_recv() { start rx nma-traffic xsk-recv -i nm0 -q 0 --wait 40 "$@"; }
+xsk_send() {
+	wait_for 10 link_stands
+	peer nma-traffic xsk-send -i nm1 -q 0 --wait 40 "$@" >"$W/tx.json"
 }
 
 # frames "SENDER_OPTION..." RECEIVER_OPTION...: the peer's arrive at queue 0
@@ -28,13 +35,14 @@ frames() {
 
 	read -ra options <<<"$1"
 	shift
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b $((1009 * 1400)) "$@"
-	peer nma-traffic xsk-send -i nm1 -q 0 -b $((1009 * 1400)) -r 2M \
-		"${options[@]}" >"$W/tx.json"
+	xsk_recv -b $((1009 * 1400)) "$@"
+	xsk_send -b $((1009 * 1400)) -r 2M "${options[@]}"
 	finish rx
 	expect_all $((1009 * 1400))
-	ip -j link show nm0 | jq -e '.[0] | has("xdp") | not'
+	wait_for 5 no_program
 }
+
+no_program() { ip -j link show nm0 | jq -e '.[0] | has("xdp") | not'; }
 
 test_xsk_generic() {
 	for_xdp
@@ -56,16 +64,19 @@ test_xsk_zero_copy_at_both_ends() {
 	frames --zerocopy --zerocopy
 }
 
+# What is on its way arrives before a ping does.
+all_arrived() { ping -q -c 1 -W 5 "$V4_PEER"; }
+
 # zero_copy_survives COMMAND...: frames arrive before and after it
 zero_copy_survives() {
 	for_xdp
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b 0 --zerocopy
-	peer nma-traffic xsk-send -i nm1 -q 0 -b 14000 >"$W/tx.json"
+	xsk_recv -b 0 --zerocopy
+	xsk_send -b 14000
+	all_arrived
 	"$@"
 	wait_for 5 carrier_up nm0
-	peer nma-traffic xsk-send -i nm1 -q 0 -b 14000 >"$W/tx.json"
-	# what is on its way arrives before a ping does
-	ping -q -c 1 -W 5 "$V4_PEER"
+	xsk_send -b 14000
+	all_arrived
 	kill -INT "${pid[rx]}"
 	finish rx
 	expect_json "$W/rx.json" '.datagrams == 20 and .verify_errors == 0'
@@ -87,7 +98,7 @@ test_xsk_under_data_split() {
 
 test_xsk_lets_others_pass() {
 	for_xdp
-	start rx nma-traffic xsk-recv -i nm0 -q 0 -b 0 --generic
+	xsk_recv -b 0 --generic
 	ping -q -c 23 -i 0.01 -W 5 "$V4_PEER"
 	kill -INT "${pid[rx]}"
 	finish rx

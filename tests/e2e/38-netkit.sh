@@ -12,6 +12,8 @@
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
 
 guest_ns=$ns-guest
 GUEST=198.51.100.2
@@ -59,6 +61,8 @@ guest_recv() {
 	start rx guest nma-traffic recv -i nk1 -q 1 -p "$PORT" -t "$TRAFFIC_S" "$@"
 }
 
+guest_connected() { guest ss -tnH state established sport = ":$PORT" | grep -q .; }
+
 expect_all() {
 	finish rx
 	expect_json "$W/rx.json" ".bytes == $1 and .dmabuf_bytes == $1 and
@@ -83,7 +87,7 @@ test_changes_of_a_leased_queue() {
 	with_lease
 	guest_recv -b 0
 	background tx send_to -b 0 -r "$RATE" "$GUEST"
-	wait_for 20 guest ss -tnH state established sport = ":$PORT"
+	wait_for 20 guest_connected
 	refuse ethtool -L nm0 combined 3 2>"$W/refused.err"
 	expect_text "$W/refused.err" 'leas|memory provider|rule|ntuple'
 	ethtool -G nm0 rx 256
@@ -132,25 +136,20 @@ test_lease_is_understood() {
 # that frames were not for.
 test_send_through_the_netkit() {
 	with_lease
-	background deep netmem-audit -j watch --deep -i nm0 -i nk0 -i nk1
-	wait_for 30 grep -qs '"type":"start"' "$W/deep.out" || {
-		cat "$W/deep.err"
-		return 1
-	}
+	watch_start --deep -i nm0 -i nk0 -i nk1
 	start rx peer nma-traffic recv --host -t "$TRAFFIC_S" -b 1M
 	guest nma-traffic send -d -i nk1 -t "$TRAFFIC_S" -b 1M "$V4_PEER" >"$W/tx.json"
 	finish rx
 	expect_json "$W/tx.json" '.bytes == 1048576 and .completions == .sends and
 		.copied == 0'
-	kill -INT "${pid[deep]}"
-	finish deep
+	watch_holds
 }
 
 test_netkit_goes_while_bound() {
 	with_lease
 	guest_recv -b 0
 	background tx send_to -b 0 -r "$RATE" "$GUEST"
-	wait_for 20 guest ss -tnH state established sport = ":$PORT"
+	wait_for 20 guest_connected
 	ip link del nk0
 	stop "${pid[rx]}"
 	expect_no_leak
@@ -162,7 +161,7 @@ test_unload_while_leased() {
 	with_lease
 	guest_recv -b 0
 	background tx send_to -b 0 -r "$RATE" "$GUEST"
-	wait_for 20 guest ss -tnH state established sport = ":$PORT"
+	wait_for 20 guest_connected
 	nm_unload
 	stop "${pid[rx]}"
 	refuse ip link show nk0

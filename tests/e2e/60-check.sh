@@ -319,6 +319,9 @@ test_baseline_and_waiver() {
 	expect_text "$W/check.err" '/cut:2: '
 }
 
+progs_are() { [ "$(bpftool -j prog list | jq length)" = "$1" ]; }
+progs=$(bpftool -j prog list | jq length)	# nothing of ours
+
 settings() {
 	ethtool -g nm0
 	ethtool -l nm0
@@ -329,15 +332,15 @@ settings() {
 # what no kernel refuses, which is not held against the driver, and it is gone again.
 # Port and binding are as before.
 test_probe() {
-	local before progs
+	local before
 
 	bound
 	before=$(settings)
-	progs=$(bpftool -j prog list | jq length)
 	expect 0 lenient --probe
 	expect_json "$W/check.json" '.result == "holds" and
 		[.findings[] | .rule, .severity, .kernel_gap] ==
 		["NM-BIND-05", "info", true]'
+	wait_for 10 no_xsk
 	expect 1 check --probe
 	expect_json "$W/check.json" '[.findings[] | .rule] == ["NM-BIND-05"] and
 		[.probes[] | select(.outcome == "allowed, undone") | .probe] ==
@@ -346,7 +349,8 @@ test_probe() {
 		"xdp_driver|xdp_generic|bind_again|split_off|channels|zerocopy"))] |
 		length >= 7 and all(.[]; .outcome == "refused")'
 	[ "$(settings)" = "$before" ]
-	[ "$(bpftool -j prog list | jq length)" = "$progs" ]
+	wait_for 5 progs_are "$progs" || fail "BPF programs are left"
+	wait_for 10 no_xsk
 	expect 0 check
 }
 

@@ -64,6 +64,7 @@ test_af_xdp() {
 	watch_counts NM-BIND-05 $((times + 1))
 	watch_says ".queue == $Q and .evidence.provider == \"dmabuf\" and
 		(.evidence.comm | startswith(\"python3\"))"
+	wait_for 10 no_xsk
 	check_holds
 	rule_seen NM-BIND-05 caught
 }

@@ -7,6 +7,8 @@
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119 # called by name; no arguments
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/rules.sh
+. "$(dirname -- "$0")/rules.sh"
 
 shown_pools() { netmem-audit -j show pools | jq '.pools | length'; }
 
@@ -49,18 +51,19 @@ test_pools_without_a_device() {
 # Every hook that features tells of is attached on whatever kernel this is, and
 # finds nothing.
 test_watch_deep() {
-	local status=0
+	watch_status=0
 
 	netmem-audit -j features >"$W/features.json"
 	xdp_attach veth0 xdp
 	recv_host -b 4M
 	netmem-audit -j watch --deep -- nsenter --net="/run/netns/$peer_ns" \
 		nma-traffic send -b 4M "$V4" >"$W/watch.out" 2>"$W/watch.err" ||
-		status=$?
+		watch_status=$?
 	ip link set veth0 xdp off
 	finish host
 	cat "$W/watch.out" "$W/watch.err"
-	[ "$status" = 0 ]
+	sort_out
+	expect_status 0
 	jq -se 'all(.[]; .type != "finding")' "$W/watch.out"
 }
 

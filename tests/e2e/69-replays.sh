@@ -47,7 +47,9 @@ look_end() {
 
 	case $1 in
 	watch*)
-		sleep 0.2	# softirqs and work items of the last packets
+		sleep 0.2	# softirqs of the last packets
+		# whoever reads it waits for what it has left to work items
+		[ -z "${of[fault]:-}" ] || cat "$PANEL/${of[fault]%=*}"
 		watch_stop
 		status=$watch_status
 		cp "$W/findings" "$W/found"

@@ -11,10 +11,10 @@
 
 progs() { bpftool -j prog list | jq length; }
 progs_are() { [ "$(progs)" = "$1" ]; }
+before=$(progs)		# ours: those of an audit that has ended may go a little later
 
 # Runs until unwatch, output in $W/watch.out
 watch() {
-	before=$(progs)
 	background watch netmem-audit -j watch --strict -i nm0
 	wait_for 20 watching || { cat "$W/watch.err"; fail "watch: no start"; }
 	[ "$(progs)" -gt "$before" ]

@@ -54,6 +54,9 @@ unread() {
 	P
 }
 
+# All of it waits there, behind it the end
+unread_is() { ss -tnH sport = :7000 | awk -v n="$1" '$2 > n { n = 0 } END { exit n > 0 }'; }
+
 test_unread_socket() {
 	rm -f "$W/unread.ready"
 	unread &
@@ -62,6 +65,7 @@ test_unread_socket() {
 	peer python3 -c 'import socket
 s = socket.create_connection(("192.0.2.1", 7000)); s.sendall(b"x" * 60000)'
 	wait_for 20 grep -qsx accepted "$W/unread.ready"
+	wait_for 20 unread_is 60000
 	reopen
 	expect 1 netmem-audit -j check --settle 1 >"$W/check.json"
 	expect_json "$W/check.json" '[.findings[] | select(.severity != "info")] |
@@ -79,6 +83,7 @@ test_orphaned_socket() {
 	recv_devmem --keep-tokens 20 --hold 600 -b 1M
 	background tx send_to -b 1M "$V4"
 	held rx
+	flush_deferred_skbs
 	peer ip link set nm1 down
 	defer peer ip link set nm1 up
 	kill -KILL "${pid[rx]}"

@@ -202,6 +202,16 @@ test_ring_and_queue_changes() {
 
 pools_gone() { shown pools && jq -e 'all(.pools[]; has("device_gone") | not)' "$W/show.json"; }
 
+udp_listens() { ss -Hlun sport = :7000 | grep -q .; }
+
+# At least two of its packets wait to be read. Also asked in another namespace.
+udp_unread() {
+	nsenter --net="/run/netns/$ns" ss -Hlun sport = :7000 |
+		awk '$2 > 4200 { n++ } END { exit !n }'
+}
+export -f udp_unread
+export ns
+
 # A card that is pulled out while packets wait to be read: their buffers' pools were
 # its, for those who saw it alive; for others they are of a device that is gone, last
 # named by the kernel in the namespace that it came from.
@@ -222,12 +232,13 @@ test_unplugged() {
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 7000))
 time.sleep(1000)'
+	wait_for 20 udp_listens
 	root_ns ping -q -c 1 -W 10 "$V4" >/dev/null
 	netmem-audit -j watch -- nsenter --target 1 --net bash -c "
 		for i in 1 2 3; do
 			head -c 1400 /dev/zero >/dev/udp/$V4/7000
 		done
-		sleep 1
+		until udp_unread; do sleep 0.1; done
 		echo 1 >$card/remove" >"$W/watch.out"
 	jq -se '[.[] | select(.event == "pool_destroyed" or .event == "pool_freed")] |
 		length >= 4 and all(.ifname == "eth1" and .device_gone)' "$W/watch.out"

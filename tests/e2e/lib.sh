@@ -336,7 +336,14 @@ nm_unload() { rmmod nmnic; }
 
 carrier_up() { ip link show "$1" | grep -q LOWER_UP; }
 
+# For the peer's frames. The core notices that a carrier is back some time later; what is
+# sent until then, it drops, and send() says that all is well.
+link_stands() { peer ip link show nm1 | grep -q 'LOWER_UP.* state UP '; }
+
+# Nobody asks for routers, for as long as there is none, while something is counted.
 nm_address() {
+	sysctl -qw net.ipv6.conf.nm0.router_solicitations=0
+	peer sysctl -qw net.ipv6.conf.nm1.router_solicitations=0
 	ip addr add $V4/24 dev nm0
 	ip addr add $V6/64 dev nm0 nodad
 	peer ip addr add $V4_PEER/24 dev nm1
@@ -563,6 +570,12 @@ stream_ends() {
 	alive "${pid[tx]}" || fail "the sender has given up"
 	stop "${pid[tx]}"
 	rx_right
+}
+
+# An AF_XDP socket leaves its queue some time after its end.
+no_xsk() {
+	netmem-audit -j show queues -i nm0 >"$W/xsk.json" &&
+		jq -e 'all(.queues[]; has("af_xdp_mode") | not)' "$W/xsk.json"
 }
 
 bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and

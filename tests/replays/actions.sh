@@ -68,11 +68,12 @@ payload_filter() {
 	nft add rule inet replay in "$1"
 }
 
-# A stream that may come to nothing
+# A stream that may come to nothing, until it is told
 try_stream() {
 	recv_devmem -b 1M
 	background tx send_to -b 1M "$V4"
-	sleep 3
+	# shellcheck disable=SC2154 # of: of 69-replays.sh
+	wait_for 3 told "${of[rule]}" || true
 	stop "${pid[tx]}"
 	stop "${pid[rx]}"
 }
