@@ -39,16 +39,25 @@ mkdir -p "$out" && out=$(cd -- "$out" && pwd -P) || exit 3
 
 # The gate in the VM asserts what always holds: it waits until buffers are back and
 # tells what came of the command, which the recording does not know.
+rm -f "$out/run.nmr" "$out/summary.md"
 "$top/tests/lab/vm" -k "$kernel" -t 1800 -s "$out" -- netmem-audit gate \
 	--assert 'findings >= 0' --record /mnt/share/run.nmr -- "$@"
-status=$?
-case $status in
-0) ;;
-1) echo "in-vm.sh: the command failed" >&2; exit 1 ;;
-*) exit "$status" ;;
+command=$?
+case $command in
+0 | 1) ;;
+*) exit $command ;;
 esac
 
-NMA_LAB_BIND=$out "$top/tests/lab/chroot" "$top/build/obj/netmem-audit" gate "${gate[@]}" \
-	--from /mnt/share/run.nmr \
+# The lab tree sees nothing of our environment, and no file of GitHub's.
+env=()
+[ -z "${GITHUB_ACTIONS:-}" ] || env+=(GITHUB_ACTIONS="$GITHUB_ACTIONS")
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] || env+=(GITHUB_STEP_SUMMARY=/mnt/share/summary.md)
+NMA_LAB_BIND=$out "$top/tests/lab/chroot" env "${env[@]}" \
+	"$top/build/obj/netmem-audit" gate "${gate[@]}" --from /mnt/share/run.nmr \
 	--junit /mnt/share/junit.xml --ktap /mnt/share/ktap \
 	--json-report /mnt/share/report.json --html /mnt/share/report.html
+status=$?
+[ ! -e "$out/summary.md" ] || cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
+[ $command = 0 ] || echo "in-vm.sh: the command failed" >&2
+[ $status = 1 ] || [ $command = 0 ] || status=1
+exit $status
