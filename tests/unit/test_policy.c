@@ -76,6 +76,42 @@ static void test_whole(void **state)
 	assert_int_equal(file.optional, 1ull << NMA_RULE_PP_01);
 }
 
+/* The line of what is mapped where this program's own code lies */
+static void own_numbers(unsigned long *inode, unsigned int *dev)
+{
+	unsigned long start, end, at = (unsigned long)own_numbers;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned int major, minor;
+	char line[512];
+
+	assert_non_null(maps);
+	*inode = 0;
+	while (!*inode && fgets(line, sizeof(line), maps)) {
+		assert_int_equal(sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", &start, &end,
+					&major, &minor, inode), 5);
+		*dev = major << 20 | minor;
+		if (at < start || at >= end)
+			*inode = 0;
+	}
+	fclose(maps);
+}
+
+/* By the numbers that the kernel has of it, wherever it lies */
+static void test_executable(void **state)
+{
+	const struct nma_who *who = &file.policy.who[0];
+	unsigned long inode = 0;
+	unsigned int dev = 0;
+
+	(void)state;
+	own_numbers(&inode, &dev);
+	assert_int_equal(load(HEAD WHO
+		"{\"allow\":\"zcrx\",\"executable\":\"/proc/self/exe\"}\n"), 0);
+	assert_int_equal(who->has, NMA_WHO_EXE);
+	assert_int_equal(who->inode, inode);
+	assert_int_equal(who->dev, dev);
+}
+
 static void test_hash(void **state)
 {
 	__u64 hash;
@@ -335,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_executable),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_of_others),

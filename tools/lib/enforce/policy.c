@@ -6,12 +6,13 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "enforce/policy.h"
@@ -201,6 +202,52 @@ static int set_cgroup(struct reader *r, __u64 *id, __u32 *level, bool *given)
 	return 0;
 }
 
+/* The file that is mapped there, by the kernel's numbers */
+static int mapped_file(unsigned long addr, struct nma_who *who)
+{
+	unsigned long start, end, inode;
+	unsigned int major, minor;
+	int err = -ENOENT;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *maps;
+
+	maps = fopen("/proc/self/maps", "re");
+	if (!maps)
+		return -errno;
+	while (err && getline(&line, &size, maps) > 0) {
+		if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", &start, &end, &major,
+			   &minor, &inode) != 5 || addr < start || addr >= end)
+			continue;
+		who->inode = inode;
+		who->dev = major << MINOR_BITS | minor;
+		err = 0;
+	}
+	free(line);
+	fclose(maps);
+	return err;
+}
+
+/* Of a file on overlayfs or btrfs, stat() tells other numbers than those that the kernel
+ * has of a process's executable; what is mapped has the same.
+ */
+static int find_exe(const char *path, struct nma_who *who)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	void *mem;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	mem = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	err = mem == MAP_FAILED ? -errno : mapped_file((unsigned long)mem, who);
+	if (mem != MAP_FAILED)
+		munmap(mem, size);
+	close(fd);
+	return err;
+}
+
 static int set_exe(struct reader *r, struct nma_who *who)
 {
 	const char *s = NULL;
@@ -214,8 +261,10 @@ static int set_exe(struct reader *r, struct nma_who *who)
 	if (stat(s, &st) || !S_ISREG(st.st_mode))
 		return nma_jsonl__bad(&r->f, "there is no file \"%.128s\"", s);
 	who->has |= NMA_WHO_EXE;
-	who->inode = st.st_ino;
-	who->dev = major(st.st_dev) << MINOR_BITS | minor(st.st_dev);
+	err = find_exe(s, who);
+	if (err)
+		return nma_jsonl__bad(&r->f, "\"%.128s\" cannot be looked at: %s", s,
+				      strerror(-err));
 	return 0;
 }
 
