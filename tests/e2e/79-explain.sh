@@ -5,7 +5,10 @@
 #
 # Why a bind is refused, or would be: each reason is provoked, said beforehand by
 # explain-bind where it can be known, refused by the kernel, and told by watch with who
-# asked, the errno and the kernel's words; and the clean twin is bound.
+# asked, the errno and the kernel's words; and the clean twin is bound. A policy of ours
+# is provoked in 79-enforce. What only the unit tests have: an exporter that refuses, a
+# device that cannot reach the memory, queues of two DMA devices (no card of the lab is
+# like that), a file that is no dma-buf, a device that is gone.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317,SC2119,SC2120 # called by name
 . "$(dirname -- "$0")/lib.sh"
@@ -165,13 +168,65 @@ test_queue_of_another_process() {
 	now
 	refuse ethtool -G nm0 tcp-data-split off
 	told rings_refused '.comm == "ethtool" and .tcp_data_split == "off" and
-		(.extack | length) > 0'
+		(.extack | length) > 0 and .cause == "rings_queue_bound"'
 	now
 	refuse ethtool -L nm0 combined 2
 	told channels_refused '.comm == "ethtool" and .channels == 2 and
-		(.extack | length) > 0 and .errno_name == "EINVAL"'
+		(.extack | length) > 0 and .errno_name == "EINVAL" and
+		.cause == "channels_rss"'
 	stop "${pid[holder]}"
 	bind
+}
+
+steer_again() {
+	ethtool -L nm0 combined 4
+	ethtool -X nm0 equal "$Q"
+	steer "$PORT" "$Q"
+}
+
+steer_nothing() {
+	local id
+
+	for id in $(ethtool -n nm0 | sed -n 's/^Filter: //p'); do
+		ethtool -N nm0 delete "$id"
+	done
+}
+
+# What else is refused while a queue of the port is bound, one reason after the other
+test_port_of_another_process() {
+	start holder nma-traffic bind -i nm0 -q "$Q"
+	now
+	refuse nma-traffic xsk-recv -z -i nm0 -q 0 -b 1M -t 1
+	told xsk_refused ".cause == \"xsk_queue_bound\" and .holder_pid == ${pid[holder]}"
+	defer steer_again
+	ethtool -X nm0 equal 2
+	now
+	refuse ethtool -L nm0 combined 2
+	told channels_refused '.cause == "channels_rules"'
+	steer_nothing
+	now
+	refuse ethtool -L nm0 combined 2
+	told channels_refused ".cause == \"channels_queue_bound\" and
+		.holder_pid == ${pid[holder]}"
+	stop "${pid[holder]}"
+	ethtool -L nm0 combined 2
+}
+
+# What is refused while a program is attached, and zero-copy where there is none
+test_program() {
+	defer split on
+	split off
+	defer ip link set nm0 xdpdrv off
+	xdp_attach nm0 xdpdrv
+	now
+	refuse split on
+	told rings_refused '.cause == "rings_xdp" and .tcp_data_split == "on"'
+	now
+	refuse xdp_attach nm0 xdpgeneric
+	told xdp_refused '.cause == "xdp_busy" and (.extack | length) > 0'
+	now
+	refuse nma-traffic xsk-recv -z -i lo -q 0 -b 1M -t 1
+	told xsk_refused '.cause == "xsk_zerocopy" and .errno_name == "EOPNOTSUPP"'
 }
 
 test_area_of_another_process() {
@@ -244,20 +299,29 @@ test_no_such_queue() {
 	now
 	refuse nma-traffic bind -i lo -q 0 -n 1
 	told bind_refused '.ifname == "lo" and .cause == "queue_ops"'
+	now
+	refuse python3 "$(dirname -- "$0")/ask.py" bind-tx lo
+	told bind_tx_refused '.ifname == "lo" and .cause == "netmem_tx"'
+}
+
+# driver_fault FAULT CAUSE: of the driver, for either kind of memory
+driver_fault() {
+	defer fault "$1" 0
+	fault "$1" 1
+	now
+	refuse bind
+	told bind_refused ".cause == \"$2\" and ${3:-true}"
+	has_zcrx || return 0
+	fault "$1" 1
+	now
+	refuse zcrx
+	told zcrx_refused ".cause == \"$2\" and ${3:-true}"
 }
 
 test_driver() {
-	defer fault ignore_provider 0
-	fault ignore_provider 1
-	now
-	refuse bind
-	told bind_refused '.cause == "provider_ignored" and .errno_name == "ENODATA"'
+	driver_fault ignore_provider provider_ignored '.errno_name == "ENODATA"'
 	fault ignore_provider 0
-	defer fault pp_order 0
-	fault pp_order 1
-	now
-	refuse bind
-	told bind_refused '.cause == "provider_init"'
+	driver_fault pp_order provider_init
 	fault pp_order 0
 	bind
 }
@@ -265,6 +329,9 @@ test_driver() {
 # Of what is asked for, not of the queue
 test_request() {
 	now
+	refuse setpriv --inh-caps -all --bounding-set -net_admin netmem-audit -j \
+		explain-bind -i nm0 -q "$Q" >"$W/before.json"
+	expect_text "$W/before.json" 'missing CAP_NET_ADMIN'
 	refuse setpriv --inh-caps -all --bounding-set -net_admin nma-traffic bind -i nm0 \
 		-q "$Q" -n 1
 	refuse said bind_refused true	# refused by netlink, before anybody could look
@@ -278,6 +345,23 @@ test_request() {
 	told zcrx_refused '.cause == "memlock" and (.explanation | contains("65536 bytes"))'
 }
 
+# registers WRONG CAUSE ERRNO
+registers() {
+	now
+	refuse python3 "$(dirname -- "$0")/zcrx.py" nm0 "$Q" "$1"
+	told zcrx_refused ".cause == \"$2\" and .errno_name == \"$3\" and .queue == $Q"
+}
+
+# Of io_uring's own memory
+test_area() {
+	need_zcrx
+	python3 "$(dirname -- "$0")/zcrx.py" nm0 "$Q"
+	registers ring ring EINVAL
+	registers alignment alignment EINVAL
+	registers page-size page_size EINVAL
+	registers many-pages page_size EOPNOTSUPP
+}
+
 test_alignment() {
 	core_has_settings || skip "the kernel takes it"
 	defer fault ragged_dmabuf 0
@@ -285,6 +369,31 @@ test_alignment() {
 	now
 	refuse bind --exporter "$PANEL/ragged_dmabuf"
 	told bind_refused '.cause == "alignment"'
+	fault ragged_dmabuf 0
+	now
+	refuse bind --exporter "$PANEL/ragged_dmabuf" -s 6K
+	told bind_refused '.cause == "alignment"'
+	bind --exporter "$PANEL/ragged_dmabuf" -s 8K
+}
+
+# no_dma IF: which is on no device that does DMA
+no_dma() {
+	now
+	refuse nma-traffic bind -i "$1" -q 0 -n 1
+	told bind_refused ".ifname == \"$1\" and .cause == \"dma_device\""
+}
+
+test_dma_device() {
+	if ! core_has_settings; then
+		expect_log 'dma_buf_dynamic_attach'	# which is asked without a device
+		no_dma lo
+		return
+	fi
+	ip link add nk0 type netkit peer name nk1 numrxqueues 2
+	defer ip link del nk0
+	ip link set nk0 up
+	ip link set nk1 up
+	no_dma nk1
 }
 
 test_lease() {
@@ -331,6 +440,8 @@ nm_setup
 background watch netmem-audit -j watch
 wait_for 30 started || bail_out "watch: no start"
 run_tests test_nothing_in_the_way test_data_split test_hds_thresh test_xdp \
-	test_queue_of_another_process test_area_of_another_process test_af_xdp \
-	test_af_xdp_mode test_no_such_queue test_driver test_request test_alignment test_lease \
+	test_queue_of_another_process test_port_of_another_process test_program \
+	test_area_of_another_process test_af_xdp \
+	test_af_xdp_mode test_no_such_queue test_driver test_request test_area test_alignment \
+	test_dma_device test_lease \
 	test_of_a_command test_nothing_lost

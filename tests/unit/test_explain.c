@@ -141,7 +141,12 @@ static const struct {
 	{ NMA_REQ_RINGS, EINVAL,
 	  "can't set non-zero hds_thresh while device is memory provider enabled",
 	  "rings_queue_bound" },
+	{ NMA_REQ_RINGS, EINVAL,	/* before the core looks, it is the driver's to say */
+	  "tcp-data-split cannot be turned off while queue 3 has a memory provider",
+	  "rings_queue_bound" },
 	{ NMA_REQ_RINGS, EINVAL, "tcp-data-split can not be enabled with single buffer XDP",
+	  "rings_xdp" },
+	{ NMA_REQ_RINGS, EINVAL, "tcp-data-split needs an XDP program with frags",
 	  "rings_xdp" },
 	/* of a driver's own, which are not ours to interpret */
 	{ NMA_REQ_RINGS, EINVAL, "ring sizes must be powers of two from 64 to 4096",
