@@ -180,6 +180,8 @@ struct queue_walk {
 	struct nma_nlmsg *p;	/* the send that has it, NULL: the caller's memory */
 	__u32 found;
 	__u32 queue;
+	__u32 unseen;		/* an entry is in a page that is not there */
+	__u32 rsvd;
 };
 
 static long find_bound(__u32 i, struct queue_walk *w)
@@ -189,11 +191,10 @@ static long find_bound(__u32 i, struct queue_walk *w)
 	if (w->table && w->p)
 		nma_nlmsg_read(&queue, 4, w->p, w->table + 4ull * i);
 	else if (w->table && bpf_probe_read_user(&queue, 4, (void *)(w->table + 4ull * i)))
-		goto found;	/* what nobody can see may be one */
-	if (!rxq_is_bound((void *)w->dev, queue))
+		w->unseen = 1;
+	if (!w->unseen && !rxq_is_bound((void *)w->dev, queue))
 		return 0;
-found:
-	w->found = 1;
+	w->found = !w->unseen;
 	w->queue = queue;
 	return 1;
 }
@@ -495,23 +496,46 @@ struct table_at {
 	__u32 entries;
 };
 
-static __always_inline bool asks_for_table(__u64 data, struct table_at *t)
+enum seen {
+	NO_TABLE,
+	TABLE,
+	UNSEEN,			/* may be one */
+};
+
+/* The kernel has just read the first word; what is behind it may be in a page that
+ * nobody has touched, which only the kernel can get.
+ */
+static __always_inline enum seen asks_for_table(__u64 data, struct table_at *t)
 {
 	__u32 h[3] = {};	/* cmd, size; or cmd, context, size */
 
-	if (bpf_probe_read_user(h, sizeof(h), (void *)data) &&
-	    bpf_probe_read_user(h, 8, (void *)data))
-		return false;
+	if (bpf_probe_read_user(&h[0], 4, (void *)data))
+		return UNSEEN;
 	if (h[0] == ETHTOOL_SRXFHINDIR) {
+		if (bpf_probe_read_user(&h[1], 4, (void *)(data + 4)))
+			return UNSEEN;
 		t->entries = h[1];
 		t->addr = data + 8;
-		return true;
+		return TABLE;
 	}
-	if (h[0] != ETHTOOL_SRSSH || h[1] || h[2] == INDIR_NO_CHANGE)
-		return false;
+	if (h[0] != ETHTOOL_SRSSH)
+		return NO_TABLE;
+	if (bpf_probe_read_user(&h[1], 8, (void *)(data + 4)))
+		return UNSEEN;
+	if (h[1] || h[2] == INDIR_NO_CHANGE)
+		return NO_TABLE;
 	t->entries = h[2];
 	t->addr = data + 24;
-	return true;
+	return TABLE;
+}
+
+/* A request that cannot be looked at as a whole */
+static __noinline int judge_unseen(struct nma_policy *pol, __u64 dev)
+{
+	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_HOSTILE,
+				.ask = NMA_REQ_RSS, .dev = dev };
+
+	return pol->allow_unknown[NMA_RULE_BIND_07] ? 0 : nma_judge(pol, &b);
 }
 
 static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
@@ -525,17 +549,10 @@ static __noinline int judge_table(struct nma_policy *pol, struct sending *s,
 		bpf_loop(t->entries, find_bound, &w, 0);
 	else
 		w.found = any_bound(s->dev);
+	if (w.unseen)
+		return judge_unseen(pol, s->dev);
 	b.asked = w.queue;
 	return w.found ? nma_judge(pol, &b) : 0;
-}
-
-/* A request that cannot be looked at as a whole */
-static __noinline int judge_unseen(struct nma_policy *pol)
-{
-	struct nma_breach b = { .rule = NMA_RULE_BIND_07, .reason = NMA_REASON_HOSTILE,
-				.ask = NMA_REQ_RSS };
-
-	return pol->allow_unknown[NMA_RULE_BIND_07] ? 0 : nma_judge(pol, &b);
 }
 
 /* The request of a task that is in dev_ethtool(), which only those ioctls come to that
@@ -554,28 +571,34 @@ struct {
 	__type(value, struct ethtool_call);
 } nma_ethtool SEC(".maps");
 
+/* There was no memory to note a call, once. */
+__u32 nma_unnoted;
+
 static __noinline int judge_call(struct nma_policy *pol, const struct ethtool_call *call)
 {
 	struct table_at t = {};
 	struct sending *s;
+	enum seen seen;
 
-	if (!asks_for_table(call->data, &t))
+	seen = asks_for_table(call->data, &t);
+	if (seen == NO_TABLE)
 		return 0;
 	s = bpf_task_storage_get(&nma_sending, bpf_get_current_task_btf(), NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
-		return judge_unseen(pol);
+		return judge_unseen(pol, 0);
 	s->net = (struct net *)call->net;
 	s->dev = 0;
 	s->unknown = 0;
 	__builtin_memset(s->want, 0, sizeof(s->want));
-	bpf_probe_read_kernel(s->want, NMA_ENFORCE_IFNAME - 1, (void *)call->ifreq);
+	/* to its end: the kernel has cut off what names an alias, "eth0:1" */
+	bpf_probe_read_kernel_str(s->want, NMA_ENFORCE_IFNAME, (void *)call->ifreq);
 	find_by_name(s);
 	if (!s->dev)
-		return s->unknown ? judge_unseen(pol) : 0;
-	if (!nma_covers(pol, s->dev))
+		return s->unknown ? judge_unseen(pol, 0) : 0;
+	if (!nma_covers(pol, s->dev) || !any_bound(s->dev))
 		return 0;
-	return judge_table(pol, s, &t);
+	return seen == TABLE ? judge_table(pol, s, &t) : judge_unseen(pol, s->dev);
 }
 
 SEC("?fentry/dev_ethtool")
@@ -585,8 +608,10 @@ int BPF_PROG(nma_ethtool_begin, struct net *net, void *ifr, void *useraddr)
 
 	call = bpf_task_storage_get(&nma_ethtool, bpf_get_current_task_btf(), NULL,
 				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!call)
+	if (!call) {
+		nma_unnoted = 1;
 		return 0;
+	}
 	call->net = (__u64)net;
 	call->ifreq = (__u64)ifr;
 	call->data = (__u64)useraddr;
@@ -607,7 +632,8 @@ struct pt_regs___kernel {
 } __attribute__((preserve_access_index));
 
 /* Where there was no memory to note the call: is the task in one? By either table of
- * system calls.
+ * system calls. Not all that it asks for then is ethtool's: it may load a module for a
+ * port that is not there, so this is not enough where calls are noted.
  */
 static __always_inline bool in_ethtool_ioctl(void)
 {
@@ -629,13 +655,13 @@ int BPF_PROG(nma_ethtool_may, const struct cred *cred, void *ns, int cap, unsign
 	if (ret || cap != CAP_NET_ADMIN)
 		return nma_answer(ret);
 	call = bpf_task_storage_get(&nma_ethtool, bpf_get_current_task_btf(), NULL, 0);
-	if (call ? !call->data : !in_ethtool_ioctl())
+	if (call ? !call->data : !nma_unnoted || !in_ethtool_ioctl())
 		return 0;
 	pol = nma_policy();
 	if (!pol || !nma_looks_at(pol, NMA_RULE_BIND_07))
 		return 0;
 	if (!call)
-		return nma_answer(judge_unseen(pol));
+		return nma_answer(judge_unseen(pol, 0));
 	copy = *call;
 	call->data = 0;
 	return nma_answer(judge_call(pol, &copy));

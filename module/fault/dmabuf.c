@@ -3,8 +3,10 @@
  *
  * An exporter of dma-bufs, of which some end in half a page: none of the kernel's
  * own makes such ones, and drivers with memory of their own may. The file of the
- * fault takes UDMABUF_CREATE, of which only the size counts. The CPU has no way
- * to these bytes. A dma-buf holds a reference to the module.
+ * fault takes UDMABUF_CREATE, of which only the size counts: one that is no multiple
+ * of a page gives such a dma-buf that says so; the fault, one whose last piece is
+ * shorter than it says. The CPU has no way to these bytes. A dma-buf holds a reference
+ * to the module.
  */
 #include <linux/dma-buf.h>
 #include <linux/uaccess.h>
@@ -109,12 +111,14 @@ static int export_create(struct nmnic_port *np, const void __user *arg)
 
 	if (copy_from_user(&create, arg, sizeof(create)))
 		return -EFAULT;
-	if (!create.size || create.size > MAX_BYTES || !PAGE_ALIGNED(create.size))
+	if (!create.size || create.size > MAX_BYTES)
 		return -EINVAL;
-	export = export_alloc(create.size >> PAGE_SHIFT);
+	export = export_alloc(DIV_ROUND_UP_ULL(create.size, PAGE_SIZE));
 	if (!export)
 		return -ENOMEM;
-	if (nmnic_fault(np, NMNIC_FAULT_RAGGED_DMABUF, 0))
+	if (!PAGE_ALIGNED(create.size))
+		export->last_len = create.size & ~PAGE_MASK;
+	else if (nmnic_fault(np, NMNIC_FAULT_RAGGED_DMABUF, 0))
 		export->last_len = PAGE_SIZE / 2;
 
 	info.ops = &export_ops;

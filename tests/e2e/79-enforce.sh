@@ -15,6 +15,7 @@
 POLICY=$W/policy
 PINS=/sys/fs/bpf/netmem-audit
 GATES=/sys/fs/bpf/nma-gates
+GROUP=/sys/fs/cgroup/nma-may
 
 # policy LINE...
 policy() {
@@ -253,25 +254,52 @@ test_steered() {
 	refuse bind_rx
 }
 
-# The other way round, by ioctl
+# Only nmnic exports such a dma-buf.
+test_ragged() {
+	local half="--ragged=$PANEL/ragged_dmabuf"
+
+	on "$(rule NM-BIND-08)"
+	refused_each_way EINVAL "$half" bind-rx nm0 "$Q"
+	refused NM-BIND-08 4 22 RAGGED
+	! has_bind_tx || refuse ask "$half" bind-tx nm0
+	bind_rx "$Q" -s 8K --exporter "$PANEL/ragged_dmabuf"
+	on "$(rule NM-BIND-08 audit)"
+	ask "$half" bind-rx nm0 "$Q" || kernel_keeps_split
+	told '.event == "let_through" and .would_be == "bind_refused" and
+		.rule == "NM-BIND-08"'
+	off
+	if ! ask --32 --second --reverse "$half" bind-rx nm0 "$Q"; then
+		kernel_keeps_split || fail "$(cat "$W/ask")"
+		expect_text "$W/ask" EINVAL
+		way NM-BIND-08 kernel
+	fi
+	way NM-BIND-08 int80,second,reverse,io_uring,io_uring-worker
+}
+
+# The other way round, by ioctl: by an alias, whose name the kernel cuts off at the colon;
+# by a name with something behind its end; a table that is longer than any; what nobody
+# has touched yet. Nothing of it is about a port that is not there.
 test_spread() {
 	defer ethtool -X nm0 equal "$Q"
 	start b nma-traffic bind -i nm0 -q "$Q" -n 0
 	on "$(rule NM-BIND-07)"
-	ask rss nm0 0
-	refuse ask rss nm0 "$Q"
-	expect_text "$W/ask" EPERM
-	refuse ask --32 rss nm0 "$Q"
-	expect_text "$W/ask" EPERM
-	refused NM-BIND-07 2 1 RSS_IOCTL rss_refused
+	ask --padded rss nm0:1 0
+	refuse ask rss nm7 0
+	expect_text "$W/ask" ENODEV
+	refused_each_way EPERM rss nm0 "$Q"
 	# whatever else ethtool asks for by ioctl goes on
 	steer 4711 0
 	refuse ethtool -X nm0 equal $((Q + 1))
-	refused NM-BIND-07 3 1 RSS_IOCTL rss_refused
+	refused NM-BIND-07 8 1 RSS_IOCTL rss_refused
 	expect_json "$W/status.json" '.rules[0].hooks | endswith("real_num_rx_queues")'
-	way NM-BIND-07 ioctl,int80
+	way NM-BIND-07 ioctl,int80,alias,huge,not-in-memory
+	on '{"rule":"NM-BIND-07","mode":"enforce","unknown":"allow"}'
+	ask rss --split=8 nm0 0
 	off
-	ask rss nm0 "$Q"
+	ask rss --padded nm0:1 "$Q"
+	ask rss --split=4 nm0 "$Q"
+	refuse ask rss --huge nm0 "$Q"
+	expect_text "$W/ask" EINVAL
 }
 
 test_peek() {
@@ -354,38 +382,134 @@ test_outlives() {
 	expect 3 netmem-audit enforce status
 }
 
-# Binds that may be and binds that may not, by a copy of the same program, while
-# policies that agree on them take turns; one of the tools is killed now and then.
-binds_in_turns() {
-	while :; do
-		bind_rx || echo refused >>"$W/gap"
-		! "$W/other" bind -i nm0 -q "$Q" -n 1 || echo bound >>"$W/gap"
-		echo >>"$W/turns"
-	done
+# binds NAME PYTHON QUEUE: one after the other, until the end
+binds() {
+	exec "$2" "$(dirname -- "$0")/ask.py" --until="$W/end" bind-rx nm0 "$3" >"$W/$1.asked"
 }
 
-test_no_gap() {
-	local n=0 end own
+asked() { wc -l <"$W/$1.asked"; }
 
-	own=$(readlink -f "$(command -v nma-traffic)")
-	cp "$own" "$W/other"
-	"$W/other" bind -i nm0 -q "$Q" -n 1
-	on "$(rule NM-BIND-09)" "{\"allow\":\"bind-rx\",\"executable\":\"$own\"}"
-	end=$(amount 6 1000)
-	binds_in_turns >"$W/stream" 2>&1 &
-	pid[stream]=$!
-	defer stop "${pid[stream]}"
-	while [ "$n" -lt "$end" ]; do
-		n=$((n + 1))
-		[ $((n % 3)) != 0 ] || timeout -s KILL 0.1 netmem-audit enforce on \
-			--policy "$POLICY" >/dev/null || :
+# asked_more NAME N: than that
+asked_more() { [ "$(asked "$1")" -gt "$2" ]; }
+
+# only NAME ANSWER: to all that it asked for
+only() {
+	[ "$(sort -u "$W/$1.asked")" = "$2" ] || fail "$1: $(sort "$W/$1.asked" | uniq -c)"
+}
+
+remove_group() { wait_for 5 rmdir "$GROUP"; }
+
+# Policies that agree on who may: by the program, by the cgroup, and one of ten that takes
+# programs in other places, too.
+take_turns() {
+	case $(($1 % 10)) in
+	3)
+		policy "$(rule NM-BIND-09)" '{"allow":"bind-rx","cgroup":"/nma-may"}' \
+			"$(rule NM-BIND-07)" "$(rule NM-TOK-04)"
+		;;
+	*[13579]) policy "$(rule NM-BIND-09)" '{"allow":"bind-rx","cgroup":"/nma-may"}' ;;
+	*) policy "$(rule NM-BIND-09)" "{\"allow\":\"bind-rx\",\"executable\":\"$2\"}" ;;
+	esac
+}
+
+# reload MS: one of three is killed, at some moment of what it takes
+reload() {
+	local status=0
+
+	if [ $((RANDOM % 3)) != 0 ]; then
 		enforce on >"$W/on.out"
+		n=$((n + 1))
+		return
+	fi
+	timeout -s KILL "$(printf '0.%03d' $((RANDOM % $1)))" netmem-audit enforce on \
+		--policy "$POLICY" >/dev/null || status=$?
+	case $status in
+	0) n=$((n + 1)) ;;
+	137) killed=$((killed + 1)) ;;
+	*) fail "enforce on: $status" ;;
+	esac
+}
+
+kill_audit() {
+	alive "${pid[audit]}" || return 0
+	wait_for 30 grep -qs '"type":"start"' "$W/audit.out"
+	kill -KILL "${pid[audit]}"
+}
+
+# Binds that may be, and binds by a copy of the same program that may not, while policies
+# take turns, and who puts them into force is killed, as is an audit that looks on.
+test_no_gap() {
+	local n=0 end ms own killed=0 begun
+
+	own=$(readlink -f "$(command -v python3)")
+	cp "$own" "$W/other"
+	mkdir "$GROUP"
+	defer remove_group
+	background audit netmem-audit -j watch
+	take_turns 0 "$own"
+	defer off
+	enforce on >"$W/on.out"
+	ms=$(date +%s%3N)
+	enforce on >"$W/on.out"
+	ms=$(($(date +%s%3N) - ms))
+	binds may "$own" "$Q" &
+	pid[may]=$!
+	echo "${pid[may]}" >"$GROUP/cgroup.procs"
+	defer stop "${pid[may]}"
+	binds may-not "$W/other" 2 &
+	pid[may-not]=$!
+	defer stop "${pid[may-not]}"
+	wait_for 20 asked_more may 0
+	wait_for 20 asked_more may-not 0
+	begun="$(asked may) $(asked may-not)"
+	end=$(amount 6 1000)
+	# so often, and as long as it takes for enough of both
+	until [ "$n" -ge "$end" ] && asked_more may $((${begun% *} + end / 4)) &&
+		asked_more may-not $((${begun#* } + end)); do
+		take_turns $((n + killed)) "$own"
+		reload $((ms < 1000 ? ms : 1000))
+		[ "$n" -lt $((end / 2)) ] || kill_audit
 	done
-	wait_for 20 test -s "$W/turns"
-	stop "${pid[stream]}"
-	[ ! -e "$W/gap" ] || fail "$(sort "$W/gap" | uniq -c)"
+	touch "$W/end"
+	wait "${pid[may]}"
+	wait "${pid[may-not]}"
+	only may 'done'
+	only may-not EPERM
 	status
-	expect_json "$W/status.json" ".generation >= $end and any(.rules[]; .refused > 0)"
+	expect_json "$W/status.json" ".generation >= $n and
+		any(.rules[]; .rule == \"NM-BIND-09\" and .refused == $(asked may-not))"
+	echo "# $n reloads, $killed killed; binds: $(asked may) done, $(asked may-not) refused" \
+		>>"$W/rules"
+}
+
+UNIT=/usr/local/lib/systemd/system/netmem-audit-enforce.service
+
+# unit_line KEY: what the unit says
+unit_line() { sed -n "s/^$1=//p" "$UNIT"; }
+
+# unit_runs KEY: that command, as a service manager would
+unit_runs() {
+	# shellcheck disable=SC2046 # words
+	root_ns env -i -C / $(unit_line "$1")
+}
+
+# As "make install" leaves it, with the policy that comes with it
+test_unit() {
+	systemd-analyze verify --man=no "$UNIT" >"$W/verify" 2>&1
+	[ ! -s "$W/verify" ] || fail "$(cat "$W/verify")"
+	[ -e "$(unit_line ConditionPathExists)" ] || fail "no policy"
+	ask unknown-token
+	defer off
+	unit_runs ExecStart
+	refuse ask unknown-token
+	unit_runs ExecReload
+	refuse ask unknown-token
+	status
+	expect_json "$W/status.json" '.generation == 2 and .missing_links == 0 and
+		.policy == "/etc/netmem-audit/policy"'
+	unit_runs ExecStop
+	[ ! -e "$PINS" ] || fail "$PINS is left"
+	ask unknown-token
 }
 
 test_bad_input() {
@@ -503,6 +627,8 @@ nm_setup
 background watch netmem-audit -j watch
 wait_for 30 grep -qs '"type":"start"' "$W/watch.out" || bail_out "watch: no start"
 run_tests test_who_may_bind test_each_way test_audit_lets_through test_how_much test_other_ports \
-	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered test_spread \
-	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_bad_input \
+	test_bind_tx test_zcrx test_split_needed test_split_stays test_af_xdp test_steered test_ragged \
+	test_spread \
+	test_peek test_lists test_quota test_unread test_outlives test_no_gap test_unit \
+	test_bad_input \
 	test_another_build test_gates test_explained

@@ -3,6 +3,7 @@
 # Copyright (c) 2026 netmem-audit authors
 """ask.py [--32] [--second] [--reverse] [--uring [--async]] ACT [IF [QUEUE]]
 ask.py --each ACT [IF [QUEUE]]
+ask.py --until=FILE ACT [IF [QUEUE]]
 
 Asks the kernel for what a policy may refuse, in the ways there are: by system calls
 of 32 bits (int 0x80), as the second message of one send, with attributes in reverse
@@ -10,20 +11,29 @@ order, by io_uring, there by a thread of its own. ACT is bind-rx, bind-tx, split
 unknown-token, or rss, an ioctl that spreads all flows to one queue. Binds are undone by
 our end. Prints the errno, or "done"; exit status 1 if it was refused. --each is
 several ways after each other, a line of each; exit status 1 if all were refused.
+--until goes on, a line each time, until FILE is there.
+
+--ragged=FILE binds a dma-buf of a page and a half, which FILE makes. Of rss: --alias
+names one of the port, --padded puts something behind the end of its name, --huge says that the table has 2^31
+entries, --split=N has all but the first N bytes in a page that was never touched.
 """
 import ctypes
 import errno
 import fcntl
+import functools
 import mmap
 import os
 import socket
 import struct
 import sys
+import time
 
 NETLINK_GENERIC, NLM_F_REQUEST, NLM_F_ACK, NLM_F_NESTED = 16, 1, 4, 0x8000
 UDMABUF_CREATE = 0x40187542
 MAP_32BIT = 0x40
 SO_DEVMEM_DONTNEED = 80
+MAP_FIXED = 0x10
+PAGE = 4096
 SIZE = 1 << 20
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -111,7 +121,12 @@ def family_id(sock, name):
     sys.exit(3)
 
 
-def dmabuf():
+@functools.cache
+def dmabuf(exporter):
+    if exporter:
+        with open(exporter, "rb") as dev:
+            return fcntl.ioctl(dev, UDMABUF_CREATE,
+                               bytearray(struct.pack("=iIQQ", -1, 0, 0, 4096 + 2048)))
     mem = os.memfd_create("ask", os.MFD_ALLOW_SEALING)
     os.ftruncate(mem, SIZE)
     fcntl.fcntl(mem, 1033, 2)  # F_ADD_SEALS, F_SEAL_SHRINK
@@ -120,12 +135,18 @@ def dmabuf():
                            bytearray(struct.pack("=IIQQ", mem, 0, 0, SIZE)))
 
 
-def request(sock, act, ifname, queue, seq, reverse):
+def option(ways, name):
+    """What stands behind --NAME="""
+    return next((way.split("=", 1)[1] for way in ways if way.startswith(name + "=")), None)
+
+
+def request(sock, act, ifname, queue, seq, ways):
+    reverse = "--reverse" in ways
     index = socket.if_nametoindex(ifname)
     if act == "split-off":
         attrs = [attr(1 | NLM_F_NESTED, attr(2, ifname.encode() + b"\0")), attr(11, b"\1")]
         return message(family_id(sock, "ethtool"), 16, seq, attrs[::-1] if reverse else attrs)
-    attrs = [attr(1, u32(index)), attr(3, u32(dmabuf()))]
+    attrs = [attr(1, u32(index)), attr(3, u32(dmabuf(option(ways, "--ragged"))))]
     if act == "bind-rx":
         attrs.append(attr(2 | NLM_F_NESTED, attr(1, u32(queue)) + attr(3, u32(0))))
     return message(family_id(sock, "netdev"), 13 if act == "bind-rx" else 15, seq,
@@ -135,7 +156,7 @@ def request(sock, act, ifname, queue, seq, reverse):
 def ask_netlink(act, ifname, queue, ways):
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
     sock.connect((0, 0))
-    send = request(sock, act, ifname, queue, 2, "--reverse" in ways)
+    send = request(sock, act, ifname, queue, 2, ways)
     if "--second" in ways:  # after one that asks for lo
         send = message(family_id(sock, "netdev"), 1, 1, [attr(1, u32(1))]) + send
     if "--32" in ways:
@@ -162,25 +183,44 @@ def ask_token(ways):
     return 0
 
 
+def split_in_two(contents, first):
+    """Its address, and what keeps it; the page behind the first so many bytes is not
+    mapped before somebody looks."""
+    addr = libc.mmap(None, 2 * PAGE, 0,
+                     mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_32BIT, -1, 0)
+    for at, part in ((0, bytes(PAGE - first) + contents[:first]), (PAGE, contents[first:])):
+        mem = os.memfd_create("half")  # one each: a fault maps what lies around it
+        os.write(mem, part.ljust(PAGE, b"\0"))
+        libc.mmap(addr + at, PAGE, mmap.PROT_READ | mmap.PROT_WRITE,
+                  mmap.MAP_SHARED | MAP_FIXED, mem, 0)
+        os.close(mem)
+    return addr + PAGE - first
+
+
 def ask_rss(ifname, queue, ways):
     """ETHTOOL_SRXFHINDIR, a table as long as the one that is there"""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    name = ifname.encode() + (b":1" if "--alias" in ways else b"")
+    name += b"\0more" if "--padded" in ways else b""
     table = low_memory(struct.pack("=II", 0x38, 0))
-    wide = "=16sI12x" if "--32" in ways else "=16sQ16x"
-    request_at = low_memory(struct.pack(wide, ifname.encode(), table))
-    fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", ifname.encode(), table))
+    fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", name, table))
     size = struct.unpack("=I", ctypes.string_at(table + 4, 4))[0]
-    contents = struct.pack("=%dI" % (2 + size), 0x39, size, *[queue] * size)
-    ctypes.memmove(table, contents, len(contents))
-    if "--32" in ways:
-        int80(54, sock.fileno(), 0x8946, request_at)
+    said = 1 << 31 if "--huge" in ways else size
+    contents = struct.pack("=%dI" % (2 + size), 0x39, said, *[queue] * size)
+    if option(ways, "--split"):
+        table = split_in_two(contents, int(option(ways, "--split")))
     else:
-        fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", ifname.encode(), table))
+        ctypes.memmove(table, contents, len(contents))
+    if "--32" in ways:
+        int80(54, sock.fileno(), 0x8946, low_memory(struct.pack("=16sI12x", name, table)))
+    else:
+        fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", name, table))
     return 0
 
 
 EACH = (["--32"], ["--32", "--second", "--reverse"], ["--uring", "--second"],
         ["--uring", "--async"])
+EACH_RSS = ([], ["--32"], ["--alias"], ["--padded"], ["--huge"], ["--split=8"], ["--split=4"])
 
 
 def ask(words, ways):
@@ -202,8 +242,17 @@ def ask(words, ways):
 def main():
     ways = [word for word in sys.argv[1:] if word.startswith("--")]
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    asked = EACH if ways == ["--each"] else [ways]
-    sys.exit(1 if all([ask(words, each) for each in asked]) else 0)
+    asked = [ways]
+    if "--each" in ways:
+        ways.remove("--each")
+        asked = [each + ways for each in (EACH_RSS if words[0] == "rss" else EACH)]
+    end = option(ways, "--until")
+    while end and not os.path.exists(end):
+        ask(words, ways)
+        sys.stdout.flush()
+        time.sleep(0.02)  # others have their turn
+    if not end:
+        sys.exit(1 if all([ask(words, each) for each in asked]) else 0)
 
 
 main()
