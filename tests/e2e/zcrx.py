@@ -5,7 +5,7 @@
 
 Registers memory for io_uring's zero-copy receive, with that about it as the kernel does
 not take it: a ring with completions of 16 bytes, an area that does not begin with a
-page, receive buffers of a size that no page has, or of as many pages as no driver takes.
+page, receive buffers of a size that no page has, or of more pages than there are.
 Prints the errno, or "done"; exit status 1 if it was refused.
 """
 import ctypes

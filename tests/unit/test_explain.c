@@ -276,6 +276,11 @@ static void test_request(void **state)
 	r = zcrx(EOPNOTSUPP);
 	r.value = 8192;
 	expect_cause(m, r, "page_size");
+	r.err = -ERANGE;	/* the memory is not in pieces of that size */
+	expect_cause(m, r, "page_size");
+	r.err = -EEXIST;
+	expect_cause(m, r, "unknown");
+	r.err = -EOPNOTSUPP;
 	r.value = 0;
 	expect_cause(m, r, "unknown");
 	r = zcrx(ENOMEM);

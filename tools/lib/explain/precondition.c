@@ -198,7 +198,7 @@ static enum nma_state test_BUFFER_SIZE(const struct nma_request *req, const stru
 	if (!bytes)
 		return NMA_MET;
 	if (bytes & (bytes - 1) || bytes < req->page_size)
-		return NMA_BROKEN;
+		return broken_if(err_of(req) == EINVAL);
 	return broken_if(err_of(req) == EOPNOTSUPP || err_of(req) == ERANGE);
 }
 
