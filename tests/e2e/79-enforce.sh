@@ -403,7 +403,7 @@ remove_group() { wait_for 5 rmdir "$GROUP"; }
 # programs in other places, too.
 take_turns() {
 	case $(($1 % 10)) in
-	3)
+	4)
 		policy "$(rule NM-BIND-09)" '{"allow":"bind-rx","cgroup":"/nma-may"}' \
 			"$(rule NM-BIND-07)" "$(rule NM-TOK-04)"
 		;;
@@ -412,11 +412,11 @@ take_turns() {
 	esac
 }
 
-# reload MS: one of three is killed, at some moment of what it takes
+# reload MS TRY: one of three is killed, at some moment of what it takes
 reload() {
 	local status=0
 
-	if [ $((RANDOM % 3)) != 0 ]; then
+	if [ $(($2 % 3)) != 0 ]; then
 		enforce on >"$W/on.out"
 		n=$((n + 1))
 		return
@@ -439,7 +439,7 @@ kill_audit() {
 # Binds that may be, and binds by a copy of the same program that may not, while policies
 # take turns, and who puts them into force is killed, as is an audit that looks on.
 test_no_gap() {
-	local n=0 end ms own killed=0 begun
+	local n=0 tries=0 end ms own killed=0 begun
 
 	own=$(readlink -f "$(command -v python3)")
 	cp "$own" "$W/other"
@@ -466,8 +466,9 @@ test_no_gap() {
 	# so often, and as long as it takes for enough of both
 	until [ "$n" -ge "$end" ] && asked_more may $((${begun% *} + end / 4)) &&
 		asked_more may-not $((${begun#* } + end)); do
-		take_turns $((n + killed)) "$own"
-		reload $((ms < 1000 ? ms : 1000))
+		tries=$((tries + 1))
+		take_turns "$tries" "$own"
+		reload $((ms < 1000 ? ms : 1000)) "$tries"
 		[ "$n" -lt $((end / 2)) ] || kill_audit
 	done
 	touch "$W/end"
