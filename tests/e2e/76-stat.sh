@@ -265,7 +265,8 @@ test_self() {
 # Each token that came back is in it, and each buffer that was seen to leave and return
 # shellcheck disable=SC2016 # variables of jq
 test_hist() {
-	stat_starts --hist --deep
+	bind_idle
+	stat_begins --hist --deep
 	devmem_held
 	quiet
 	stat_ends

@@ -59,11 +59,8 @@ test_as_text() {
 	echo 1 >"$tracing/events/nmnic/fault_fired/enable"
 	defer sh -c "echo 0 >$tracing/events/nmnic/fault_fired/enable"
 	defer fault leak_netmem 0
-	stream_begins
-	wait_for 10 devmem_flows
-	fault leak_netmem 23
-	wait_for 20 fault_is leak_netmem 0 23
-	stop "${pid[tx]}"
+	recv_devmem -b 0
+	lose_netmems 23
 	stop "${pid[rx]}"
 	flush_deferred_skbs
 	lost=$(grep -c 'fault_fired: ifname=nm0 .*fault=leak_netmem rule=NM-PP-06' \

@@ -578,6 +578,16 @@ no_xsk() {
 		jq -e 'all(.queues[]; has("af_xdp_mode") | not)' "$W/xsk.json"
 }
 
+# lose_netmems COUNT: what the driver loses is of packets that nobody sends again, for TCP
+# waits longer after each loss. An application has the queue of $PORT meanwhile.
+lose_netmems() {
+	fault leak_netmem "$1"
+	background strays peer "$(dirname -- "$0")/strays.py" "$V4" "$PORT"
+	wait_for 20 grep -q armed=0 "$PANEL/leak_netmem" ||
+		fail "$(cat "$PANEL/leak_netmem") $(cat "$W/strays.err")"
+	stop "${pid[strays]}"
+}
+
 bound_pools() { pools_are "[.pools[] | select(has(\"dmabuf_id\") and
 	(has(\"detach_time_s\") | not))] | length == $1"; }
 

@@ -137,6 +137,8 @@ int nma_session__snapshot(struct nma_session *s)
 	for (i = 0; i < 2; i++) {
 		mark(NMA_MARK_HELD_BEGIN);
 		send_state(true);
+		if (fake.on_look)
+			fake.on_look();
 		if (!fake.ended_at || ++fake.looks < fake.ended_at)
 			send_pools();
 		mark(NMA_MARK_HELD_END);

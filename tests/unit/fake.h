@@ -46,6 +46,7 @@ struct fake {
 	unsigned int snapshots;
 	unsigned int cut_walks;		/* so many snapshots are cut short */
 	__u64 first_look_ns;		/* what the first of them takes */
+	void (*on_look)(void);		/* each time that holders were looked for */
 	unsigned int ended_at;		/* pools end in the look of this number */
 	unsigned int looks;
 	bool takes_unseen;		/* of tokens: see session.h */

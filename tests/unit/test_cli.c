@@ -319,6 +319,29 @@ static void test_check_settle(void **state)
 	assert_int_equal(run("check --settle 2"), NMA_EXIT_OK);
 }
 
+static struct nma_rec_pool old_pool;
+
+static void destroy(void)
+{
+	old_pool.detached = fake.looks++ > 0;
+}
+
+/* A page_pool is destroyed between the first two looks, as the last of its queue: the
+ * second look is the only one at what is out of it.
+ */
+static void test_check_settles_what_ends(void **state)
+{
+	(void)state;
+	old_pool = rec_provided(22, 1);
+	old_pool.queue = NMA_NO_QUEUE;
+	old_pool.detach_ns = fake.now_ns;
+	fake_add(&old_pool);
+	fake.on_look = destroy;
+	assert_int_equal(run("check --settle 2"), NMA_EXIT_VIOLATION);
+	expect_said(out, "pool 22");
+	expect_said(out, "error NM-PP-06");
+}
+
 static void work(unsigned int poll)
 {
 	(void)poll;
@@ -700,6 +723,7 @@ int main(void)
 		T(test_check_violation),
 		T(test_check_waits_for_rebuilds),
 		T(test_check_settle),
+		T(test_check_settles_what_ends),
 		T(test_check_tokens),
 		T(test_check_incomplete),
 		T(test_check_walks_again),

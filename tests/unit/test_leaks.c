@@ -322,6 +322,42 @@ static void test_command_destroyed(void **state)
 	assert_int_equal(run("leaks"), NMA_EXIT_INCOMPLETE);
 }
 
+/* Just now: the last report waits, and nothing before it says that buffers leak. */
+static void test_command_destroyed_now(void **state)
+{
+	__u64 begin_ns = fake.now_ns;
+
+	(void)state;
+	fake_look();
+	the_pool.detached = 1;
+	the_pool.detach_ns = begin_ns;
+	assert_int_equal(run("leaks"), NMA_EXIT_VIOLATION);
+	assert_true(fake.now_ns >= begin_ns + NMA_LEAK_AGE_NS);
+	expect_said(out, "LEAK");
+	/* they come back meanwhile */
+	the_pool.detach_ns = fake.now_ns;
+	fake.ended_at = 3;
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	expect_said(out, "page_pool 21 of nm0 has ended meanwhile: all its buffers");
+	/* and before the last of three reports */
+	the_pool.detach_ns = fake.now_ns;
+	fake.ended_at = 5;
+	fake.looks = 0;
+	assert_int_equal(run("leaks 0.1 3"), NMA_EXIT_OK);
+	expect_said(out, "token");
+	assert_null(strstr(out, "LEAK"));
+	/* no wait for what is not shown, and for what has nothing out */
+	fake.ended_at = 0;
+	begin_ns = fake.now_ns;
+	the_pool.detach_ns = fake.now_ns;
+	assert_int_equal(run("leaks --pool 11"), NMA_EXIT_OK);
+	assert_int_equal(run("leaks -i nm1"), NMA_EXIT_ENV);
+	tokens.buffers = 0;
+	in_ring.buffers = 64;
+	assert_int_equal(run("leaks"), NMA_EXIT_OK);
+	assert_true(fake.now_ns == begin_ns);
+}
+
 /* Its end is seen in the first look, or in the second: nothing is out of it. */
 static void test_command_ends(void **state)
 {
@@ -478,6 +514,7 @@ int main(void)
 		M(test_words),
 		C(test_command),
 		C(test_command_destroyed),
+		C(test_command_destroyed_now),
 		C(test_command_ends),
 		C(test_command_unknown),
 		C(test_command_line),

@@ -63,12 +63,22 @@ struct check {
 	struct tally tally;
 };
 
-/* Is something left that time could settle? */
-static bool transitional(const struct nma_judge *j, __u64 settle_ns)
+/* Where its buffers are may show at the next look only. */
+static bool pool_ends(const struct nma_audit *a)
 {
-	if (nma_judge__pending(j, NMA_SETTLE))
+	nma_model_for_each(struct nma_pool, &a->model->pools, pool)
+		if (pool->r.detached && !pool->seen.gone && pool->r.inflight > 0 &&
+		    nma_audit__wanted(a, pool->owner.netns, pool->owner.ifname))
+			return true;
+	return false;
+}
+
+/* Is something left that time could settle? */
+static bool transitional(const struct nma_audit *a, __u64 settle_ns)
+{
+	if (nma_judge__pending(a->judge, NMA_SETTLE))
 		return true;
-	return settle_ns && nma_judge__pending(j, NMA_AGE);
+	return settle_ns && (nma_judge__pending(a->judge, NMA_AGE) || pool_ends(a));
 }
 
 static void progress(const struct nma_audit *a, __u64 left_ns, bool done)
@@ -106,7 +116,7 @@ static int settle(struct nma_audit *a, __u64 settle_ns)
 		nma_judge__all(a->judge, a->now_ns);
 		start_ns = start_ns ? start_ns : a->now_ns;
 		spent_ns = a->now_ns - start_ns;
-		if (!transitional(a->judge, settle_ns) ||
+		if (!transitional(a, settle_ns) ||
 		    spent_ns >= limit_ns + REBUILD_NS)
 			break;
 		if (spent_ns >= limit_ns && !nma_judge__pending(a->judge, NMA_SETTLE))

@@ -199,6 +199,26 @@ static int wait_for_age(struct leaks *l)
 	return ret ? ret : wait_for_next(l, l->since_ns + l->o->age_ns);
 }
 
+/* The last report decides, so it waits for page_pools that were destroyed just now. */
+static int look_last(struct leaks *l)
+{
+	__u64 due_ns = 0;
+	int ret = look(l);
+
+	nma_model_for_each(struct nma_pool, &l->audit.model->pools, pool) {
+		__u64 pool_ns = nma_balance__due_ns(pool);
+		struct nma_balance b;
+
+		if (pool_ns > due_ns && pool_wanted(l, pool) &&
+		    nma_balance_of(l->audit.model, pool, &b) && b.inflight > b.in_pool)
+			due_ns = pool_ns;
+	}
+	if (ret || due_ns <= l->look_ns)
+		return ret;
+	ret = wait_for_next(l, due_ns);
+	return ret ? ret : look(l);
+}
+
 static int loop(struct leaks *l)
 {
 	__u64 begin_ns;
@@ -207,7 +227,7 @@ static int loop(struct leaks *l)
 	ret = wait_for_age(l);
 	while (!ret && !nma_stopped()) {
 		begin_ns = nma_clock_ns();
-		ret = look(l);
+		ret = l->report + 1 == l->reports ? look_last(l) : look(l);
 		if (!ret && report(l))
 			ret = NMA_EXIT_ENV;
 		if (ret || ++l->report == l->reports)
@@ -370,10 +390,10 @@ static const char *const about[] = {
 	"in memory and where they are found; the sum is the kernel's own count of buffers "
 	"in flight, and buffers that move meanwhile are shown as such.",
 	"Buffers that are in no packet and in no other place are with the driver: posted to "
-	"its device, or lost. Of a destroyed page_pool, all buffers that have not come back "
-	"count as leaked, except those that a CPU is about to free. Of a live one, those "
-	"count by which the driver's share grows from report to report (eight at least) "
-	"beyond what the page_pool was made for.",
+	"its device, or lost. All that is out of a destroyed page_pool counts as leaked once "
+	"two seconds have passed, except what a CPU is about to free; the last report waits "
+	"until then. Of a live one, those buffers count by which the driver's share grows "
+	"from report to report (eight at least) beyond what the page_pool was made for.",
 	"With --deep each buffer is watched from now on as it is taken and brought back: "
 	"AGE is how long the oldest of a group has been out. A buffer that was taken before, "
 	"or unseen, is older than the audit (>). --age leaves out groups whose buffers are "

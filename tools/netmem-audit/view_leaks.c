@@ -232,7 +232,8 @@ static void mark(const struct nma_model *m, const struct nma_account *a, struct 
 		return;
 	g->age = nma_model__age(m, a->pool->r.pool_id, place);
 	g->grows = a->trends && nma_trends_grows(a->trends, a->pool->r.pool_id, place);
-	g->leaks = a->pool->sought.dying ? bit & STAY :
+	g->leaks = a->pool->sought.dying ?
+		   bit & STAY && nma_balance__due_ns(a->pool) <= a->now_ns :
 		   g->grows && g->r.holder == NMA_HOLDER_DRIVER &&
 		   a->pool->r.pool_size && g->r.buffers > a->pool->r.pool_size;
 }

@@ -27,6 +27,12 @@ static void count_found(const struct nma_model *m, const struct nma_pool *pool,
 	}
 }
 
+__u64 nma_balance__due_ns(const struct nma_pool *pool)
+{
+	return pool->sought.dying && pool->r.detach_ns ?
+	       pool->r.detach_ns + NMA_LEAK_AGE_NS : 0;
+}
+
 bool nma_balance_of(const struct nma_model *m, const struct nma_pool *pool,
 		    struct nma_balance *b)
 {

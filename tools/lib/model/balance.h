@@ -9,6 +9,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "util/clock.h"
+
 struct nma_model;
 struct nma_pool;
 
@@ -21,6 +23,17 @@ struct nma_balance {
 	__u32 unknown;		/* not every place could be looked into */
 	__s32 moving;		/* taken or given back while we looked; may be negative */
 };
+
+/* A packet may still be on its way when its page_pool is destroyed: what is out of it
+ * counts as leaked after so long. The kernel keeps the whole second, which may be up to
+ * one too early.
+ */
+#define NMA_LEAK_AGE_NS		(2 * NMA_NSEC_PER_SEC)
+
+/* When that is of a destroyed @pool: CLOCK_MONOTONIC; 0: of one that is not, or whose end
+ * is not known, so that it has come.
+ */
+__u64 nma_balance__due_ns(const struct nma_pool *pool);
 
 /* As of the last look; false: the pool was no part of it. */
 bool nma_balance_of(const struct nma_model *m, const struct nma_pool *pool,
