@@ -89,11 +89,14 @@ test_devmem_on_four() { rounds 4 devmem_round; }
 test_devmem_deep() { DEEP=--deep rounds 2 devmem_round; }
 test_plain_on_two() { rounds 2 plain_round "$V4"; }
 test_plain_on_four() { rounds 4 plain_round "$V4"; }
+test_plain_deep() { DEEP=--deep rounds 2 plain_round "$V4"; }
 
 test_zcrx() {
 	need_zcrx
 	rounds 2 zcrx_round
 }
+
+test_zcrx_deep() { DEEP=--deep test_zcrx; }
 
 veth_round() {
 	xdp_attach veth0 xdp
@@ -113,6 +116,8 @@ test_veth_xdp() {
 	rounds 2 veth_round
 }
 
+test_veth_xdp_deep() { DEEP=--deep test_veth_xdp; }
+
 if [ -n "${NMA_DEV:-}" ]; then
 	root_ns ip link set "$NMA_DEV" netns "$ns"
 	root_ns ip link set "$NMA_DEV_PEER" netns "$peer_ns"
@@ -120,8 +125,9 @@ if [ -n "${NMA_DEV:-}" ]; then
 	peer ip addr add "$V4_PEER/24" dev "$NMA_DEV_PEER"
 	ip link set "$NMA_DEV" up
 	peer ip link set "$NMA_DEV_PEER" up
-	run_tests test_plain_on_two test_plain_on_four
+	run_tests test_plain_on_two test_plain_on_four test_plain_deep
 fi
 nm_setup
 run_tests test_devmem_on_two test_devmem_on_four test_devmem_deep test_plain_on_two \
-	test_plain_on_four test_zcrx test_veth_xdp
+	test_plain_on_four test_zcrx test_veth_xdp \
+	$(amount '' 'test_plain_deep test_zcrx_deep test_veth_xdp_deep')
