@@ -133,8 +133,34 @@ test_freed_past_the_pool() {
 	rule_seen NM-PP-08 caught
 }
 
+# Its ring is for 512, and filled up 32 at a time, so that it may lack as many.
+test_driver_keeps() {
+	split off
+	defer split on
+	defer disarm leak_netmem
+	know_neighbours
+	peer ping -q -c 64 -i 0.005 "$V4"
+	check_holds 10
+	watch_start
+	fault leak_netmem 600
+	background pings peer ping -q -i 0.002 "$V4"
+	wait_for 20 spent leak_netmem || fail "$(cat "$PANEL/leak_netmem")"
+	stop "${pid[pings]}"
+	check_finds NM-PP-10 '.severity == "warn" and .kind == "leak" and has("queue") and
+		.evidence.buffers >= 568 and .evidence.buffers <= 600 and
+		.evidence.holder == "driver"' 10
+	keep_finding NM-PP-10
+	disarm leak_netmem
+	expect_no_leak
+	watch_start
+	peer ping -q -c 64 -i 0.005 "$V4"
+	check_holds 10
+	watch_holds
+	rule_seen NM-PP-10 caught
+}
+
 nm_setup
 watch_open
 run_tests test_queue_index test_queue_index_of_a_bound_queue test_order \
 	test_direction test_device test_lock \
-	test_freed_past_the_pool
+	test_freed_past_the_pool test_driver_keeps

@@ -187,19 +187,20 @@ watch_holds() {
 	fail "findings where nothing is wrong"
 }
 
-# check_finds RULE FILTER: check finds this and nothing else
+# check_finds RULE FILTER [SECONDS]: check, settled for so long, finds this and nothing else
 check_finds() {
-	expect 1 netmem-audit -j check --strict -i nm0 --settle 1 >"$W/check.json"
+	expect 1 netmem-audit -j check --strict -i nm0 --settle "${3:-1}" >"$W/check.json"
 	expect_json "$W/check.json" "[.findings[] | select(.rule == \"$1\")] |
 		any(.[]; $2)"
 	expect_json "$W/check.json" "[.findings[] |
 		select($AT_REST | not) | .rule] | unique == [\"$1\"]"
 }
 
+# check_holds [SECONDS]
 check_holds() {
 	local status=0
 
-	netmem-audit -j check --strict -i nm0 --settle 1 >"$W/check.json" || status=$?
+	netmem-audit -j check --strict -i nm0 --settle "${1:-1}" >"$W/check.json" || status=$?
 	expect_json "$W/check.json" "all(.findings[]; $AT_REST)"
 	[ "$status" = 0 ]
 }

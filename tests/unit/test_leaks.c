@@ -346,6 +346,13 @@ static void test_command_destroyed_now(void **state)
 	assert_int_equal(run("leaks 0.1 3"), NMA_EXIT_OK);
 	expect_said(out, "token");
 	assert_null(strstr(out, "LEAK"));
+	/* while it is destroyed, the kernel has not yet set the time */
+	fake.ended_at = 5;
+	fake.looks = 0;
+	the_pool.detach_ns = 0;
+	the_pool.hdr.time_ns = fake.now_ns;
+	assert_int_equal(run("leaks 0.1 3"), NMA_EXIT_OK);
+	assert_null(strstr(out, "LEAK"));
 	/* no wait for what is not shown, and for what has nothing out */
 	fake.ended_at = 0;
 	begin_ns = fake.now_ns;
@@ -356,6 +363,23 @@ static void test_command_destroyed_now(void **state)
 	in_ring.buffers = 64;
 	assert_int_equal(run("leaks"), NMA_EXIT_OK);
 	assert_true(fake.now_ns == begin_ns);
+}
+
+/* Of one in use: check looks until nothing has moved for two looks. */
+static void test_command_excess(void **state)
+{
+	(void)state;
+	fake_look();
+	the_pool.pool_size = 10;
+	fake.rings.slots = 8;
+	assert_int_equal(run("check"), NMA_EXIT_OK);
+	assert_true(fake.opts.over_at_rest);
+	assert_int_equal(run("check --settle 2"), NMA_EXIT_VIOLATION);
+	expect_said(out, "warn NM-PP-10 nm0 queue 1 pool 21");
+	expect_said(out, "the driver has 36 buffers of a page_pool in use, and 10 slots");
+	fake.rings.slots = 18;	/* and a frame */
+	assert_int_equal(run("check --settle 2"), NMA_EXIT_OK);
+	assert_null(strstr(out, "NM-PP-10"));
 }
 
 /* Its end is seen in the first look, or in the second: nothing is out of it. */
@@ -515,6 +539,7 @@ int main(void)
 		C(test_command),
 		C(test_command_destroyed),
 		C(test_command_destroyed_now),
+		C(test_command_excess),
 		C(test_command_ends),
 		C(test_command_unknown),
 		C(test_command_line),

@@ -195,6 +195,123 @@ static void test_pool_06(void **state)
 	expect_none(VERDICT(POOL_06, pool(m, 11)));
 }
 
+/* One look at pool 21, of which @inflight are out, made for 512; nobody was found to
+ * have any but @held. Each buffer of it was met.
+ */
+static void look_at(struct nma_model *m, __s32 inflight, const struct nma_rec_held *held,
+		    __u32 holders)
+{
+	struct nma_rec_mark end = rec_mark(NMA_MARK_HELD_END, m->generation);
+	struct nma_rec_pool r = rec_provided(21, 1);
+	struct nma_rec_census census = {
+		.hdr = { .type = NMA_REC_CENSUS, .size = sizeof(census),
+			 .cause = NMA_CAUSE_SNAPSHOT },
+		.pool_id = 21, .niovs = inflight,
+	};
+
+	r.pool_size = 512;
+	r.inflight = inflight;
+	r.hold_cnt = inflight + 1000;
+	r.release_cnt = 1000;
+	FEED(m, r);
+	FEED(m, rec_mark(NMA_MARK_HELD_BEGIN, m->generation));
+	if (held)
+		FEED(m, *held);
+	FEED(m, census);
+	FEED(m, r);
+	end.holders = holders;
+	FEED(m, end);
+}
+
+static void look_at_rest(struct nma_model *m, __s32 inflight, const struct nma_rec_held *held)
+{
+	int i;
+
+	for (i = 0; i <= NMA_STILL_LOOKS; i++)
+		look_at(m, inflight, held, ALL_HOLDERS);
+}
+
+/* The most that a driver may have: its slots are full, and one frame in the making */
+#define FULL_RING	(512 + 18)
+
+static void test_pp_10(void **state)
+{
+	const struct nma_finding *f;
+	struct nma_model *m = *state;
+
+	nma_model__set_slots(m, NETDEV, 512);
+	look_at_rest(m, FULL_RING, NULL);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at(m, 552, NULL, ALL_HOLDERS);	/* some were taken since */
+	look_at(m, 552, NULL, ALL_HOLDERS);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at(m, 552, NULL, ALL_HOLDERS);
+	f = expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_W);
+	assert_int_equal(f->kind, NMA_KIND_LEAK);
+	assert_int_equal(evidence(f, "buffers")->u, 40);
+	/* where it moves again, nothing new is known */
+	look_at(m, 600, NULL, ALL_HOLDERS);
+	f = expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_W);
+	assert_int_equal(evidence(f, "buffers")->u, 40);
+	look_at_rest(m, 512, NULL);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+}
+
+/* All of these may have as many, or cannot be known to have too many. */
+static void test_pp_10_silent(void **state)
+{
+	struct nma_rec_held held = rec_held(NMA_HOLDER_SOCKET, 100);
+	struct nma_rec_nic nic = rec_nic();
+	struct nma_model *m = *state;
+	int i;
+
+	nma_model__set_slots(m, NETDEV, 1024);
+	look_at_rest(m, 1024 + 18, NULL);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at_rest(m, 1024 + 19, NULL);
+	expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_W);
+	nma_model__set_slots(m, NETDEV, 256);	/* the pool was made for more */
+	look_at_rest(m, FULL_RING, NULL);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at_rest(m, FULL_RING + 100, &held);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	for (i = 0; i < 4; i++)
+		look_at(m, FULL_RING + 100, NULL, ~(1u << NMA_HOLDER_SOCKET));
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	for (i = 0; i < 4; i++)
+		look_at(m, FULL_RING + 101 + i, NULL, ALL_HOLDERS);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at_rest(m, FULL_RING + 100, NULL);
+	expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_W);
+	nic.xdp_prog_id[1] = 7;
+	FEED(m, nic);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	FEED(m, CAUSED(nic, GONE));
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+}
+
+static void test_pp_10_unknown(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_pool r = rec_provided(21, 1);
+
+	nma_model__set_slots(m, NETDEV, 0);
+	look_at_rest(m, FULL_RING, NULL);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	look_at_rest(m, FULL_RING + 1, NULL);
+	assert_int_equal(expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_I)->kind,
+			 NMA_KIND_NOTE);
+	nma_model__set_slots(m, NETDEV, 512);
+	expect_one(VERDICT(PP_10, pool(m, 21)), NMA_SEV_W);
+	r.pool_size = 0;	/* the core does not tell */
+	FEED(m, r);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+	r.pool_size = 512;
+	r.detached = 1;		/* NM-PP-06 is about these */
+	FEED(m, r);
+	expect_none(VERDICT(PP_10, pool(m, 21)));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, healthy_setup, healthy_teardown)
 
 int main(void)
@@ -209,6 +326,9 @@ int main(void)
 		T(test_pool_05_direction),
 		T(test_pool_05_device),
 		T(test_pool_06),
+		T(test_pp_10),
+		T(test_pp_10_silent),
+		T(test_pp_10_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

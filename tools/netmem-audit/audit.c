@@ -64,6 +64,22 @@ static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 			   rings.thresh_known ? &rings.thresh : NULL);
 }
 
+/* How many buffers may be posted, where more are out of a page_pool at rest than it was
+ * made for. A change of the rings makes page_pools anew.
+ */
+static void ask_slots(struct nma_audit *a, const struct nma_pool *pool)
+{
+	const struct nma_nic *nic = nma_model__nic(a->model, pool->owner.netdev);
+	struct nma_rings rings = { 0 };
+
+	if (!nic || !pool->sought.still || !(nic->r.rings & NMA_RINGS_GET) ||
+	    nic->slots_asked == a->model->generation)
+		return;
+	if (a->source->ops->rings(a->source, &nic->r, &rings))
+		rings.slots = 0;
+	nma_model__set_slots(a->model, nic->r.netdev, rings.slots);
+}
+
 static void ask_module(struct nma_audit *a, const struct nma_nic *nic)
 {
 	char name[NMA_NAME_LEN];
@@ -101,6 +117,8 @@ static void ask(struct nma_audit *a, const struct nma_change *change)
 		ask_driver(a, change->ref.nic);
 		if (change->hdr->cause != NMA_CAUSE_SNAPSHOT)
 			ask_rss(a, change->ref.nic->r.netdev);
+	} else if (change->subject == NMA_SUBJ_POOL) {
+		ask_slots(a, change->ref.pool);
 	} else if (change->subject == NMA_SUBJ_QUEUE && change->ref.queue->r.mp) {
 		ask_rss(a, change->ref.queue->r.netdev);
 	}
@@ -240,6 +258,7 @@ static int open_kernel(struct nma_audit *a)
 		.circulate = a->opts.circulate,
 		.holders = a->opts.holders || a->opts.to,
 		.only_holders = a->opts.holders,
+		.over_at_rest = a->opts.over_at_rest,
 		.ages = a->opts.ages,
 		.stacks = a->opts.stacks,
 		.hist = a->opts.hist,

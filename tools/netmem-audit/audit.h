@@ -25,6 +25,7 @@ struct nma_audit_opts {
 	bool recycle;			/* how page_pools supply their drivers */
 	bool circulate;			/* and each buffer that they get back */
 	bool holders;			/* of the buffers of all pools */
+	bool over_at_rest;		/* of pools at rest that have far too many out */
 	bool ages;			/* of these: when they were taken */
 	bool stacks;			/* and by whom */
 	bool hist;			/* histograms of times */

@@ -63,11 +63,21 @@ struct check {
 	struct tally tally;
 };
 
-/* Where its buffers are may show at the next look only. */
-static bool pool_ends(const struct nma_audit *a)
+/* Where its buffers are may show at the next look only: it is destroyed, or has far too
+ * many out and was not yet at rest.
+ */
+static bool may_lack(const struct nma_pool *pool)
+{
+	if (pool->seen.gone || pool->r.inflight <= 0)
+		return false;
+	return pool->r.detached ||
+	       (NMA_POOL_OVER(&pool->r) && pool->sought.still < NMA_STILL_LOOKS);
+}
+
+static bool pool_open(const struct nma_audit *a)
 {
 	nma_model_for_each(struct nma_pool, &a->model->pools, pool)
-		if (pool->r.detached && !pool->seen.gone && pool->r.inflight > 0 &&
+		if (may_lack(pool) &&
 		    nma_audit__wanted(a, pool->owner.netns, pool->owner.ifname))
 			return true;
 	return false;
@@ -78,7 +88,7 @@ static bool transitional(const struct nma_audit *a, __u64 settle_ns)
 {
 	if (nma_judge__pending(a->judge, NMA_SETTLE))
 		return true;
-	return settle_ns && (nma_judge__pending(a->judge, NMA_AGE) || pool_ends(a));
+	return settle_ns && (nma_judge__pending(a->judge, NMA_AGE) || pool_open(a));
 }
 
 static void progress(const struct nma_audit *a, __u64 left_ns, bool done)
@@ -432,6 +442,7 @@ static int look(struct check *c, struct nma_env *env)
 {
 	const struct check_opts *o = c->opts;
 	struct nma_audit_opts aopts = {
+		.over_at_rest = true,
 		/* hooks tell which sockets are at work; without a wait the
 		 * state alone counts
 		 */

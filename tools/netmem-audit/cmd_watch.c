@@ -299,6 +299,7 @@ static int run(struct nma_env *env, const void *opts, const struct nma_words *wo
 	struct watch w = { .env = env, .opts = o, .kmsg = -1 };
 	struct nma_audit_opts aopts = {
 		.events = true,
+		.over_at_rest = true,
 		.deep = o->deep,
 		.max_bufs = o->buffers,
 		.ifnames = &o->ifnames,

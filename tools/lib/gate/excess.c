@@ -3,23 +3,7 @@
  *
  * See excess.h.
  */
-#include <string.h>
-
 #include "gate/excess.h"
-
-/* Where a program sends buffers they are in no packet, and not lost either. */
-static bool has_xdp(const struct nma_model *m, const struct nma_pool *pool)
-{
-	const struct nma_nic *nic = nma_model__nic(m, pool->owner.netdev);
-	unsigned int i;
-
-	if (!nic)
-		return true;	/* nobody can tell */
-	for (i = 0; i < sizeof(nic->r.xdp_prog_id) / sizeof(*nic->r.xdp_prog_id); i++)
-		if (nic->r.xdp_prog_id[i])
-			return true;
-	return false;
-}
 
 /* With the driver, or with whoever could not be looked at */
 static __s64 most_of(const struct nma_balance *b)
@@ -67,7 +51,7 @@ void nma_excess__look(struct nma_excess *x, const struct nma_model *m,
 	bool known = !few && nma_balance_of(m, pool, &b);
 
 	x->size = pool->r.pool_size;
-	x->xdp |= has_xdp(m, pool);
+	x->xdp |= nma_model__may_redirect(m, pool);
 	x->parts |= pool->r.parts != NMA_PARTS_NONE;
 	if (few || known)
 		learn_ring(x, pool, open, few ? NULL : &b);

@@ -74,6 +74,8 @@ static unsigned int pool_things(const struct nma_pool *pool)
 
 	if (pool->r.detached && pool->r.inflight)
 		what |= NMA_ON(DESTROYED);
+	if (pool->sought.still >= NMA_STILL_LOOKS && !pool->r.detached)
+		what |= NMA_ON(OVER);
 	if (!(pool->r.flags & NMA_PP_ALLOW_UNREADABLE))
 		return what;
 	what |= NMA_ON(PAYLOAD);

@@ -70,6 +70,11 @@ static int rings_cb(const struct nlmsghdr *nlh, void *data)
 			/* ETHTOOL_TCP_DATA_SPLIT_* and enum nma_hds agree */
 			rings->hds = mnl_attr_get_u8(attr);
 			break;
+		case ETHTOOL_A_RINGS_RX:
+		case ETHTOOL_A_RINGS_RX_MINI:
+		case ETHTOOL_A_RINGS_RX_JUMBO:
+			rings->slots += mnl_attr_get_u32(attr);
+			break;
 		case A_RINGS_HDS_THRESH:
 			rings->thresh = mnl_attr_get_u32(attr);
 			rings->thresh_known = true;

@@ -20,6 +20,7 @@ struct nma_rings {
 	enum nma_hds hds;
 	bool thresh_known;
 	__u32 thresh;
+	__u32 slots;		/* to receive into, of each queue; 0: not known */
 };
 
 /* The socket is opened on first use. */

@@ -41,6 +41,7 @@ struct nma_session_opts {
 	bool holders;		/* who has the buffers of all pools, not of dying ones */
 	bool only_holders;	/* nothing is of use without them */
 	bool over;		/* also of those with more out than they were made for */
+	bool over_at_rest;	/* of those with far more, while nothing moves */
 	bool ages;		/* of these: when they were taken */
 	bool stacks;		/* and by whom */
 	bool hist;		/* histograms: of tokens; and of buffers, if circulate */

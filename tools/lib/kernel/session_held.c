@@ -16,7 +16,10 @@
 #include "kernel/btf.h"
 #include "kernel/session_priv.h"
 
+#define REST_LOOKS	4		/* at a page_pool at rest, then it is known */
 #define AGAIN_US	50000		/* between the first two looks */
+#define GONE_TRIES	10		/* whether a namespace is gone */
+#define GONE_US		20000
 #define NAPIS_MOST	4096		/* of one device */
 #define SENDS_MOST	1024		/* a full ring is emptied that often */
 
@@ -24,8 +27,28 @@
 #define HOLDERS_SOCK	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN))
 #define HOLDERS_CPU	(HOLDER(DEFER) | HOLDER(BACKLOG))
 
+/* A page_pool with far more out than its ring has */
+struct over {
+	struct nma_node node;
+	__u32 generation;	/* of the snapshot that saw it last */
+	__u32 hold_cnt;		/* as of then */
+	__u32 release_cnt;
+	__u32 rested;		/* snapshots in a row that found the same */
+};
+
+static void forget_over(struct nma_session *s)
+{
+	nma_table_for_each(&s->held.over, n) {
+		if (((struct over *)n)->generation + 1 >= s->generation)
+			continue;
+		nma_table_del(&s->held.over, n);
+		free(n);
+	}
+}
+
 void nma_session_held_begin(struct nma_session *s)
 {
+	forget_over(s);
 	s->held.nr_targets = 0;
 	s->held.inflight = 0;
 	s->held.nr_netdevs = 0;
@@ -51,9 +74,38 @@ static bool is_over(const struct nma_rec_pool *pool)
 	return pool->pool_size && pool->inflight > (__s64)pool->pool_size;
 }
 
-static bool is_wanted(const struct nma_session *s, const struct nma_rec_pool *pool)
+/* Nothing was taken or given back since the last snapshots, so that what is out can be
+ * counted; when it has been, it is not looked for again.
+ */
+static bool rests(struct nma_session *s, const struct nma_rec_pool *pool)
 {
-	return pool->detached || s->opts.holders || (s->opts.over && is_over(pool));
+	struct over *o = nma_table_find(&s->held.over, pool->pool_id, 0);
+
+	if (!o) {
+		o = calloc(1, sizeof(*o));
+		if (!o || nma_table_add(&s->held.over, &o->node, pool->pool_id, 0)) {
+			free(o);
+			return false;
+		}
+	}
+	if (o->hold_cnt != pool->hold_cnt || o->release_cnt != pool->release_cnt ||
+	    o->generation + 1 != s->generation)
+		o->rested = 0;
+	else if (o->rested <= REST_LOOKS)
+		o->rested++;
+	o->hold_cnt = pool->hold_cnt;
+	o->release_cnt = pool->release_cnt;
+	o->generation = s->generation;
+	return o->rested && o->rested <= REST_LOOKS;
+}
+
+static bool is_wanted(struct nma_session *s, const struct nma_rec_pool *pool)
+{
+	if (pool->detached || s->opts.holders)
+		return true;
+	if (s->opts.over && is_over(pool))
+		return true;
+	return s->opts.over_at_rest && NMA_POOL_OVER(pool) && rests(s, pool);
 }
 
 void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
@@ -277,12 +329,31 @@ static bool look_at_cpumaps(struct nma_session *s)
 	return all;
 }
 
-/* It was deleted meanwhile, and with it went its sockets. */
-static bool netns_is_gone(struct nma_session *s, __u32 netns)
+/* It was deleted meanwhile, and with it went its sockets. Nobody can enter it from the
+ * first moment on; the last of its sockets are freed after an RCU grace period.
+ */
+static bool netns_is_gone(struct nma_session *s, __u32 netns, int tries)
 {
 	struct nma_held_call arg = { .step = NMA_HELD_NETNS, .id = netns };
+	int i;
 
-	return !call(s, &arg) && arg.next;
+	for (i = 0; i < tries; i++) {
+		if (i)
+			usleep(GONE_US);
+		if (call(s, &arg))
+			return false;
+		if (arg.next)
+			return true;
+	}
+	return false;
+}
+
+/* true: all its sockets were met, or there are none any more */
+static bool iterate_netns(struct nma_session *s, struct bpf_link *link, __u32 netns)
+{
+	int err = nma_session_iterate_in(s, link, netns);
+
+	return !err || netns_is_gone(s, netns, err == -ENOENT ? GONE_TRIES : 1);
 }
 
 /* true: all of them were met */
@@ -293,9 +364,7 @@ static bool iterate_sockets(struct nma_session *s, struct bpf_program *prog)
 	size_t i;
 
 	for (i = 0; link && i < s->nr_netns; i++)
-		if (nma_session_iterate_in(s, link, s->netns[i]) &&
-		    !netns_is_gone(s, s->netns[i]))
-			all = false;
+		all &= iterate_netns(s, link, s->netns[i]);
 	bpf_link__destroy(link);
 	return all;
 }
@@ -442,4 +511,5 @@ void nma_session_held_free(struct nma_session *s)
 {
 	held_bpf__destroy(s->held.skel);
 	free(s->held.netdev);
+	nma_table_free(&s->held.over);
 }

@@ -12,6 +12,7 @@
 
 #include "kernel/features.h"
 #include "kernel/session.h"
+#include "util/table.h"
 
 #include "nma_prog.h"	/* before the skeleton, which has its types */
 #include "nma.skel.h"
@@ -46,6 +47,7 @@ struct nma_held_look {
 	__u64 lost[NMA_LOSS_MAX];	/* by programs that were loaded before */
 	__u64 *netdev;		/* addresses, of this snapshot */
 	size_t nr_netdevs;
+	struct nma_table over;	/* see over_at_rest */
 };
 
 /* Programs that an audit without events does not load before there is something for

@@ -29,8 +29,12 @@ static void count_found(const struct nma_model *m, const struct nma_pool *pool,
 
 __u64 nma_balance__due_ns(const struct nma_pool *pool)
 {
-	return pool->sought.dying && pool->r.detach_ns ?
-	       pool->r.detach_ns + NMA_LEAK_AGE_NS : 0;
+	const struct nma_sought *s = &pool->sought;
+
+	/* the time comes last: page_pool_destroy() empties the ring before */
+	if (!s->dying)
+		return 0;
+	return (pool->r.detach_ns ? pool->r.detach_ns : s->dying_ns) + NMA_LEAK_AGE_NS;
 }
 
 bool nma_balance_of(const struct nma_model *m, const struct nma_pool *pool,

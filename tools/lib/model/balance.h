@@ -30,8 +30,8 @@ struct nma_balance {
  */
 #define NMA_LEAK_AGE_NS		(2 * NMA_NSEC_PER_SEC)
 
-/* When that is of a destroyed @pool: CLOCK_MONOTONIC; 0: of one that is not, or whose end
- * is not known, so that it has come.
+/* When that is of a @pool that was destroyed when last looked at, CLOCK_MONOTONIC; 0: it
+ * was not.
  */
 __u64 nma_balance__due_ns(const struct nma_pool *pool);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/balance.h"
 #include "model/held.h"
 #include "model/model.h"
 
@@ -129,14 +130,30 @@ static void settle(struct nma_pool *pool)
 	__s32 out = pool->r.inflight < s->before ? pool->r.inflight : s->before;
 	__s32 missing = out > s->found ? out - s->found : 0;
 
-	if (pool->r.detached && !s->dying)
+	if (pool->r.detached && !s->dying) {
 		s->looks = 0;		/* what the driver had posted is not lost */
+		s->dying_ns = pool->r.hdr.time_ns;
+	}
 	s->dying = pool->r.detached;
 	s->after = pool->r.inflight;
 	s->lost = s->looks && s->missing < missing ? s->missing : missing;
 	s->missing = missing;
 	s->moved = pool->r.hold_cnt != s->held || pool->r.release_cnt != s->released;
+	s->still = !s->moved && s->looks && s->at_held == pool->r.hold_cnt &&
+		   s->at_released == pool->r.release_cnt ? s->still + 1 : 0;
+	s->at_held = pool->r.hold_cnt;
+	s->at_released = pool->r.release_cnt;
 	s->looks++;
+}
+
+/* What is nowhere while nothing moves was not merely overlooked on its way. */
+static void count_with_driver(const struct nma_model *m, struct nma_pool *pool)
+{
+	struct nma_balance b;
+
+	if (pool->sought.still >= NMA_STILL_LOOKS && nma_balance_of(m, pool, &b) &&
+	    !b.unknown && !b.moving)
+		pool->sought.with_driver = b.driver;
 }
 
 void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark)
@@ -147,10 +164,12 @@ void nma_held_end(struct nma_model *m, const struct nma_rec_mark *mark)
 	nma_table_for_each(&m->pools, n) {
 		struct nma_pool *pool = (struct nma_pool *)n;
 
-		if (!pool->sought.met)
+		if (!pool->sought.met) {
 			end_pool(m, pool);
-		else if (pool->r.detached || pool->sought.look == m->looks)
+		} else if (pool->r.detached || pool->sought.look == m->looks) {
 			settle(pool);
+			count_with_driver(m, pool);
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ struct nma_age {
 struct nma_sought {
 	__u32 looks;		/* in a row; from 0 when the pool is destroyed */
 	bool dying;		/* it was when the last one ended */
+	__u64 dying_ns;		/* since when, as far as we saw */
 	__u32 look;		/* the last that this pool was part of */
 	__u32 exist;		/* that name the pool, wherever they are */
 	__u32 held;		/* by the kernel's count when the last one began */
@@ -40,12 +41,19 @@ struct nma_sought {
 	bool moved;		/* some were taken or released during the last one */
 	bool met;		/* it was still there when the last one ended */
 	bool ended;		/* it was not, so all its buffers were back */
+	__u32 still;		/* looks in a row since which nothing was taken or released */
+	__u32 at_held;		/* by the kernel's count when the last one ended */
+	__u32 at_released;	/* the same */
+	__u32 with_driver;	/* by the last one that was still; 0: none, or not known */
 	__s32 before;		/* in flight when the last one began */
 	__s32 after;		/* and when it ended */
 	__s32 found;		/* held by somebody */
 	__s32 missing;		/* neither found nor come back meanwhile */
 	__s32 lost;		/* the same, in each of the last two */
 };
+
+/* So many looks that found the same are proof that nothing moves. */
+#define NMA_STILL_LOOKS	2
 
 /* Second key of a row: which place. That of what was found nowhere: with the driver */
 #define NMA_PLACE_DRIVER	(~0ull)

@@ -576,6 +576,16 @@ void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 	nic->asked_thresh = thresh ? *thresh : 0;
 }
 
+void nma_model__set_slots(struct nma_model *m, __u64 netdev, __u32 slots)
+{
+	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
+
+	if (!nic)
+		return;
+	nic->slots_asked = m->generation;
+	nic->slots = slots;
+}
+
 void nma_model__set_module(struct nma_model *m, __u64 netdev, const char *module)
 {
 	struct nma_nic *nic = nma_table_find(&m->nics, netdev, 0);
@@ -682,6 +692,19 @@ const struct nma_nic *nma_model__bound_below(const struct nma_model *m,
 		    nma_model__is_above(m, nic->r.netdev, lower->r.netdev))
 			return lower;
 	return NULL;
+}
+
+bool nma_model__may_redirect(const struct nma_model *m, const struct nma_pool *pool)
+{
+	const struct nma_nic *nic = nma_model__nic(m, pool->owner.netdev);
+	unsigned int i;
+
+	if (!nic)
+		return true;
+	for (i = 0; i < sizeof(nic->r.xdp_prog_id) / sizeof(*nic->r.xdp_prog_id); i++)
+		if (nic->r.xdp_prog_id[i])
+			return true;
+	return false;
 }
 
 unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev)

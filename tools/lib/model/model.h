@@ -51,6 +51,8 @@ struct nma_nic {
 	bool asked_thresh_known;
 	bool bind_tried;	/* a queue has or had a provider, or one was refused */
 	__u32 asked_thresh;
+	__u32 slots_asked;	/* generation; 0: never */
+	__u32 slots;		/* to receive into, of each queue; 0: not known */
 };
 
 /* Key: upper, lower */
@@ -137,6 +139,9 @@ int nma_model__apply(struct nma_model *m, const struct nma_rec_hdr *hdr,
 void nma_model__set_hds(struct nma_model *m, __u64 netdev, enum nma_hds hds,
 			const __u32 *thresh);
 
+/* How many buffers the driver may post for each queue. @slots: 0: it does not tell */
+void nma_model__set_slots(struct nma_model *m, __u64 netdev, __u32 slots);
+
 /* Whose code it is, where the kernel has no name of a driver. */
 void nma_model__set_module(struct nma_model *m, __u64 netdev, const char *module);
 
@@ -164,6 +169,10 @@ bool nma_model__is_above(const struct nma_model *m, __u64 upper, __u64 lower);
 /* A device with a memory provider below @nic, NULL if there is none. */
 const struct nma_nic *nma_model__bound_below(const struct nma_model *m,
 					     const struct nma_nic *nic);
+/* Does an XDP program run on the device of @pool, or can nobody tell? What it sends
+ * elsewhere is in no packet, and not lost either.
+ */
+bool nma_model__may_redirect(const struct nma_model *m, const struct nma_pool *pool);
 unsigned int nma_model__bound_queues(const struct nma_model *m, __u64 netdev);
 /* A memory provider is or was on the device, as far as we saw, or was to be. */
 bool nma_model__bind_tried(const struct nma_model *m, __u64 netdev);

@@ -6,12 +6,16 @@
  */
 #include <stdio.h>
 
+#include "model/holder.h"
 #include "rules/rules.h"
 
 /* Puts of pages that somebody else holds are legal now and then (splice, XDP
  * redirect), not as a habit.
  */
 #define HELD_PERCENT	25
+
+/* Buffers of one frame */
+#define FRAME_MOST	18
 
 /* NM-PP-01 */
 void nma_rule_PP_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
@@ -227,6 +231,39 @@ void nma_rule_PP_09(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_holder_evidence(f, &h);
 	else
 		nma_owner_evidence(f, binding);
+}
+
+/* NM-PP-10. What the driver had at a moment at which nothing moved. The core knows what
+ * the page_pool was made for, the driver how many slots it has; it may put a frame
+ * together, which has up to MAX_SKB_FRAGS and a head.
+ */
+void nma_rule_PP_10(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_pool *pool = ref.pool;
+	const struct nma_nic *nic = nma_model__nic(ctx->model, pool->owner.netdev);
+	__u32 has = pool->sought.with_driver, most = pool->r.pool_size;
+	struct nma_finding *f;
+
+	if (pool->r.detached || pool->seen.gone || !most ||
+	    nma_model__may_redirect(ctx->model, pool) || has <= most + FRAME_MOST)
+		return;
+	if (!nic->slots) {
+		nma_verdict_blind(v, 1, "it is not known how many slots its rings have");
+		return;
+	}
+	if (most < nic->slots)
+		most = nic->slots;
+	if (has <= most + FRAME_MOST)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "the driver has %u buffers of a page_pool in use, and %u slots for them",
+			    has, most);
+	f->kind = NMA_KIND_LEAK;
+	nma_value_u64(nma_finding_ev(f, "buffers"), has - most);
+	nma_value_str(nma_finding_ev(f, "holder"), nma_holder_name(NMA_HOLDER_DRIVER));
+	nma_value_s64(nma_finding_ev(f, "inflight"), pool->r.inflight);
+	nma_pool_evidence(f, pool);
 }
 
 /* NM-PP-07. A ring that is larger than the dma-buf empties it when it is first
