@@ -139,9 +139,6 @@ test_driver_keeps() {
 	defer split on
 	defer disarm leak_netmem
 	know_neighbours
-	peer ping -q -c 64 -i 0.005 "$V4"
-	check_holds 10
-	watch_start
 	fault leak_netmem 600
 	background pings peer ping -q -i 0.002 "$V4"
 	wait_for 20 spent leak_netmem || fail "$(cat "$PANEL/leak_netmem")"

@@ -354,7 +354,7 @@ test_unread() {
 	transmit --ignore-completions 16 --hold 1
 	finish tx
 	on "$(rule NM-TX-02)" '{"limit":"unread-sends","count":8}'
-	transmit --ignore-completions 16 --hold 1
+	transmit --ignore-completions 16 --hold 1 -t 10	# ENOBUFS: it tries for so long
 	! wait "${pid[tx]}" || fail "left 16 completions"
 	status
 	expect_json "$W/status.json" '.last[0] | .rule == "NM-TX-02" and .errno == 105 and

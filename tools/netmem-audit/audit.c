@@ -72,7 +72,7 @@ static void ask_slots(struct nma_audit *a, const struct nma_pool *pool)
 	const struct nma_nic *nic = nma_model__nic(a->model, pool->owner.netdev);
 	struct nma_rings rings = { 0 };
 
-	if (!nic || !pool->sought.still || !(nic->r.rings & NMA_RINGS_GET) ||
+	if (!a->judge || !nic || !pool->sought.still || !(nic->r.rings & NMA_RINGS_GET) ||
 	    nic->slots_asked == a->model->generation)
 		return;
 	if (a->source->ops->rings(a->source, &nic->r, &rings))
