@@ -236,11 +236,8 @@ struct nma_rec_pool {
 	__u64 stack[NMA_STACK_LEN];	/* creation only; 0 ends it */
 };
 
-/* What is out of a pool, by the kernel's count, is posted to the device or rests in the
- * pool itself, which has room for as many. So much more is a reason to look where it is.
- */
-#define NMA_POOL_OVER(r) \
-	((r)->pool_size && (r)->inflight > 2 * (__s64)(r)->pool_size)
+/* More than the device's ring and the pool itself have room for */
+#define NMA_POOL_OVER(r) ((r)->pool_size && (r)->inflight > 2 * (__s64)(r)->pool_size)
 
 /* Has a task CAP_NET_ADMIN over the whole system? */
 enum nma_admin {

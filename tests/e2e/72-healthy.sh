@@ -128,6 +128,7 @@ if [ -n "${NMA_DEV:-}" ]; then
 	run_tests test_plain_on_two test_plain_on_four test_plain_deep
 fi
 nm_setup
+full_tests=()
+[ -z "${NMA_FULL:-}" ] || full_tests=(test_plain_deep test_zcrx_deep test_veth_xdp_deep)
 run_tests test_devmem_on_two test_devmem_on_four test_devmem_deep test_plain_on_two \
-	test_plain_on_four test_zcrx test_veth_xdp \
-	$(amount '' 'test_plain_deep test_zcrx_deep test_veth_xdp_deep')
+	test_plain_on_four test_zcrx test_veth_xdp "${full_tests[@]}"

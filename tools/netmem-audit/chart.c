@@ -15,7 +15,7 @@
 #define RIGHT	8
 #define TOP	10
 #define BOTTOM	24
-#define TICK_WIDTH	40	/* of "12.5 s", more or less */
+#define TICK_HALF	20	/* of "12.5 s", more or less */
 
 static double x_of(const struct nma_chart *c, __u64 time_ns)
 {
@@ -67,7 +67,7 @@ static void rule_x(const struct nma_chart *c)
 		double x = x_of(c, c->begin_ns + v * (NMA_NSEC_PER_SEC / 10));
 
 		fprintf(c->f, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%llu.%llu s</text>\n",
-			x, HEIGHT - 8, x > WIDTH - RIGHT - TICK_WIDTH / 2 ? "end" : "middle",
+			x, HEIGHT - 8, x > WIDTH - RIGHT - TICK_HALF ? "end" : "middle",
 			v / 10, v % 10);
 	}
 }
