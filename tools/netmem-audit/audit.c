@@ -65,7 +65,7 @@ static void ask_driver(struct nma_audit *a, const struct nma_nic *nic)
 }
 
 /* How many buffers may be posted, where more are out of a page_pool at rest than it was
- * made for. A change of the rings makes page_pools anew.
+ * made for. A change of the rings makes new page_pools.
  */
 static void ask_slots(struct nma_audit *a, const struct nma_pool *pool)
 {

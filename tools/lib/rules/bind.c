@@ -545,6 +545,7 @@ void nma_rule_BIND_12(const struct nma_rule_ctx *ctx, union nma_ref ref,
 			    binding->r.owner_pid, p.nr);
 	f->group = (__u64)binding->r.owner_pid << 32 | f->ifindex;
 	nma_value_u64(nma_finding_ev(f, "bindings"), p.nr);
+	nma_value_u64(nma_finding_ev(f, "bindings_used"), p.used);
 	nma_value_u64(nma_finding_ev(f, "size_bytes"), p.bytes);
 	nma_owner_evidence(f, binding);
 }
