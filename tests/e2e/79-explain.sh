@@ -428,14 +428,6 @@ test_of_a_command() {
 	expect_text "$W/text" '-> ethtool -G nm0 tcp-data-split on'
 }
 
-test_nothing_lost() {
-	kill -INT "${pid[watch]}"
-	wait "${pid[watch]}" || true
-	tail -n 1 "$W/watch.out" | jq -e ".type == \"summary\" and $only_pairs" && pairs_alone
-}
-
-started() { grep -qs '"type":"start"' "$W/watch.out"; }
-
 nm_setup
 background watch netmem-audit -j watch
 wait_for 30 started || bail_out "watch: no start"
@@ -444,4 +436,4 @@ run_tests test_nothing_in_the_way test_data_split test_hds_thresh test_xdp \
 	test_area_of_another_process test_af_xdp \
 	test_af_xdp_mode test_no_such_queue test_driver test_request test_area test_alignment \
 	test_dma_device test_lease \
-	test_of_a_command test_nothing_lost
+	test_of_a_command test_end_of_watch

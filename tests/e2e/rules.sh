@@ -31,7 +31,7 @@ watch_open() {
 	bail_out "watch: no start"
 }
 
-summed_up() { grep -q '"type":"summary"' "$W/all.out"; }
+summed_up() { grep -q '"type":"summary"' "$W/$watcher.out"; }
 
 # Calls that neither program of a pair has seen are lost, and told: since v7.0 tasks
 # are preempted in both of them. Nothing else may be, and no other program skipped;
@@ -46,16 +46,17 @@ pairs_alone() {
 		sed 's/, /\n/g' | grep -v ' and '
 }
 
-# Its exit status is its parent's to know; what it makes of it, it says.
+# The watch of the whole script ends. It is no child of the sub-test that ends it, so
+# its last line is waited for; its exit status is its parent's to know.
 test_end_of_watch() {
 	# shellcheck disable=SC2154 # lib.sh has it
-	kill -INT "${pid[all]}"
-	wait_for 20 summed_up || { cat "$W/all.err"; fail "watch: no end"; }
-	tail -n 1 "$W/all.out" | jq -e ".type == \"summary\" and $only_pairs and
+	kill -INT "${pid[$watcher]}"
+	wait_for 20 summed_up || { cat "$W/$watcher.err"; fail "watch: no end"; }
+	tail -n 1 "$W/$watcher.out" | jq -e ".type == \"summary\" and $only_pairs and
 		(.result != \"incomplete\" or .lost.prog_missed > 0)" &&
 		pairs_alone && return
-	tail -n 1 "$W/all.out"
-	cat "$W/all.err"
+	tail -n 1 "$W/$watcher.out"
+	cat "$W/$watcher.err"
 	fail "watch has lost something"
 }
 
