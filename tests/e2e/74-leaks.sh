@@ -152,8 +152,8 @@ growth_told() {
 test_slow_leak() {
 	split off
 	defer split on
-	background slow netmem-audit -j leaks -i nm0 0.5
-	background pings peer ping -q -i 0.5 "$V4"
+	background slow netmem-audit -j leaks -i nm0 0.3
+	background pings peer ping -q -i 0.3 "$V4"
 	defer fault leak_netmem 0
 	wait_for 20 grep -q pools "$W/slow.out"
 	expect_json "$W/slow.out" 'all(.pools[].holders[]; has("growing") | not)'
