@@ -172,7 +172,9 @@ __u64 nma_session_missed(struct nma_session *s);
  */
 __u64 nma_session_excused(struct nma_session *s, __u64 puts);
 
-/* Empties the ring; runs a walk, or an iterator, to its end. 0 or -errno */
+/* Hands on all that was put into the ring before the call, and waits for what is not yet
+ * sent (NMA_LOSS_WALK if in vain); runs a walk, or an iterator, to its end. 0 or -errno
+ */
 int nma_session_drain(struct nma_session *s);
 int nma_session_walk(struct nma_session *s, enum nma_walk_what what);
 int nma_session_iterate(struct nma_session *s, struct bpf_link *link);

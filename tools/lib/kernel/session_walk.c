@@ -11,9 +11,11 @@
 
 #include "kernel/netns.h"
 #include "kernel/session_priv.h"
+#include "util/clock.h"
 
 #define DMA_TO_DEVICE		1	/* enum dma_data_direction */
 #define WALK_STALLS_MAX		8	/* calls of a walk without progress */
+#define DRAIN_WAIT_NS		(5 * NMA_NSEC_PER_SEC)
 
 static void note_netns(struct nma_session *s, __u32 inode)
 {
@@ -94,18 +96,35 @@ int nma_session_mark(struct nma_session *s, enum nma_mark mark, __u32 holders)
 		.generation = s->generation,
 		.holders = holders,
 	};
-	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	rec.hdr.time_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	rec.hdr.time_ns = nma_clock_ns();
 	return s->opts.fn(s->opts.ctx, &rec.hdr);
 }
 
+/* A record that a program has reserved and not yet sent keeps back all that came after
+ * it, a whole walk perhaps, whose objects would count as gone: until that program goes
+ * on, which was preempted, or whose processor has an interrupt to serve.
+ */
 int nma_session_drain(struct nma_session *s)
 {
-	int n = ring_buffer__consume(s->ring);
+	const struct timespec nap = { .tv_nsec = 100 * 1000 };
+	struct ring *ring = ring_buffer__ring(s->ring, 0);
+	unsigned long end = ring__producer_pos(ring);
+	__u64 until = nma_clock_ns() + DRAIN_WAIT_NS;
+	int n;
 
-	return n < 0 ? n : 0;
+	for (;;) {
+		n = ring_buffer__consume(s->ring);
+		if (n < 0)
+			return n;
+		if ((long)(end - ring__consumer_pos(ring)) <= 0)
+			return 0;
+		if (nma_clock_ns() > until)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	s->walk_cut++;
+	return 0;
 }
 
 static int run_walk(struct nma_session *s, struct nma_walk *walk)
