@@ -104,6 +104,7 @@ test_leak_is_named() {
 	expect_text "$W/log.since" 'netmem-audit: error NM-PP-06 nm0 queue 3 pool'
 	expect_text "$W/ktap" '^not ok 2 leaked_netmems == 0$'
 	expect_text "$W/junit.xml" '<failure type="violated" message="it is 1">'
+	python3 "$(dirname -- "$0")/junit.py" "$W/junit.xml"
 	expect_json "$W/report.json" '.result == "violation"'
 	expect_text "$W/page.html" '<td class="n violated">1</td>'
 	expect_json "$W/gate.json" "$violated | sort ==

@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 netmem-audit authors
  *
  * A gate as JUnit XML, as Jenkins and GitLab take it: each assertion is a test case;
- * what is violated is a failure, what is not known an error.
+ * what is violated is a failure, what is not known an error. Nobody owns the format:
+ * elements and attributes are those that the schema of Ant's reports demands and that of
+ * Jenkins' xUnit plugin allows, so the document is valid by both.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -110,9 +112,9 @@ void nma_report_junit(const struct nma_gate *g, FILE *f)
 
 	start_time(g, when, sizeof(when));
 	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuites name=\"netmem-audit\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" time=\"%.3f\">\n"
-		"  <testsuite name=\"gate\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"0\" time=\"%.3f\" timestamp=\"%s\" hostname=\"",
-		tests, failures, errors, seconds, tests, failures, errors, seconds, when);
+		"<testsuites>\n"
+		"  <testsuite id=\"0\" package=\"netmem-audit\" name=\"gate\" tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"0\" time=\"%.3f\" timestamp=\"%s\" hostname=\"",
+		tests, failures, errors, seconds, when);
 	nma_xml_put(f, g->follow.audit.source->origin.host);
 	fputs("\">\n", f);
 	put_properties(g, f);
@@ -121,5 +123,5 @@ void nma_report_junit(const struct nma_gate *g, FILE *f)
 	put_case(f, "everything was seen", 0, seen ? NULL : "error", "incomplete",
 		 "something was lost or could not be looked at", NULL);
 	put_command(g, f);
-	fputs("  </testsuite>\n</testsuites>\n", f);
+	fputs("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n", f);
 }
