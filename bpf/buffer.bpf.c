@@ -24,6 +24,7 @@
 #include "nma_page.bpf.h"
 #include "nma_pair.bpf.h"
 #include "nma_pool.bpf.h"
+#include "nma_taker.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -411,6 +412,24 @@ static __always_inline void judge_frag(const struct buf_row *row, __u64 netmem,
 		nma_frag_proofs++;
 }
 
+static __always_inline void note_alloc(void *ctx, struct page_pool *pool, __u64 netmem,
+				       enum nma_pair pair, __u64 who)
+{
+	struct buf_row out = { .where = BUF_OUT };
+	struct buf_row *row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+
+	if (pair == NMA_PAIR_FRAG && row)
+		judge_frag(row, netmem, who);
+	if (row && row->where == BUF_OUT)
+		return;			/* by the other eye, as a rule */
+	if (row)
+		*row = out;
+	else
+		learn(pool, netmem, &out);
+	if (pool->destroy_cnt)
+		nma_act_pool(ctx, NMA_ACT_ALLOC_DEAD, pool, 0, 0);
+}
+
 /* What the function returned: the typed pointer that some of them return may not
  * be taken apart, the number that the helper gives may.
  */
@@ -418,9 +437,8 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
 				    enum nma_pair pair, enum nma_eye eye,
 				    bool takes_out)
 {
-	struct buf_row out = { .where = BUF_OUT };
 	__u64 netmem, who = nma_who();
-	struct buf_row *row;
+	__u64 *taker;
 
 	if (bpf_get_func_ret(ctx, &netmem) ||
 	    nma_pair_second(pair, netmem, who, eye))
@@ -428,17 +446,9 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
 	if (!takes_out || !netmem || !nma_deep_armed ||
 	    (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
 		return 0;
-	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
-	if (pair == NMA_PAIR_FRAG && row)
-		judge_frag(row, netmem, who);
-	if (row && row->where == BUF_OUT)
-		return 0;		/* by the other eye, as a rule */
-	if (row)
-		*row = out;
-	else
-		learn(pool, netmem, &out);
-	if (pool->destroy_cnt)
-		nma_act_pool(ctx, NMA_ACT_ALLOC_DEAD, pool, 0, 0);
+	taker = nma_take_begin(ctx, pool);
+	note_alloc(ctx, pool, netmem, pair, who);
+	nma_take_end(ctx, pool, taker);
 	return 0;
 }
 

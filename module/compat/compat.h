@@ -40,6 +40,15 @@
 #define kvzalloc_objs(obj, num)		kvcalloc(num, sizeof(obj), GFP_KERNEL)
 #endif
 
+/* "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()", v6.13 */
+#ifndef NMA_HAVE_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+#define hrtimer_setup(timer, func, clock, mode) do {	\
+	hrtimer_init(timer, clock, mode);		\
+	(timer)->function = (func);			\
+} while (0)
+#endif
+
 /* "module: Convert symbol namespace to string literal", v6.13 */
 #ifdef NMA_HAVE_IMPORT_NS_STRING
 #define NMA_IMPORT_NS(ns)	MODULE_IMPORT_NS(#ns)

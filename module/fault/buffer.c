@@ -6,10 +6,13 @@
  * the module can go: a buffer that is in a pool twice is taken out twice before
  * anybody else can.
  */
+#include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
+#include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/workqueue.h>
 #include <net/page_pool/helpers.h>
 
@@ -310,6 +313,126 @@ static void live_napi(struct nmnic_vec *vec, int n)
 	free_netdev(dummy);
 }
 
+/* ---- Two that take from one pool ------------------------------------------------*/
+
+#define TAKES		256
+#define TAKE_EVERY_NS	(50 * NSEC_PER_USEC)
+
+/* A task and, as NAPI is one, a softirq */
+struct two_takers {
+	struct page_pool *pool;
+	struct hrtimer timer;
+	spinlock_t lock;
+	bool in_turn;
+	unsigned int most;
+	struct takes {
+		unsigned int num;
+		netmem_ref netmem[4 * TAKES];
+	} task, softirq;
+};
+
+static void take(struct page_pool *pool, struct takes *takes)
+{
+	netmem_ref netmem = page_pool_alloc_netmems(pool, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (netmem)
+		takes->netmem[takes->num++] = netmem;
+}
+
+/* As it should be */
+static noinline void take_in_turn(struct two_takers *two, struct takes *takes)
+{
+	spin_lock_bh(&two->lock);
+	take(two->pool, takes);
+	spin_unlock_bh(&two->lock);
+}
+
+static noinline void take_at_once(struct two_takers *two, struct takes *takes)
+{
+	take(two->pool, takes);
+}
+
+static void take_one(struct two_takers *two, struct takes *takes)
+{
+	if (two->in_turn)
+		take_in_turn(two, takes);
+	else
+		take_at_once(two, takes);
+}
+
+static enum hrtimer_restart take_in_softirq(struct hrtimer *timer)
+{
+	struct two_takers *two = container_of(timer, struct two_takers, timer);
+
+	take_one(two, &two->softirq);
+	if (two->softirq.num == two->most)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(TAKE_EVERY_NS));
+	return HRTIMER_RESTART;
+}
+
+static void start_softirq(void *two_takers)
+{
+	struct two_takers *two = two_takers;
+
+	hrtimer_start(&two->timer, ns_to_ktime(TAKE_EVERY_NS), HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/* The softirq is one of @cpu. */
+static void take_both(struct two_takers *two, unsigned int cpu, bool in_turn)
+{
+	unsigned int i;
+
+	two->in_turn = in_turn;
+	two->most += TAKES;
+	smp_call_function_single(cpu, start_softirq, two, true);
+	for (i = 0; i < TAKES; i++)
+		take_one(two, &two->task);
+	hrtimer_cancel(&two->timer);
+}
+
+/* What was taken at once was counted at once, so that the count may be too small. */
+static void give_all_back(struct two_takers *two)
+{
+	struct page_pool *pool = two->pool;
+	unsigned int i;
+
+	pool->pages_state_hold_cnt = atomic_read(&pool->pages_state_release_cnt) +
+				     two->task.num + two->softirq.num;
+	for (i = 0; i < two->task.num; i++)
+		page_pool_put_full_netmem(pool, two->task.netmem[i], false);
+	for (i = 0; i < two->softirq.num; i++)
+		page_pool_put_full_netmem(pool, two->softirq.netmem[i], false);
+}
+
+/* From a pool that has nothing, as long as nobody gives anything back: then each take
+ * is one from the page allocator, and a wrong count is the worst that happens.
+ */
+static void take_together(struct nmnic_vec *vec)
+{
+	unsigned int here = raw_smp_processor_id();
+	unsigned int other = cpumask_any_but(cpu_online_mask, here);
+	struct two_takers *two = kzalloc_obj(*two);
+
+	if (!two)
+		return;
+	two->pool = private_pool(vec, NULL);
+	if (!two->pool)
+		goto out_free_two;
+	spin_lock_init(&two->lock);
+	hrtimer_setup(&two->timer, take_in_softirq, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
+	take_both(two, here, true);
+	take_both(two, here, false);
+	if (other < nr_cpu_ids) {
+		take_both(two, other, true);
+		take_both(two, other, false);
+	}
+	give_all_back(two);
+	page_pool_destroy(two->pool);
+out_free_two:
+	kfree(two);
+}
+
 static void fault_work(struct work_struct *work)
 {
 	struct nmnic_fault_work *fw = container_of(work, struct nmnic_fault_work, work);
@@ -325,6 +448,8 @@ static void fault_work(struct work_struct *work)
 	n = atomic_xchg(&fw->live_napi, 0);
 	if (n)
 		live_napi(vec, n);
+	for (n = atomic_xchg(&fw->take_together, 0); n; n--)
+		take_together(vec);
 }
 
 static void wait_for_task(struct nmnic_fault_panel *panel)
@@ -362,6 +487,7 @@ void nmnic_fault_buffer(struct nmnic_rxq *rxq, struct nmnic_fill *fill, netmem_r
 	leave_to_task(rxq->vec, NMNIC_FAULT_RECYCLE_DIRECT, &fw->recycle_direct);
 	leave_to_task(rxq->vec, NMNIC_FAULT_ALLOC_DEAD, &fw->alloc_dead);
 	leave_to_task(rxq->vec, NMNIC_FAULT_LIVE_NAPI, &fw->live_napi);
+	leave_to_task(rxq->vec, NMNIC_FAULT_TAKE_TOGETHER, &fw->take_together);
 }
 
 /* NAPI is disabled: nobody asks any more. The port is still there, and takes its
@@ -382,5 +508,6 @@ void nmnic_fault_buffer_init(struct nmnic_fault_panel *panel)
 	panel->fault[NMNIC_FAULT_RECYCLE_DIRECT].ops = &task_ops;
 	panel->fault[NMNIC_FAULT_ALLOC_DEAD].ops = &task_ops;
 	panel->fault[NMNIC_FAULT_LIVE_NAPI].ops = &task_ops;
+	panel->fault[NMNIC_FAULT_TAKE_TOGETHER].ops = &task_ops;
 	panel->fault[NMNIC_FAULT_NO_MARK_PAGE].ops = &no_mark_page_ops;
 }

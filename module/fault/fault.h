@@ -73,6 +73,7 @@ struct nmnic_fault_work {
 	atomic_t recycle_direct;
 	atomic_t alloc_dead;
 	atomic_t live_napi;
+	atomic_t take_together;
 };
 
 struct nmnic_fault_panel {

@@ -48,6 +48,58 @@ test_live_napi() {
 	blamed NM-PP-04 "fault_work [nmnic]"
 }
 
+# A task and a softirq take from one page_pool, first in turn, which is legal, then at
+# once. How often they meet is chance; each of the two that do is told.
+test_take_together() {
+	watch_start
+	fault take_together 23
+	defer fault take_together 0
+	devmem_stream 1M
+	fired take_together
+	watch_look
+	both_takers '.count >= 1 and has("queue") and has("pool_id") and
+		(.evidence.called_by | startswith("take_at_once"))'
+	watch_says '.rule == "NM-PP-11" and (.evidence.created_by | length) > 0'
+	broken+=" NM-PP-11 "
+	jq -r "select($of_others | not).rule" "$W/findings" | sort -u >"$W/rules_found"
+	all_broken || { cat "$W/findings"; fail "take_together breaks other rules, too"; }
+	rule_seen NM-PP-11 caught
+	expect_no_leak
+}
+
+# both_takers FILTER: a finding for each, and all are so
+both_takers() {
+	jq -se "map(select(.rule == \"NM-PP-11\")) |
+		(map(.evidence | has(\"pid\")) | unique | length) == 2 and all(.[]; $1)" \
+		"$W/findings" && return
+	cat "$W/findings"
+	fail "not both takers are told, and so: $1"
+}
+
+in_threads() {
+	unshare -m sh -c "mount -t sysfs none /sys && echo $1 >/sys/class/net/nm0/threaded"
+}
+
+# What moves from processor to processor and is one taker all the same: queues that are
+# refilled by tasks when they start, NAPI in threads, NAPI of readers that poll.
+test_takers_that_move() {
+	local i
+
+	in_threads 1
+	defer in_threads 0
+	root_ns sysctl -q net.core.busy_read=50 net.core.busy_poll=50
+	defer root_ns sysctl -q net.core.busy_read=0 net.core.busy_poll=0
+	watch_start
+	for i in 0 1 2; do
+		host_stream 2M
+		reopen
+		devmem_stream 2M
+		in_threads $((i % 2))
+	done
+	watch_end 0
+	no_finding
+}
+
 # A buffer of host memory is a page, not a net_iov.
 test_double_put_of_pages() {
 	watch_start
@@ -127,5 +179,6 @@ starved() {
 nm_setup
 watch_open --deep -i nm0
 define_each
-run_tests test_clean "${each[@]}" test_live_napi test_double_put_of_pages \
-	test_page_api_without_netmems test_exact test_starved
+run_tests test_clean "${each[@]}" test_live_napi test_take_together \
+	test_takers_that_move test_double_put_of_pages test_page_api_without_netmems \
+	test_exact test_starved

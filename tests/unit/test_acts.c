@@ -180,6 +180,39 @@ static void test_pp_08(void **state)
 	assert_false(nma_rule_is_deep(NMA_RULE_PP_08));
 }
 
+/* Both sides, and who made the page_pool, if that was seen. */
+static void test_pp_11(void **state)
+{
+	struct nma_rec_act r = rec_act(NMA_ACT_TAKE_SECOND);
+	struct nma_rec_pool made = CAUSED(rec_provided(21, 1), CREATE);
+	const struct nma_finding *f;
+	unsigned int nr;
+
+	r.value[0] = 1;
+	r.pool = made.pool;
+	f = expect(*state, NMA_RULE_PP_11, &r, NMA_SEV_F);
+	assert_non_null(strstr(f->message, "taken on CPU 1 while CPU 0 takes"));
+	assert_int_equal(evidence(f, "cpu")->u, 1);
+	assert_int_equal(evidence(f, "other_cpu")->u, 0);
+	assert_int_equal(f->detail, 0);
+	nr = f->nr_evidence;
+	made.stack[0] = 0xffffffff81000000ull;
+	FEED(*state, made);
+	r.act = NMA_ACT_TAKE_FIRST;
+	f = expect(*state, NMA_RULE_PP_11, &r, NMA_SEV_F);
+	assert_int_equal(evidence(f, "created_by")->stack[0], made.stack[0]);
+	assert_int_equal(f->detail, 1);
+	r.pool++;			/* another one has its number by now */
+	f = expect(*state, NMA_RULE_PP_11, &r, NMA_SEV_F);
+	assert_int_equal(f->nr_evidence, nr);
+	r.value[1] = 1;
+	f = expect(*state, NMA_RULE_PP_11, &r, NMA_SEV_F);
+	assert_non_null(strstr(f->message, "on CPU 1, interrupted by another"));
+	r.act = NMA_ACT_TAKE_SECOND;
+	f = expect(*state, NMA_RULE_PP_11, &r, NMA_SEV_F);
+	assert_non_null(strstr(f->message, "on CPU 1, interrupting another"));
+}
+
 static void test_skb_01(void **state)
 {
 	struct nma_rec_act r = rec_act(NMA_ACT_SKB_BIT);
@@ -306,6 +339,7 @@ int main(void)
 		T(test_folding),
 		cmocka_unit_test(test_only_acts_are_deep),
 		T(test_pp_08),
+		T(test_pp_11),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,13 +300,13 @@ static void test_pools(void **state)
 	struct nma_pool header = { .r = rec_header(20, 1) }, payload = { .r = rec_payload(21, 1) };
 	struct nma_pool made = payload, empty = header, out = header;
 	const struct sight sights[] = {
-		{ NMA_SUBJ_POOL, &header, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
+		{ NMA_SUBJ_POOL, &header, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08 PP-11" },
 		{ NMA_SUBJ_POOL, &payload, "POOL-01 POOL-02 POOL-03 POOL-04 POOL-05 DRV-02 PP-01 PP-02 "
-		  "PP-03 PP-04 PP-05 PP-08" },
+		  "PP-03 PP-04 PP-05 PP-08 PP-11" },
 		{ NMA_SUBJ_POOL, &made, "POOL-01 POOL-02 POOL-03 POOL-04 POOL-05 POOL-06 DRV-02 PP-01 "
-		  "PP-02 PP-03 PP-04 PP-05 PP-08" },
-		{ NMA_SUBJ_POOL, &empty, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
-		{ NMA_SUBJ_POOL, &out, "PP-06 PP-01 PP-02 PP-03 PP-04 PP-05 PP-08" },
+		  "PP-02 PP-03 PP-04 PP-05 PP-08 PP-11" },
+		{ NMA_SUBJ_POOL, &empty, "PP-01 PP-02 PP-03 PP-04 PP-05 PP-08 PP-11" },
+		{ NMA_SUBJ_POOL, &out, "PP-06 PP-01 PP-02 PP-03 PP-04 PP-05 PP-08 PP-11" },
 	};
 	size_t i;
 

@@ -288,3 +288,32 @@ void nma_rule_PP_07(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_value_s64(nma_finding_ev(f, "pool_age_ns"), age_ns);
 	nma_act_evidence(f, act);
 }
+
+/* NM-PP-11. Each of the two is told by itself: part 0 came when part 1 was there. */
+void nma_rule_PP_11(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	bool first = act->act == NMA_ACT_TAKE_FIRST;
+	__s64 cpu = act->value[0], other = act->value[1];
+	const struct nma_pool *pool;
+	struct nma_finding *f;
+
+	if (!first && act->act != NMA_ACT_TAKE_SECOND)
+		return;
+	if (cpu != other)
+		f = nma_verdict_add(v, first, NMA_SEV_F,
+				    "buffer taken on CPU %lld while CPU %lld takes from the page_pool, too",
+				    cpu, other);
+	else
+		f = nma_verdict_add(v, first, NMA_SEV_F,
+				    "buffer taken on CPU %lld, %s another that takes from the page_pool, too",
+				    cpu, first ? "interrupted by" : "interrupting");
+	nma_value_u64(nma_finding_ev(f, "cpu"), cpu);
+	nma_value_u64(nma_finding_ev(f, "other_cpu"), other);
+	nma_act_evidence(f, act);
+	pool = nma_model__pool(ctx->model, act->pool_id);
+	if (pool && pool->r.pool == act->pool && pool->r.stack[0])
+		nma_value_stack(nma_finding_ev(f, "created_by"), pool->r.stack,
+				NMA_STACK_LEN);
+}
