@@ -75,9 +75,12 @@ static void expect(const char *where, const char *text, const char *what)
 		fail_msg("%s lacks '%s'", where, what);
 }
 
-static void expect_option(const char *where, const char *man, const struct nma_opt *opt)
+/* @defaults: as of nma_optset.values */
+static void expect_option(const char *where, const char *man, const struct nma_opt *opt,
+			  const void *defaults)
 {
-	char term[1024];
+	char term[1024], dflt[64];
+	size_t len;
 
 	if (opt->letter)
 		snprintf(term, sizeof(term), "``-%c``, ``--%s``%s%s %s", opt->letter,
@@ -87,6 +90,9 @@ static void expect_option(const char *where, const char *man, const struct nma_o
 		snprintf(term, sizeof(term), "``--%s``%s%s %s", opt->name,
 			 opt->metavar ? " " : "", opt->metavar ? opt->metavar : "",
 			 opt->help);
+	nma_opt_default(opt, (const char *)defaults + opt->offset, dflt, sizeof(dflt));
+	len = strlen(term);
+	snprintf(term + len, sizeof(term) - len, "%s", dflt);
 	expect(where, man, term);
 }
 
@@ -134,7 +140,8 @@ static void test_commands(void **state)
 			 text + strlen("Usage: netmem-audit"));
 		expect((*cmd)->name, man, usage);
 		for (i = 0; i < (*cmd)->nr_opts; i++) {
-			expect_option((*cmd)->name, man, &(*cmd)->opts[i]);
+			expect_option((*cmd)->name, man, &(*cmd)->opts[i],
+				      (*cmd)->defaults);
 			expect((*cmd)->name, text, (*cmd)->opts[i].help);
 		}
 		expect_no_other((*cmd)->name, man, (*cmd)->opts, (*cmd)->nr_opts);
@@ -182,12 +189,13 @@ static void test_overview(void **state)
 
 static void test_globals(void **state)
 {
+	const struct nma_globals none = { 0 };
 	char *man = slurp("options.inc");
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < nma_nr_global_opts; i++)
-		expect_option("options.inc", man, &nma_global_opts[i]);
+		expect_option("options.inc", man, &nma_global_opts[i], &none);
 	expect_no_other("options.inc", man, nma_global_opts, nma_nr_global_opts);
 	free(man);
 }

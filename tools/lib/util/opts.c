@@ -274,8 +274,7 @@ void nma_opts_usage(FILE *f, const struct nma_optset *set, const char *args,
 		put_word(f, args, column, indent);
 }
 
-static void put_default(char *dst, size_t size, const struct nma_opt *opt,
-			const void *value)
+void nma_opt_default(const struct nma_opt *opt, const void *value, char *dst, size_t size)
 {
 	__u64 ns;
 	__u32 u;
@@ -315,8 +314,8 @@ void nma_opts_help(FILE *f, const struct nma_optset *set)
 			 opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
 			 opt->letter ? ',' : ' ', opt->name, opt->metavar ? " " : "",
 			 opt->metavar ? opt->metavar : "");
-		put_default(dflt, sizeof(dflt), opt,
-			    (const char *)set->values + opt->offset);
+		nma_opt_default(opt, (const char *)set->values + opt->offset, dflt,
+				sizeof(dflt));
 		snprintf(text, sizeof(text), "%s%s", opt->help, dflt);
 		column = strlen(head);
 		if (column + 2 > HELP_COLUMN)

@@ -68,6 +68,8 @@ int nma_opts_u32(const char *s, __u32 min, __u32 max, __u32 *u);
 /* "[-i IF]... [--settle SEC] ARGS", wrapped after @column at @indent. */
 void nma_opts_usage(FILE *f, const struct nma_optset *set, const char *args,
 		    size_t column, size_t indent);
+/* " (default 60)", or "" for an option without: @value is what it has if not given. */
+void nma_opt_default(const struct nma_opt *opt, const void *value, char *dst, size_t size);
 /* A paragraph per option; defaults are read from @set->values. */
 void nma_opts_help(FILE *f, const struct nma_optset *set);
 
