@@ -133,8 +133,8 @@ test_load() {
 test_ring_full() {
 	watch_start --deep -i nm0
 	kill -STOP "${pid[watch]}"
-	nma-traffic bind -i nm0 -q "$Q" -s 4M -n 150 >"$W/bind.json"
-	expect_json "$W/bind.json" '.binds == 150'
+	nma-traffic bind -i nm0 -q "$Q" -s 4M -n 200 >"$W/bind.json"
+	expect_json "$W/bind.json" '.binds == 200'
 	kill -CONT "${pid[watch]}"
 	watch_stop
 	expect_status 5

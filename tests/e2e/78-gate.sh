@@ -195,6 +195,16 @@ test_not_known_is_not_right() {
 		.assertions[0].outcome == "unknown"'
 }
 
+# More than the ring holds, while the gate does not read
+test_lost_events_are_counted() {
+	gate 5 -- bash -c 'pkill -STOP -x netmem-audit
+		nma-traffic bind -i nm0 -q "$Q" -s 4M -n 400 >"$W/bind.json"
+		pkill -CONT -x netmem-audit'
+	expect_json "$W/bind.json" '.binds == 400'
+	expect_json "$W/gate.json" "$violated == [\"events_lost\"]"
+	expect_json "$W/gate.json" '.assertions[] | select(.metric == "events_lost").value > 0'
+}
+
 test_command_fails_or_does_not_end() {
 	gate 1 -- sh -c 'exit 77'
 	expect_json "$W/gate.json" '.result == "command_failed" and
@@ -336,7 +346,8 @@ test_always_the_same_verdict_under_load() {
 
 # an hour on two emulated processors
 [ -z "${NMA_FULL:-}${NMA_GATES:-}" ] ||
-	last_tests+=(test_leak_in_use_is_named test_always_the_same_verdict
+	last_tests+=(test_leak_in_use_is_named test_lost_events_are_counted
+		test_always_the_same_verdict
 		test_always_the_same_verdict_under_load)
 nm_setup
 run_tests test_clean_stream_holds test_a_record_is_late test_the_commands_output_is_its_own test_leak_is_named \

@@ -227,6 +227,41 @@ static void test_lost(void **state)
 	assert_int_equal(run("gate -q -- sleep 0.3"), NMA_EXIT_VIOLATION);
 }
 
+static __u64 dropped;	/* records */
+
+/* A binding that ends while the command runs; whether it is freed, a record would say. */
+static void bind_and_unbind(unsigned int poll)
+{
+	static struct nma_rec_binding r;
+
+	nap(poll);
+	if (poll != 2 && poll != 3)
+		return;
+	r = poll == 2 ? CAUSED(rec_binding(), CREATE) : CAUSED(rec_binding(), DETACH);
+	r.binding += 0x1000;
+	r.binding_id = 9;
+	r.lent = 4096;
+	r.hdr.netns = nic.hdr.netns;
+	r.hdr.time_ns = fake.now_ns;
+	fake_send(&r);
+	if (poll == 3)
+		fake.lost.count[NMA_LOSS_RING] = dropped;
+}
+
+/* Where records are lost, its end may be among them. */
+static void test_lost_end(void **state)
+{
+	(void)state;
+	fake.on_poll = bind_and_unbind;
+	dropped = 0;
+	assert_int_equal(run("-j gate -- sleep 0.3"), NMA_EXIT_VIOLATION);
+	only_violated((parse(), "findings"), 1);
+	fake.polls = 0;
+	dropped = 1;
+	assert_int_equal(run("-j gate -- sleep 0.3"), NMA_EXIT_INCOMPLETE);
+	only_violated((parse(), "events_lost"), 1);
+}
+
 static void expect_unknown(const char *line, const char *why)
 {
 	fake.polls = 0;
@@ -494,7 +529,7 @@ static void test_reports(void **state)
 		"\nok 3 tokens_outstanding == 0\n", "\nok 6 everything was seen\n",
 		"\nok 7 the command succeeded\n# the command ended with status 0\n", NULL,
 	}, *const junit[] = {
-		"<testsuite name=\"gate\" tests=\"7\" failures=\"3\" errors=\"0\" skipped=\"0\"",
+		"name=\"gate\" tests=\"7\" failures=\"3\" errors=\"0\" skipped=\"0\"",
 		"name=\"findings{severity=&quot;error&quot;} == 0\"",
 		"<failure type=\"violated\" message=\"it is 3\">", "</testsuites>\n", NULL,
 	}, *const json[] = { "{\"schema\":1,\"type\":\"gate\"", "\"result\":\"violation\"", NULL },
@@ -639,6 +674,7 @@ int main(void)
 		TEST(test_tokens),
 		TEST(test_finding),
 		TEST(test_lost),
+		TEST(test_lost_end),
 		TEST(test_unknown),
 		TEST(test_command),
 		TEST(test_no_such_command),

@@ -380,7 +380,7 @@ static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule,
 	int i;
 
 	for (i = 0; i < NMA_HOOK_MAX && !(missing & NMA_HOOK_BIT(i)); i++)
-		;
+		a->model->sees_ends = false;
 	nma_err(a->env, -EOPNOTSUPP, "%s cannot be observed on kernel %s: it needs %s",
 		nma_rules[rule].id, a->features.release, nma_hook_name(i));
 	return NMA_EXIT_SKIP;
@@ -464,14 +464,21 @@ int nma_audit__judge(struct nma_audit *a, const struct nma_strs *ids,
 
 static int read_lost(struct nma_audit *a)
 {
-	return a->source->ops->lost(a->source, &a->lost);
+	int err = a->source->ops->lost(a->source, &a->lost);
+
+	/* the end of a binding may be among them: what no walk meets is gone, then */
+	if (a->lost.count[NMA_LOSS_RING])
+		a->model->sees_ends = false;
+	return err;
 }
 
 int nma_audit__snapshot(struct nma_audit *a)
 {
 	int err;
 
-	err = a->source->ops->snapshot(a->source);
+	err = read_lost(a);
+	if (!err)
+		err = a->source->ops->snapshot(a->source);
 	a->now_ns = a->source->now_ns;
 	if (!err)
 		err = read_lost(a);
