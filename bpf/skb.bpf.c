@@ -8,6 +8,7 @@
  */
 #include "nma_act.bpf.h"
 #include "nma_dma.bpf.h"
+#include "nma_page.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -282,5 +283,51 @@ int BPF_PROG(nma_sent, struct sk_buff *skb, struct net_device *dev)
 		nma_act_dev(ctx, NMA_ACT_SKB_SENT, source(skb, dev),
 			    NMA_NO_QUEUE, dev->ifindex, 0);
 	learn_frags(skb, dev);
+	return 0;
+}
+
+/* ---- Packets that are copied for XDP --------------------------------------------*/
+
+#define HEAD_ALIGN	8	/* of struct skb_shared_info, which is at its end */
+#define CACHE_LINE	64
+
+static __noinline int act_skewed(void *ctx, struct sk_buff *skb, __u64 head)
+{
+	struct nma_act_key key = { .act = NMA_ACT_SKB_SKEWED };
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+	__u32 queue = BPF_CORE_READ(skb, queue_mapping);
+	__u64 skew = head % CACHE_LINE, page;
+	struct nma_act_row row = {};
+
+	key.object = (__u64)dev;
+	if (nma_act_count(&key, skew, 0))
+		return 0;
+	nma_act_begin(&row.rec, &key, skew, 0);
+	page = nma_page_of(head);
+	if (page)
+		nma_act_of_pool(&row.rec, BPF_CORE_READ((struct page *)page, pp));
+	nma_act_netdev(&row.rec, dev);
+	row.rec.queue = queue ? queue - 1 : NMA_NO_QUEUE;
+	bpf_get_stack(ctx, row.rec.stack, sizeof(row.rec.stack), NMA_ACT_SKIP);
+	nma_act_add(&key, &row);
+	return 0;
+}
+
+/* skb_pp_cow_data(pool, &skb, headroom): a packet that generic XDP, or veth's, can write
+ * to. Its head is a fragment of a page, behind those of the packet before, whose last
+ * may have had any length.
+ */
+SEC("?fexit/skb_pp_cow_data")
+int nma_copied(void *ctx)
+{
+	struct sk_buff *skb;
+	__u64 ret, pskb, head;
+
+	if (bpf_get_func_ret(ctx, &ret) || (int)ret || bpf_get_func_arg(ctx, 1, &pskb))
+		return 0;
+	skb = (void *)nma_read_word(pskb);
+	head = (__u64)BPF_CORE_READ(skb, head);
+	if (nma_deep_armed && head % HEAD_ALIGN)
+		act_skewed(ctx, skb, head);
 	return 0;
 }

@@ -43,6 +43,7 @@ enum nma_act {
 				 * later: CPU, CPU of the other
 				 */
 	NMA_ACT_TAKE_SECOND,	/* the same, the other was first */
+	NMA_ACT_SKB_SKEWED,	/* head not aligned: its offset in a line of 64 bytes */
 	NMA_ACT_MAX
 };
 

@@ -213,6 +213,36 @@ static void test_pp_11(void **state)
 	assert_non_null(strstr(f->message, "on CPU 1, interrupting another"));
 }
 
+/* Of a page_pool of the kernel's own, on a device that has a program */
+static void test_pp_12(void **state)
+{
+	struct nma_rec_act r = rec_act(NMA_ACT_SKB_SKEWED);
+	struct nma_rec_pool pool = rec_header(3, 0);
+	struct nma_rec_nic nic = rec_nic();
+	const struct nma_finding *f;
+	unsigned int nr;
+
+	pool.netdev = 0;
+	r.flags = pool.flags = NMA_PP_SYSTEM_POOL;
+	FEED(*state, pool);
+	r.pool_id = 3;
+	r.value[0] = 61;
+	f = expect(*state, NMA_RULE_PP_12, &r, NMA_SEV_W);
+	assert_int_equal(evidence(f, "offset_in_line")->u, 61);
+	assert_int_equal(f->pool_id, 3);
+	assert_string_equal(f->ifname, "nm0");
+	nr = f->nr_evidence;
+	nic.xdp_prog_id[1] = 7;
+	FEED(*state, nic);
+	f = expect(*state, NMA_RULE_PP_12, &r, NMA_SEV_W);
+	assert_int_equal(evidence(f, "xdp_prog_id")->u, 7);
+	nic.xdp_prog_id[0] = 8;
+	FEED(*state, nic);
+	f = expect(*state, NMA_RULE_PP_12, &r, NMA_SEV_W);
+	assert_int_equal(evidence(f, "xdp_prog_id")->u, 8);
+	assert_int_equal(f->nr_evidence, nr + 1);
+}
+
 static void test_skb_01(void **state)
 {
 	struct nma_rec_act r = rec_act(NMA_ACT_SKB_BIT);
@@ -340,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_only_acts_are_deep),
 		T(test_pp_08),
 		T(test_pp_11),
+		T(test_pp_12),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,12 +272,14 @@ static void expect_judged(const struct sight *s)
 
 static void test_devices_and_queues(void **state)
 {
-	struct nma_nic none = { .r = rec_nic() }, ops = none, tx = none;
+	struct nma_nic none = { .r = rec_nic() }, ops = none, tx = none, xdp[2];
 	struct nma_queue plain = { .r = rec_queue(1) }, bound = { .r = rec_bound(1) };
 	const struct sight sights[] = {
 		{ NMA_SUBJ_NIC, &none, "" },
 		{ NMA_SUBJ_NIC, &ops, "DRV-01 POOL-02" },
 		{ NMA_SUBJ_NIC, &tx, "TX-03" },
+		{ NMA_SUBJ_NIC, &xdp[0], "PP-12" },
+		{ NMA_SUBJ_NIC, &xdp[1], "PP-12" },
 		{ NMA_SUBJ_QUEUE, &plain, "" },
 		{ NMA_SUBJ_QUEUE, &bound, "BIND-01 BIND-02 BIND-03 BIND-04 BIND-05 BIND-06 BIND-07 "
 		  "PP-07 PP-09 SKB-01 SKB-02 SKB-03 SKB-04 SKB-05 TOK-04 TOK-05 "
@@ -289,6 +291,9 @@ static void test_devices_and_queues(void **state)
 	none.r.qops = NMA_QOPS_PRESENT;
 	none.r.flags &= ~NMA_NIC_TX_VALID;
 	ops.r.flags &= ~NMA_NIC_TX_VALID;
+	xdp[0] = xdp[1] = none;
+	xdp[0].r.xdp_prog_id[0] = 1;
+	xdp[1].r.xdp_prog_id[1] = 1;
 	tx.r.qops = 0;
 	tx.r.flags |= NMA_NIC_TX_VALID;
 	for (i = 0; i < sizeof(sights) / sizeof(*sights); i++)

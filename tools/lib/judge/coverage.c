@@ -65,6 +65,8 @@ static unsigned int nic_things(const struct nma_nic *nic)
 		what |= NMA_ON(RESTARTS);
 	if (nic->r.flags & NMA_NIC_TX_VALID)
 		what |= NMA_ON(TELLS_TX);
+	if (nic->r.xdp_prog_id[0] || nic->r.xdp_prog_id[1])
+		what |= NMA_ON(XDP);
 	return what;
 }
 

@@ -249,9 +249,15 @@ static struct nma_ident act_ident(union nma_ref ref)
 	return (struct nma_ident){ ref.act->netdev, ref.act->pool_id };
 }
 
+/* One of the kernel's own is of no device: the act knows where it was. */
+static const struct nma_pool *act_pool(const struct nma_model *m, const struct nma_rec_act *r)
+{
+	return r->flags & NMA_PP_SYSTEM_POOL ? NULL : nma_model__pool(m, r->pool_id);
+}
+
 static __u64 act_netdev(const struct nma_model *m, union nma_ref ref)
 {
-	const struct nma_pool *pool = nma_model__pool(m, ref.act->pool_id);
+	const struct nma_pool *pool = act_pool(m, ref.act);
 
 	return pool ? pool->owner.netdev : ref.act->netdev;
 }
@@ -259,8 +265,8 @@ static __u64 act_netdev(const struct nma_model *m, union nma_ref ref)
 static void act_place(const struct nma_model *m, union nma_ref ref,
 		      struct nma_place *place)
 {
-	const struct nma_pool *pool = nma_model__pool(m, ref.act->pool_id);
 	const struct nma_rec_act *r = ref.act;
+	const struct nma_pool *pool = act_pool(m, r);
 
 	place->netns = r->hdr.netns;
 	place->ifindex = r->ifindex;

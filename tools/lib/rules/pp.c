@@ -317,3 +317,25 @@ void nma_rule_PP_11(const struct nma_rule_ctx *ctx, union nma_ref ref,
 		nma_value_stack(nma_finding_ev(f, "created_by"), pool->r.stack,
 				NMA_STACK_LEN);
 }
+
+/* NM-PP-12. Generic XDP comes before the driver's own, where there are both. */
+void nma_rule_PP_12(const struct nma_rule_ctx *ctx, union nma_ref ref,
+		    struct nma_verdict *v)
+{
+	const struct nma_rec_act *act = ref.act;
+	const struct nma_nic *nic;
+	struct nma_finding *f;
+	__u32 prog = 0;
+
+	if (act->act != NMA_ACT_SKB_SKEWED)
+		return;
+	f = nma_verdict_add(v, 0, NMA_SEV_W,
+			    "packet copied for XDP with a head that is not aligned");
+	nma_value_u64(nma_finding_ev(f, "offset_in_line"), act->value[0]);
+	nic = nma_model__nic(ctx->model, act->netdev);
+	if (nic)
+		prog = nic->r.xdp_prog_id[0] ? nic->r.xdp_prog_id[0] : nic->r.xdp_prog_id[1];
+	if (prog)
+		nma_value_u64(nma_finding_ev(f, "xdp_prog_id"), prog);
+	nma_act_evidence(f, act);
+}
