@@ -380,7 +380,7 @@ static int refuse_rule(struct nma_audit *a, enum nma_rule_id rule,
 	int i;
 
 	for (i = 0; i < NMA_HOOK_MAX && !(missing & NMA_HOOK_BIT(i)); i++)
-		a->model->sees_ends = false;
+		;
 	nma_err(a->env, -EOPNOTSUPP, "%s cannot be observed on kernel %s: it needs %s",
 		nma_rules[rule].id, a->features.release, nma_hook_name(i));
 	return NMA_EXIT_SKIP;
