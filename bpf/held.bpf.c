@@ -35,6 +35,16 @@ struct {
 	__type(value, __u32);
 } nma_held_bufs SEC(".maps");
 
+/* The same of pages, a bit each by their number: far cheaper. The loader says how many
+ * words; what has no bit is in the map above.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} nma_held_pages SEC(".maps");
+
 struct group_key {
 	__u64 pool;
 	__u64 object;
@@ -45,7 +55,7 @@ struct group_key {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_GROUPS);
+	__uint(max_entries, NMA_HELD_BUFS / NMA_HELD_PER_GROUP);
 	__type(key, struct group_key);
 	__type(value, struct nma_rec_held);
 } nma_held_groups SEC(".maps");
@@ -61,7 +71,7 @@ struct age {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_GROUPS);
+	__uint(max_entries, NMA_HELD_BUFS / NMA_HELD_PER_GROUP);
 	__type(key, struct group_key);
 	__type(value, struct age);
 } nma_held_ages SEC(".maps");
@@ -69,6 +79,63 @@ struct {
 struct nma_look nma_look SEC(".bss.look");
 static struct nma_xa tokens SEC(".bss.tokens");
 static struct nma_rec_held fresh SEC(".bss.fresh");
+
+/* When the look began, by both clocks */
+struct begun {
+	__u64 ns;
+	__u64 ticks;
+};
+
+static struct begun begun SEC(".bss.begun");
+
+static __u64 vmemmap SEC(".bss.vmemmap");	/* 0: pages have no bits */
+
+/* The pool that was last asked for, and how many more of the last group were found */
+struct run {
+	__u64 pool;
+	__u32 pool_id;
+	__u32 buffers;
+	struct group_key key;
+};
+
+static struct run run SEC(".bss.run");
+
+static __always_inline __u64 *word_of(__u64 addr, __u64 *bit)
+{
+	__u64 page = (addr - vmemmap) / bpf_core_type_size(struct page);
+	__u32 word = page >> 6;
+
+	if (!vmemmap || addr < vmemmap || page >> 6 >= NMA_HELD_WORDS_MOST)
+		return NULL;
+	*bit = 1ull << (page & 63);
+	return bpf_map_lookup_elem(&nma_held_pages, &word);
+}
+
+static __always_inline bool was_found(__u64 addr)
+{
+	__u64 bit, *word = word_of(addr, &bit);
+
+	if (word)
+		return *word & bit;
+	return bpf_map_lookup_elem(&nma_held_bufs, &addr);
+}
+
+/* False if it was found before. */
+static __always_inline bool note_found(__u64 addr)
+{
+	__u64 bit, *word = word_of(addr, &bit);
+	__u32 one = 1;
+	long err;
+
+	if (word) {
+		*word |= bit;
+		return true;
+	}
+	err = bpf_map_update_elem(&nma_held_bufs, &addr, &one, BPF_NOEXIST);
+	if (err && err != -17)		/* EEXIST */
+		nma_count_loss(NMA_LOSS_MAP, 1);
+	return !err;
+}
 
 /* Lists that were longer than we go; the loader sets it to 0. */
 __u32 nma_held_cut SEC(".bss.held");
@@ -128,9 +195,9 @@ static __noinline int add_age(const struct group_key *key, __u64 addr, __u32 poo
 	struct nma_taken *taken = bpf_map_lookup_elem(&nma_taken, &addr);
 	struct age first = { .aged = 1, .pool_id = pool_id }, *age;
 
-	if (!taken || !taken->ns)
+	if (!taken || !taken->ticks)
 		return 0;
-	first.oldest_ns = taken->ns;
+	first.oldest_ns = begun.ns - (begun.ticks - taken->ticks) * nma_cfg.tick_ns;
 	first.stack = taken->stack;
 	age = bpf_map_lookup_elem(&nma_held_ages, key);
 	if (!age) {
@@ -153,7 +220,7 @@ static long age_of_lost(struct bpf_map *map, const __u64 *addr,
 	struct group_key key = { .holder = NMA_HOLDER_DRIVER };
 	struct nma_held_pool *pool;
 
-	if (!taken->ns || bpf_map_lookup_elem(&nma_held_bufs, addr))
+	if (!taken->ticks || was_found(*addr))
 		return 0;
 	key.pool = nma_read_word(*addr + bpf_core_field_offset(struct page, pp));
 	pool = bpf_map_lookup_elem(&nma_held_pools, &key.pool);
@@ -162,48 +229,78 @@ static long age_of_lost(struct bpf_map *map, const __u64 *addr,
 	return 0;
 }
 
+static __noinline int end_run(void)
+{
+	struct nma_rec_held *group;
+
+	if (!run.buffers)
+		return 0;
+	group = bpf_map_lookup_elem(&nma_held_groups, &run.key);
+	if (group)
+		group->buffers += run.buffers;
+	else
+		nma_count_loss(NMA_LOSS_MAP, run.buffers);
+	run.buffers = 0;
+	return 0;
+}
+
+static __always_inline void begin_run(const struct group_key *key, __u32 pool_id)
+{
+	struct nma_rec_held *group;
+
+	end_run();
+	run.key = *key;
+	group = bpf_map_lookup_elem(&nma_held_groups, key);
+	if (group)
+		group->buffers++;
+	else
+		add_group(key, pool_id);
+}
+
+static __always_inline bool is_sought(__u64 addr)
+{
+	__u64 pool = nma_read_word(addr + bpf_core_field_offset(struct page, pp));
+	struct nma_held_pool *held;
+
+	if (!pool)
+		return false;
+	if (pool == run.pool)
+		return true;
+	held = bpf_map_lookup_elem(&nma_held_pools, &pool);
+	if (!held)
+		return false;
+	run.pool = pool;
+	run.pool_id = held->id;
+	return true;
+}
+
 /* A netmem_ref that a packet or a token has */
 __noinline int nma_held_netmem(__u64 netmem)
 {
 	__u64 addr = netmem & 1 ? netmem & ~1ull : page_head(netmem);
 	struct group_key key = {};
-	struct nma_rec_held *group;
-	struct nma_held_pool *pool;
-	__u32 one = 1;
-	long err;
 
-	key.pool = nma_read_word(addr + bpf_core_field_offset(struct page, pp));
-	if (!key.pool)
+	if (was_found(addr) || !is_sought(addr) || !note_found(addr))
 		return 0;
-	pool = bpf_map_lookup_elem(&nma_held_pools, &key.pool);
-	if (!pool)
-		return 0;
-	err = bpf_map_update_elem(&nma_held_bufs, &addr, &one, BPF_NOEXIST);
-	if (err) {
-		if (err != -17)		/* EEXIST: found before */
-			nma_count_loss(NMA_LOSS_MAP, 1);
-		return 0;
-	}
+	key.pool = run.pool;
 	key.object = nma_look.object;
 	key.holder = nma_look.holder;
 	key.where = nma_look.where;
 	if (nma_cfg.ages)
-		add_age(&key, addr, pool->id);
-	group = bpf_map_lookup_elem(&nma_held_groups, &key);
-	if (group)
-		group->buffers++;
+		add_age(&key, addr, run.pool_id);
+	if (key.object == run.key.object && key.pool == run.key.pool &&
+	    key.holder == run.key.holder && key.where == run.key.where)
+		run.buffers++;
 	else
-		add_group(&key, pool->id);
+		begin_run(&key, run.pool_id);
 	return 0;
 }
 
 __noinline bool nma_held_is_news(__u64 netmem)
 {
-	__u64 addr = netmem & 1 ? netmem & ~1ull : page_head(netmem), pool;
+	__u64 addr = netmem & 1 ? netmem & ~1ull : page_head(netmem);
 
-	pool = nma_read_word(addr + bpf_core_field_offset(struct page, pp));
-	return bpf_map_lookup_elem(&nma_held_pools, &pool) &&
-	       !bpf_map_lookup_elem(&nma_held_bufs, &addr);
+	return !was_found(addr) && is_sought(addr);
 }
 
 static __noinline int begin_skb(__u64 addr)
@@ -380,7 +477,7 @@ static __always_inline void look_at_tokens(struct sock *sk)
 	nma_look.holder = NMA_HOLDER_TOKEN;
 	nma_look.where = NMA_WHERE_ANY;
 	nma_look.done = 0;
-	bpf_loop(NMA_HELD_BUFS, step_token, NULL, 0);
+	bpf_loop(NMA_HELD_TOKENS_MOST, step_token, NULL, 0);
 	if (!nma_look.done)
 		__sync_fetch_and_add(&nma_held_cut, 1);
 }
@@ -550,12 +647,29 @@ static long forget(struct bpf_map *map, const void *key, void *value, void *unus
 	return 0;
 }
 
+static long clear_word(__u32 i, void *unused)
+{
+	__u64 *word = bpf_map_lookup_elem(&nma_held_pages, &i);
+
+	if (!word)
+		return 1;
+	*word = 0;
+	return 0;
+}
+
 static __always_inline void begin(void)
 {
+	__u64 at = nma_cfg.sym[NMA_SYM_VMEMMAP];
+
+	vmemmap = at ? nma_read_word(at) : 0;
+	__builtin_memset(&run, 0, sizeof(run));
+	bpf_loop(NMA_HELD_WORDS_MOST, clear_word, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_pools, forget, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_bufs, forget, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_groups, forget, NULL, 0);
 	bpf_for_each_map_elem(&nma_held_ages, forget, NULL, 0);
+	begun.ns = bpf_ktime_get_ns();
+	begun.ticks = bpf_jiffies64();
 }
 
 /* 1: the ring is full, the rest is for the next call */
@@ -628,6 +742,8 @@ static __noinline __u64 send_all(void)
 {
 	__u64 full = 0;
 
+	end_run();
+	__builtin_memset(&run, 0, sizeof(run));
 	bpf_for_each_map_elem(&nma_held_groups, send_group, &full, 0);
 	if (!full)
 		bpf_for_each_map_elem(&nma_held_ages, send_age, &full, 0);

@@ -107,7 +107,9 @@ struct nma_walk {
 #define NMA_HELD_POOLS		1024	/* that are looked for at once */
 #define NMA_HELD_BUFS		(1 << 18)	/* of these, found */
 #define NMA_HELD_BUFS_MOST	(1 << 24)	/* however many there are */
-#define NMA_HELD_GROUPS		16384	/* records of one look */
+#define NMA_HELD_WORDS_MOST	(1 << 23)	/* bits of 2 TiB of pages, a loop's longest */
+#define NMA_HELD_PER_GROUP	4	/* of these for each record of a look */
+#define NMA_HELD_TOKENS_MOST	(1 << 23)	/* of one socket */
 #define NMA_HELD_LIST_MOST	(1 << 18)	/* packets and frags of one list */
 #define NMA_HELD_NODES		64	/* NUMA nodes whose lists are looked into */
 #define NMA_HELD_AREA_MOST	(1 << 22)	/* net_iovs of one array */

@@ -10,7 +10,7 @@
 #include "nma_types.bpf.h"
 
 struct nma_taken {
-	__u64 ns;		/* 0: it is back */
+	__u64 ticks;		/* jiffies, which cost less than a clock; 0: it is back */
 	__u32 stack;		/* key of nma_stacks, 0: none */
 	__u32 rsvd;
 };

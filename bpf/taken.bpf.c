@@ -51,7 +51,7 @@ static __always_inline int on_take(void *ctx, bool takes_out)
 	if (!takes_out || bpf_get_func_ret(ctx, &netmem) || !netmem)
 		return 0;
 	netmem &= ~1ull;
-	now.ns = bpf_ktime_get_ns();
+	now.ticks = bpf_jiffies64() ?: 1;
 	if (nma_cfg.stacks)
 		now.stack = stack_of(ctx);
 	row = bpf_map_lookup_elem(&nma_taken, &netmem);
@@ -90,7 +90,7 @@ int BPF_PROG(nma_bring_back, struct page_pool *pool, unsigned long ref)
 
 	row = bpf_map_lookup_elem(&nma_taken, &netmem);
 	if (row)
-		row->ns = 0;
+		row->ticks = 0;
 	return 0;
 }
 

@@ -148,15 +148,55 @@ static struct held_bpf *open_skeleton(int *btf)
 	return held_bpf__open();	/* works all the same, but slower */
 }
 
-/* With some to spare, for pools grow while they are looked at */
+/* The number after that of the highest page, 0: unknown. Pages of memory that is plugged
+ * in later have no bit.
+ */
+static __u64 pages_end(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	unsigned long long start, spanned = 0;
+	__u64 end = 0;
+	char line[256];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " spanned %llu", &spanned) == 1)
+			continue;
+		if (sscanf(line, " start_pfn: %llu", &start) == 1 && spanned &&
+		    start + spanned > end)
+			end = start + spanned;
+	}
+	fclose(file);
+	return end;
+}
+
+/* One bit for each page */
+static void make_bits(struct held_bpf *skel)
+{
+	__u64 words = pages_end() / 64 + 1;
+
+	if (words > NMA_HELD_WORDS_MOST)
+		words = NMA_HELD_WORDS_MOST;
+	bpf_map__set_max_entries(skel->maps.nma_held_pages, words);
+}
+
+/* With some to spare, for pools grow while they are looked at; a group has one buffer
+ * at least, and as a rule far more.
+ */
 static void make_room(struct nma_held_look *h, struct held_bpf *skel)
 {
+	__u32 groups;
+
 	h->room = h->inflight + h->inflight / 4;
 	if (h->room < NMA_HELD_BUFS)
 		h->room = NMA_HELD_BUFS;
 	if (h->room > NMA_HELD_BUFS_MOST)
 		h->room = NMA_HELD_BUFS_MOST;
+	groups = h->room / NMA_HELD_PER_GROUP;
 	bpf_map__set_max_entries(skel->maps.nma_held_bufs, h->room);
+	bpf_map__set_max_entries(skel->maps.nma_held_groups, groups);
+	bpf_map__set_max_entries(skel->maps.nma_held_ages, groups);
 }
 
 /* Also only there can packets be told from freed ones. */
@@ -186,6 +226,7 @@ static void choose(struct nma_session *s, struct held_bpf *skel)
 	share(skel->maps.nma_stacks, s->skel->maps.nma_stacks, s->opts.stacks);
 	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
 	make_room(&s->held, skel);
+	make_bits(skel);
 	bpf_program__set_autoload(skel->progs.nma_held, true);
 	bpf_program__set_autoload(skel->progs.nma_held_memory,
 				  has_memory_map(s->opts.features));
