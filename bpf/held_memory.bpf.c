@@ -25,16 +25,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define OBJECTS_MOST	(1 << 22)	/* of a section: 128 MiB of them */
 #define NAPI_SKBS	256		/* the kernel keeps 64 */
 
-void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
-
-struct netmem_desc {
-	unsigned long pp_magic;
-} __attribute__((preserve_access_index));
-
-struct net_iov___before_v6_17 {
-	unsigned long pp_magic;
-} __attribute__((preserve_access_index));
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -248,25 +238,11 @@ static __always_inline __u32 page_type(__u64 addr)
 	return page->page_type >> 24;
 }
 
-/* In struct page itself that word may be a pointer, says the verifier. A page of a
- * pool is laid out like a net_iov, since f3d85c9ee510 ("netmem: introduce struct
- * netmem_desc"), v6.17, like a netmem_desc.
- */
-static __always_inline unsigned long page_magic(__u64 addr)
-{
-	struct netmem_desc *desc = bpf_rdonly_cast((void *)addr, nma_cfg.netmem_btf);
-	struct net_iov___before_v6_17 *niov = (void *)desc;
-
-	if (bpf_core_type_exists(struct netmem_desc))
-		return desc->pp_magic;
-	return niov->pp_magic;
-}
-
 static long step_page(__u32 i, void *unused)
 {
 	if (page_type(scan.page) == PGTY_SLAB)
 		note_slab(scan.page);
-	else if ((page_magic(scan.page) & PP_MAGIC_BITS) == PP_MAGIC)
+	else if ((nma_page_magic(scan.page) & PP_MAGIC_BITS) == PP_MAGIC)
 		nma_held_page(scan.page);
 	scan.page += scan.page_size;
 	return 0;

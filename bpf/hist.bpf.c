@@ -4,7 +4,8 @@
  * How long buffers go round: from where a pool gives one out to where it is put back
  * (stat --hist --deep). A put that was missed leaves a buffer's time as it is, until
  * it is given out again; of more buffers than the map has room for the oldest are
- * forgotten. So what is shown is a sample, but a true one.
+ * forgotten. So what is shown is a sample, but a true one. What is put back stays in
+ * the map, for it is soon given out again, and that costs far less than a new entry.
  */
 #include "nma_hist.bpf.h"
 #include "nma_ring.bpf.h"
@@ -32,7 +33,7 @@ struct {
 	__type(value, struct hist);
 } nma_hists SEC(".maps");
 
-/* When a buffer was given out. */
+/* When a buffer was given out, 0: it is back. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, NMA_BUFS_DEFAULT);
@@ -100,9 +101,15 @@ int nma_fill_hist(struct nma_rec_hist *r)
 
 static __always_inline int on_given_out(void *ctx, bool takes_out)
 {
-	__u64 netmem, now = bpf_ktime_get_ns();
+	__u64 netmem, now, *since;
 
-	if (takes_out && !bpf_get_func_ret(ctx, &netmem) && netmem)
+	if (!takes_out || bpf_get_func_ret(ctx, &netmem) || !netmem)
+		return 0;
+	now = bpf_ktime_get_ns();
+	since = bpf_map_lookup_elem(&nma_given_out, &netmem);
+	if (since)
+		*since = now;
+	else
 		bpf_map_update_elem(&nma_given_out, &netmem, &now, BPF_ANY);
 	return 0;
 }
@@ -130,12 +137,12 @@ int BPF_PROG(nma_give_frag, struct page_pool *pool)
 SEC("?fentry/page_pool_put_unrefed_netmem")
 int BPF_PROG(nma_come_back, struct page_pool *pool, unsigned long ref)
 {
-	__u64 netmem = ref, now = bpf_ktime_get_ns(), *since;
+	__u64 netmem = ref, *since, then;
 
 	since = bpf_map_lookup_elem(&nma_given_out, &netmem);
-	if (!since)
+	if (!since || !*since)
 		return 0;
-	nma_hist_add(NMA_HIST_CIRCULATION, pool->user.id, now - *since);
-	bpf_map_delete_elem(&nma_given_out, &netmem);
-	return 0;
+	then = *since;
+	*since = 0;
+	return nma_hist_add(NMA_HIST_CIRCULATION, pool->user.id, bpf_ktime_get_ns() - then);
 }

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Copyright (c) 2026 netmem-audit authors
  *
- * From an address to the page it is in.
+ * From an address to the page it is in, and words of it that are read without a call.
+ * The loader has the numbers of the types: CO-RE would take them from the part of the
+ * kernel's BTF that it is given. 0 where it does not know them.
  */
 #ifndef NMA_PAGE_BPF_H
 #define NMA_PAGE_BPF_H
 
 #include "nma_core.bpf.h"
 #include "nma_ring.bpf.h"
+
+void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
+struct netmem_desc {
+	unsigned long pp_magic;
+} __attribute__((preserve_access_index));
+
+struct net_iov___before_v6_17 {
+	unsigned long pp_magic;
+} __attribute__((preserve_access_index));
 
 /* The head page of an address in the direct map; 0 where we cannot tell. */
 static __noinline __u64 nma_page_of(__u64 addr)
@@ -29,6 +41,27 @@ static __always_inline __u64 nma_frag_of(__u64 shinfo, __u32 i)
 {
 	return shinfo + bpf_core_field_offset(struct skb_shared_info, frags) +
 	       i * bpf_core_type_size(struct skb_frag);
+}
+
+/* In struct page itself that word may be a pointer, says the verifier. A page of a
+ * pool is laid out like a net_iov, since f3d85c9ee510 ("netmem: introduce struct
+ * netmem_desc"), v6.17, like a netmem_desc.
+ */
+static __always_inline unsigned long nma_page_magic(__u64 addr)
+{
+	struct netmem_desc *desc = bpf_rdonly_cast((void *)addr, nma_cfg.netmem_btf);
+	struct net_iov___before_v6_17 *niov = (void *)desc;
+
+	if (bpf_core_type_exists(struct netmem_desc))
+		return desc->pp_magic;
+	return niov->pp_magic;
+}
+
+static __always_inline int nma_page_refs(__u64 addr)
+{
+	struct page *page = bpf_rdonly_cast((void *)addr, nma_cfg.page_btf);
+
+	return page->_refcount.counter;
 }
 
 #endif /* NMA_PAGE_BPF_H */

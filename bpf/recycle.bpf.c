@@ -167,6 +167,9 @@ static __always_inline bool unfit(__u64 netmem)
 
 	if (netmem & 1)
 		return false;
+	if (nma_cfg.page_btf && nma_cfg.netmem_btf)
+		return nma_page_refs(netmem) != 1 ||
+		       nma_page_magic(netmem) & PP_MAGIC_PFMEMALLOC;
 	bpf_probe_read_kernel(&refs, sizeof(refs),
 			      (void *)netmem + bpf_core_field_offset(struct page, _refcount));
 	return refs != 1 ||
