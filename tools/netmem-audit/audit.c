@@ -537,10 +537,10 @@ int nma_audit__poll(struct nma_audit *a, int timeout_ms)
 
 	err = a->source->ops->poll(a->source, timeout_ms);
 	a->now_ns = a->source->now_ns;
-	/* costs a system call per program: not while nothing happens */
-	if (err > 0)
+	/* costs a system call per program: not while nothing happens, but at the end */
+	if (err > 0 || err == -EINTR)
 		err = read_lost(a);
-	if (err >= 0 || err == -EINTR)
+	if (err >= 0)
 		return NMA_EXIT_OK;
 	if (a->opts.to)
 		return source_failed(a, err);
