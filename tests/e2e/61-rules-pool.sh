@@ -139,10 +139,16 @@ test_driver_keeps() {
 	defer split on
 	defer disarm leak_netmem
 	know_neighbours
+	watch_start
 	fault leak_netmem 600
 	background pings peer ping -q -i 0.002 "$V4"
 	wait_for 20 spent leak_netmem || fail "$(cat "$PANEL/leak_netmem")"
 	stop "${pid[pings]}"
+	wait_for 20 told NM-PP-10 || fail "watch does not see it"
+	watch_counts NM-PP-10 1
+	watch_says '.ifname == "nm0" and .severity == "warn" and .kind == "leak" and
+		has("queue") and .evidence.buffers >= 568 and .evidence.buffers <= 600 and
+		.evidence.holder == "driver"'
 	check_finds NM-PP-10 '.severity == "warn" and .kind == "leak" and has("queue") and
 		.evidence.buffers >= 568 and .evidence.buffers <= 600 and
 		.evidence.holder == "driver"' 10

@@ -28,6 +28,15 @@ static void judge_all(struct nma_follow *f)
 	nma_judge__all(f->audit.judge, f->audit.now_ns);
 }
 
+/* One look may load programs, which then are there: the lesser of two counts. */
+static __u64 cost_of_looks(struct nma_follow *f, __u64 cost_ns)
+{
+	__u64 last_ns = f->cost_ns;
+
+	f->cost_ns = cost_ns;
+	return last_ns && last_ns < cost_ns ? last_ns : cost_ns;
+}
+
 static int look(struct nma_follow *f)
 {
 	__u64 begin_ns = nma_clock_ns();
@@ -36,7 +45,7 @@ static int look(struct nma_follow *f)
 	ret = nma_audit__snapshot(&f->audit);
 	if (ret)
 		return ret;
-	f->period_ns = (f->audit.now_ns - begin_ns) * SNAPSHOT_SHARE;
+	f->period_ns = cost_of_looks(f, f->audit.now_ns - begin_ns) * SNAPSHOT_SHARE;
 	if (f->period_ns < (f->look_ns ? f->look_ns : SNAPSHOT_NS))
 		f->period_ns = f->look_ns ? f->look_ns : SNAPSHOT_NS;
 	judge_all(f);

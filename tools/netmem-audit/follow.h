@@ -36,6 +36,7 @@ struct nma_follow {
 	__u64 start_ns;
 	__u64 snapshot_ns;	/* when the last one ended */
 	__u64 period_ns;	/* between two */
+	__u64 cost_ns;		/* of the last look */
 	bool ready;		/* the first snapshot is over */
 	bool timed_out;		/* before the command had ended */
 	bool cut;		/* interrupted while it waited for @quiet */
