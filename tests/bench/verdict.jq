@@ -110,6 +110,46 @@ def once(what; ns):
 
 def once: once("check"; .check_ns), once("show pools"; .show_ns), once("stat"; .stat_ns);
 
+# Per packet, of one tool that tells something and of another that does
+def beside($name; $what; $ours; $theirs; $none):
+	($none | per_packet | mean) as $base
+	| (($ours | per_packet | mean) - $base) as $we
+	| (($theirs | per_packet | mean) - $base) as $they
+	| (row($what; $we / $they; "x") | at_most(0.5)),
+	  row("  instructions per packet, " + $name; $we; ""),
+	  row("  the same, bpftrace"; $they; "");
+
+def facts:
+	beside("stat --deep"; "buffers given out and got back, over bpftrace";
+		.counts_stat; .counts_bpftrace; .facts_none),
+	beside("leaks --deep"; "how long buffers are out, over bpftrace";
+		.ages_leaks; .ages_bpftrace; .facts_none),
+	(beside("stat --deep --hist"; "both, over bpftrace";
+		.ages_stat; .both_bpftrace; .facts_none)),
+	(.events | row("  events that stat counted, of bpftrace\u0027s";
+		100 * .stat / .bpftrace; "%"));
+
+def thousands: if . >= 1000000 then "\(. / 1000000 | floor) million"
+	elif . >= 1000 then "\(. / 1000 | floor) thousand" else "\(.)" end;
+
+def ledger:
+	(.events_at | map(. + {cost: (.ns / .runs)})) as $at
+	| (row("ledger, an event at most over one at least"; $at[-1].cost / $at[0].cost; "x")
+		| at_most(1.25)),
+	  ($at[] | row("  instructions, \(.out | thousands) out"; .cost; "")),
+	  (.ledger_map | row("  bytes of its map, for each that is out";
+		.bytes / $at[-1].out; "") | at_most(96)),
+	  (.leaks_ns | row("leaks, none seen before, million instructions"; mean / 1e6; "")
+		| at_most(5000)),
+	  (.leaks_found | (.pools | map(.inflight) | add) as $out
+		| row("  buffers out, in \(.pools | map(.sockets) | add | thousands) sockets"; $out; ""),
+		  (row("  lost or unbalanced"; .lost + ($out - (.pools | map(.buffers) | add)); "")
+			| at_most(0))),
+	  (row("  packets come later by, microseconds";
+		(.held_up_leaks.gap - .held_up_none.gap) / 1000; "") | at_most(1000)),
+	  (row("  a socket is locked for, microseconds"; .held_up_leaks.locked / 1000; "")
+		| at_most(1000));
+
 {schema: 1, kernel, rows: [
 	if has("dmabuf") then throughput else empty end,
 	if has("parts") and has("dmabuf") then parts else empty end,
@@ -117,6 +157,8 @@ def once: once("check"; .check_ns), once("show pools"; .show_ns), once("stat"; .
 	if has("tcp_on") then bystanders else empty end,
 	if has("unix_bound") then enforcement else empty end,
 	if has("deep_on") then deep else empty end,
+	if has("facts_none") then facts else empty end,
+	if has("leaks_ns") then ledger else empty end,
 	if has("attach_ns") then attach else empty end,
 	if has("check_ns") then once else empty end
 ]}
