@@ -259,7 +259,7 @@ static __always_inline void begin_run(const struct group_key *key, __u32 pool_id
 
 static __always_inline bool is_sought(__u64 addr)
 {
-	__u64 pool = nma_read_word(addr + bpf_core_field_offset(struct page, pp));
+	__u64 pool = nma_load_word(addr + bpf_core_field_offset(struct page, pp));
 	struct nma_held_pool *held;
 
 	if (!pool)
@@ -277,7 +277,7 @@ static __always_inline bool is_sought(__u64 addr)
 /* A netmem_ref that a packet or a token has */
 __noinline int nma_held_netmem(__u64 netmem)
 {
-	__u64 addr = netmem & 1 ? netmem & ~1ull : page_head(netmem);
+	__u64 addr = netmem & 1 ? netmem & ~1ull : nma_load_head(netmem);
 	struct group_key key = {};
 
 	if (was_found(addr) || !is_sought(addr) || !note_found(addr))
@@ -298,7 +298,7 @@ __noinline int nma_held_netmem(__u64 netmem)
 
 __noinline bool nma_held_is_news(__u64 netmem)
 {
-	__u64 addr = netmem & 1 ? netmem & ~1ull : page_head(netmem);
+	__u64 addr = netmem & 1 ? netmem & ~1ull : nma_load_head(netmem);
 
 	return !was_found(addr) && is_sought(addr);
 }
@@ -412,7 +412,7 @@ static __always_inline long next_inner(void)
 static long step(__u32 i, void *unused)
 {
 	if (nma_look.frag < nma_look.nr_frags) {
-		nma_held_netmem(nma_read_word(nma_frag_of(nma_look.shinfo, nma_look.frag)));
+		nma_held_netmem(nma_load_word(nma_frag_of(nma_look.shinfo, nma_look.frag)));
 		nma_look.frag++;
 		return 0;
 	}

@@ -48,6 +48,8 @@ struct scan {
 	__u32 page_size;
 	__u64 node;		/* a sheaf on a list */
 	__u64 object;		/* the next of the slab */
+	__u64 pool;		/* of the last pages */
+	__u32 pages;		/* how many of it in a row */
 	__u32 slab;		/* the next */
 	__u32 nr_slabs;
 };
@@ -56,6 +58,14 @@ static struct scan scan SEC(".bss.scan");
 
 /* Those of a section; looked into when it was scanned, or calls would nest too deep. */
 static __u64 slabs[NMA_HELD_SECTION] SEC(".bss.slabs");
+
+/* One object only may name the kernel's function: the linker of libbpf cannot do more. */
+__noinline __u64 nma_load_word(__u64 addr)
+{
+	if (!nma_cfg.page_btf || !nma_cfg.netmem_btf)
+		return nma_read_word(addr);
+	return nma_page_magic(addr - bpf_core_field_offset(struct page, pp_magic));
+}
 
 static long step_free(__u32 i, void *unused)
 {
@@ -218,13 +228,24 @@ static __always_inline void note_slab(__u64 page)
 	scan.nr_slabs = nr + 1;
 }
 
-__noinline int nma_held_page(__u64 page)
+static __always_inline void end_pages(void)
 {
-	__u64 pool = nma_read_word(page + bpf_core_field_offset(struct page, pp));
-	struct nma_held_pool *held = bpf_map_lookup_elem(&nma_held_pools, &pool);
+	struct nma_held_pool *held = bpf_map_lookup_elem(&nma_held_pools, &scan.pool);
 
 	if (held)
-		held->pages++;
+		held->pages += scan.pages;
+	scan.pool = 0;
+	scan.pages = 0;
+}
+
+__noinline int nma_held_page(__u64 page)
+{
+	__u64 pool = nma_load_word(page + bpf_core_field_offset(struct page, pp));
+
+	if (pool != scan.pool)
+		end_pages();
+	scan.pool = pool;
+	scan.pages++;
 	return 0;
 }
 
@@ -290,6 +311,7 @@ static __always_inline void look_at_pages(__u64 first, __u64 nr)
 		return;
 	scan.nr_slabs = 0;
 	bpf_loop(nr, step_page, NULL, 0);
+	end_pages();
 	scan.slab = 0;
 	scan.object = 0;
 	scan.end = 0;

@@ -626,17 +626,18 @@ static __noinline __u64 page_info_old(__u64 page)
 	return BPF_CORE_READ((struct page___with_head *)page, compound_head);
 }
 
-static __always_inline __u64 page_head(__u64 page)
+static __always_inline __u64 page_head_of(__u64 page, __u64 info)
 {
-	__u64 info;
-
-	if (bpf_core_field_exists(struct page___with_info, compound_info))
-		info = page_info(page);
-	else
-		info = page_info_old(page);
 	if (!(info & 1))
 		return page;
 	return info >> 32 == 0xffffffff ? page & info : info - 1;
+}
+
+static __always_inline __u64 page_head(__u64 page)
+{
+	if (bpf_core_field_exists(struct page___with_info, compound_info))
+		return page_head_of(page, page_info(page));
+	return page_head_of(page, page_info_old(page));
 }
 
 /* CONFIG_PAGE_POOL_STATS, v5.18: a kernel that is built without it has neither. */

@@ -37,6 +37,22 @@ enum nma_look_shape {
 extern struct nma_look nma_look SEC(".bss.look");
 extern __u32 nma_held_cut SEC(".bss.held");
 
+/* As nma_read_word(), for a fraction of what that costs */
+__u64 nma_load_word(__u64 addr);
+
+static __always_inline __u64 nma_load_head(__u64 page)
+{
+	__u64 info;
+
+	if (bpf_core_field_exists(struct page___with_info, compound_info))
+		info = nma_load_word(page + bpf_core_field_offset(struct page___with_info,
+								  compound_info));
+	else
+		info = nma_load_word(page + bpf_core_field_offset(struct page___with_head,
+								  compound_head));
+	return page_head_of(page, info);
+}
+
 /* A netmem_ref that a packet or a token has */
 int nma_held_netmem(__u64 netmem);
 
