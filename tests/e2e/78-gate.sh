@@ -78,6 +78,7 @@ test_a_record_is_late() {
 		wait_for 20 test -e "$W/go"
 		refuse taskset -c 0 nma-traffic bind -i nm0 -q 99 -n 1 2>"$W/err"
 	) &
+	# shellcheck disable=SC2016 # not this shell's
 	gate 0 -- taskset -c 1 bash -c 'touch "$W/go"; sleep 0.5'
 	wait $!
 	expect_json "$W/gate.json" '.complete and (.pools | length > 0) and
@@ -197,6 +198,7 @@ test_not_known_is_not_right() {
 
 # More than the ring holds, while the gate does not read
 test_lost_events_are_counted() {
+	# shellcheck disable=SC2016 # not this shell's
 	gate 5 -- bash -c 'pkill -STOP -x netmem-audit
 		nma-traffic bind -i nm0 -q "$Q" -s 4M -n 400 >"$W/bind.json"
 		pkill -CONT -x netmem-audit'
@@ -350,7 +352,8 @@ test_always_the_same_verdict_under_load() {
 		test_always_the_same_verdict
 		test_always_the_same_verdict_under_load)
 nm_setup
-run_tests test_clean_stream_holds test_a_record_is_late test_the_commands_output_is_its_own test_leak_is_named \
+run_tests test_clean_stream_holds test_a_record_is_late \
+	test_the_commands_output_is_its_own test_leak_is_named \
 	test_leak_while_it_flows_is_named \
 	test_broken_rule_is_named test_tokens_are_named test_not_known_is_not_right \
 	test_command_fails_or_does_not_end test_the_command_writes \
