@@ -504,11 +504,13 @@ need_zcrx() { has_zcrx || skip "$(jq -rR 'fromjson? | .error.message' "$W/lacks"
 recv_host() { start host nma-traffic recv --host -t $TRAFFIC_S "$@"; }
 send_to() { peer nma-traffic send -t $TRAFFIC_S "$@"; }
 
-# background NAME COMMAND...: until stopped, output in $W/NAME.out and .err
+# background NAME COMMAND...: until stopped, output in $W/NAME.out and .err. What the
+# last of that name said is gone before anybody looks for what this one says.
 background() {
 	local name=$1
 
 	shift
+	rm -f "$W/$name.out" "$W/$name.err"
 	EXEC="exec" "$@" >"$W/$name.out" 2>"$W/$name.err" &
 	pid[$name]=$!
 	defer stop "${pid[$name]}"
