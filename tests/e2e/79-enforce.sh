@@ -430,16 +430,18 @@ reload() {
 	esac
 }
 
+# Once
 kill_audit() {
-	alive "${pid[audit]}" || return 0
+	[ -z "$audit_killed" ] || return 0
 	wait_for 30 grep -qs '"type":"start"' "$W/audit.out"
 	kill -KILL "${pid[audit]}"
+	audit_killed=1
 }
 
 # Binds that may be, and binds by a copy of the same program that may not, while policies
 # take turns, and who puts them into force is killed, as is an audit that looks on.
 test_no_gap() {
-	local n=0 tries=0 end ms own killed=0 begun
+	local n=0 tries=0 end ms own killed=0 begun audit_killed=
 
 	own=$(readlink -f "$(command -v python3)")
 	cp "$own" "$W/other"
