@@ -3,7 +3,7 @@
 # Copyright (c) 2026 netmem-audit authors
 # limit: 400
 #
-# Fifty bindings (a thousand with FULL=1) of a queue that has traffic, next to
+# A hundred bindings (a thousand with FULL=1) of a queue that has traffic, next to
 # one that has more.
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
@@ -14,7 +14,7 @@
 test_cycles_with_traffic() {
 	local before many
 
-	many=$(amount 50 1000)
+	many=$(amount 100 1000)
 
 	before=$(pools -i nm0 | jq '.pools | length')
 	ethtool -X nm0 weight 0 0 0 1
