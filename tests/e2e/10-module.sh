@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 60
 #
 # The module comes and goes without a trace, and says what is wrong with a
 # parameter that it does not take.

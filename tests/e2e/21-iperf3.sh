@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 120
+# limit: 60
 #
 # iperf3 as it comes, between the two ports in their namespaces.
 

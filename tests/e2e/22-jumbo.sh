@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 60
 #
 # Jumbo frames: payload over several netmems, frames that are not split over
 # several header buffers, and what is too long for the other end.

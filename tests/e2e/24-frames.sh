@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 60
 #
 # Frames of every length and kind, truncated and damaged, to a port in each of its
 # configurations: each byte that is shown of one must be right, none may vanish

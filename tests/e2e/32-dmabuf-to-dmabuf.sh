@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 60
 #
 # From a dma-buf of the one port into a dma-buf of the other, on all queues at
 # once: 1 GiB in each test with FULL=1.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 60
 #
 # io_uring zero-copy receive: a stream four times the size of the area.
 

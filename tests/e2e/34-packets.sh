@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 60
 #
 # What is not TCP: datagrams, alone and beside a stream into a dma-buf.
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 200
 # cpus: 2
 #
 # Every change of the port's configuration while a dma-buf is bound and a stream

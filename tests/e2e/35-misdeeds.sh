@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 80
 #
 # What nma-traffic does wrong on request happens as often as it was asked for,
 # the kernel answers as its documents say, and the stream goes on unharmed.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 60
 # cpus: 2
 #
 # Link state follows the other end, whatever happens to it, and transmit queues

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 80
 # cpus: 2
 #
 # A receive queue of nm0 leased to a netkit in another namespace (7.2): who is in

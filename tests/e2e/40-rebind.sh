@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 300
+# limit: 80
 # cpus: 2
 #
 # A binding that outlives what happens to its port and to other queues, and one

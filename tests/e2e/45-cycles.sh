@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 120
 #
 # A hundred bindings (a thousand with FULL=1) of a queue that has traffic, next to
 # one that has more.

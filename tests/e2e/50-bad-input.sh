@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 120
+# limit: 60
 #
 # What must be refused is refused with words, and leaves nothing behind.
 

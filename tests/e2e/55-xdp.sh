@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 160
 # cpus: 2
 #
 # XDP in the driver: verdicts, frames in several buffers, room at both ends,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 340
 #
 # netmem-audit check: silent on what is right, and for each fault of the panel
 # a finding that names rule, port, queue and pool.

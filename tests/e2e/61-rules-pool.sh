@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 180
 #
 # How page_pools for payload are made: queue, geometry, lock. Each fault is seen
 # as often as it happened and no more, and nothing is seen without it.

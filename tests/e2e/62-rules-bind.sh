@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 180
 #
 # What must not change, or not be, while a queue has a memory provider; and the
 # life of the binding itself. FULL=1 does 1,009 times what can be done often.

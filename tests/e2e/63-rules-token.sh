@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 120
 #
 # What a receiving application does wrong is counted as often as it does it.
 # FULL=1 does it 1,009 times.

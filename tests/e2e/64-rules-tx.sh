@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 100
 #
 # Sending from a dma-buf: calls that are refused, completions that do not come
 # or are not read, and what the driver says of its transmit path.

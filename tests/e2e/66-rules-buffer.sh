@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 140
 #
 # Rules about buffers and their page_pools: each is broken by a fault as often
 # as it is armed, counted that often and not once more.

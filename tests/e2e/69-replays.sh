@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 1800
+# limit: 440
 #
 # Bugs that were upstream, in the shape they had: tests/replays/README.md. Each
 # file there is one sub-test: first the clean twin, then the bug.

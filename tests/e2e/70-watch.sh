@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 140
 #
 # netmem-audit watch: findings as they happen, none where nothing is wrong, and
 # nothing left in the kernel however it ends.

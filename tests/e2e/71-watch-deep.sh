@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 240
 #
 # watch --deep comes into the middle of traffic, and when there is more than it has
 # room for it says so.

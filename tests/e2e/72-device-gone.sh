@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 300
+# limit: 60
 #
 # A driver that goes while a dma-buf is bound through it. It is taken off its device
 # by hand, so that the device itself stays and the kernel can unmap the dma-buf

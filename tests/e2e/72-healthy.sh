@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 260
 # cpus: 4
 #
 # Where nothing is wrong nothing is found, however often one looks, on two processors

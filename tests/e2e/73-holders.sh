@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 180
+# limit: 100
 #
 # Buffers of a destroyed page_pool that are not back: who has them is told, and a
 # driver is accused of none that somebody else has.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 100
 #
 # What stat counts is what happened, to the unit once nothing moves: against the
 # kernel's own counters where it has them, elsewhere against the driver's tracepoints

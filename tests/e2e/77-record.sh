@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 240
+# limit: 140
 #
 # netmem-audit record and --from: who has the file gets the verdict that there was,
 # without privilege, and never another one.

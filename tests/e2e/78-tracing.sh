@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 300
+# limit: 60
 #
 # Each line of docs/TRACING.md does what is said there. With NMA_FULL only, for
 # bpftrace takes its time to begin.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 500
 #
 # What a policy says may not happen does not happen, what it lets happen does, and
 # "off" restores what was before. Without enforcement each act is really done.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 400
+# limit: 100
 #
 # Why a bind is refused, or would be: each reason is provoked, said beforehand by
 # explain-bind where it can be known, refused by the kernel, and told by watch with who

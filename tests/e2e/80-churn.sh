@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (c) 2026 netmem-audit authors
-# limit: 600
+# limit: 60
 # cpus: 2
 #
 # Some seconds of what "make churn" does for half an hour.
