@@ -290,14 +290,17 @@ test_spread() {
 	# whatever else ethtool asks for by ioctl goes on
 	steer 4711 0
 	refuse ethtool -X nm0 equal $((Q + 1))
-	refused NM-BIND-07 8 1 RSS_IOCTL rss_refused
+	refused NM-BIND-07 14 1 RSS_IOCTL rss_refused
 	expect_json "$W/status.json" '.rules[0].hooks | endswith("real_num_rx_queues")'
-	way NM-BIND-07 ioctl,int80,alias,huge,not-in-memory
+	way NM-BIND-07 ioctl,ioctl-hash,int80,alias,huge,not-in-memory
+	ask rss --hash nm0 0
 	on '{"rule":"NM-BIND-07","mode":"enforce","unknown":"allow"}'
 	ask rss --split=8 nm0 0
+	ask rss --hash --split=8 nm0 0
 	off
 	ask rss --padded nm0:1 "$Q"
 	ask rss --split=4 nm0 "$Q"
+	ask rss --hash --split=4 nm0 "$Q"
 	refuse ask rss --huge nm0 "$Q"
 	expect_text "$W/ask" EINVAL
 }

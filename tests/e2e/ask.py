@@ -13,9 +13,10 @@ our end. Prints the errno, or "done"; exit status 1 if it was refused. --each is
 several ways after each other, a line of each; exit status 1 if all were refused.
 --until goes on, a line each time, until FILE is there.
 
---ragged=FILE binds a dma-buf of a page and a half, which FILE makes. Of rss: --alias
-names one of the port, --padded puts something behind the end of its name, --huge says that the table has 2^31
-entries, --split=N has all but the first N bytes in a page that was never touched.
+--ragged=FILE binds a dma-buf of a page and a half, which FILE makes. Of rss: --hash asks
+by the ioctl that may change the hash as well, --alias names one of the port, --padded puts
+something behind the end of its name, --huge says that the table has 2^31 entries,
+--split=N has all but the first N bytes in a page that was never touched.
 """
 import ctypes
 import errno
@@ -197,30 +198,47 @@ def split_in_two(contents, first):
     return addr + PAGE - first
 
 
+def rss_request(ask, ways):
+    """The table, as long as the one that is there, all of it that queue: struct
+    ethtool_rxfh_indir, or ethtool_rxfh with the hash and its key as they are. ask(DATA)
+    gets the address of what asks for the size."""
+    head, at = (("=6I", 8) if "--hash" in ways else ("=2I", 4))
+    get, set_ = ((0x46, 0x47) if "--hash" in ways else (0x38, 0x39))
+    data = low_memory(struct.pack(head, get, *[0] * (5 if "--hash" in ways else 1)))
+    ask(data)
+    size = struct.unpack("=I", ctypes.string_at(data + at, 4))[0]
+    said = 1 << 31 if "--huge" in ways else size
+    keep = (0, said, 0, 0xff << 8, 0) if "--hash" in ways else (said,)
+    return data, struct.pack(head, set_, *keep), size
+
+
 def ask_rss(ifname, queue, ways):
-    """ETHTOOL_SRXFHINDIR, a table as long as the one that is there"""
+    """ETHTOOL_SRXFHINDIR, or ETHTOOL_SRSSH"""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     name = ifname.encode() + (b":1" if "--alias" in ways else b"")
     name += b"\0more" if "--padded" in ways else b""
-    table = low_memory(struct.pack("=II", 0x38, 0))
-    fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", name, table))
-    size = struct.unpack("=I", ctypes.string_at(table + 4, 4))[0]
-    said = 1 << 31 if "--huge" in ways else size
-    contents = struct.pack("=%dI" % (2 + size), 0x39, said, *[queue] * size)
+
+    def ask(data):
+        fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", name, data))
+
+    data, head, size = rss_request(ask, ways)
+    contents = head + struct.pack("=%dI" % size, *[queue] * size)
     if option(ways, "--split"):
-        table = split_in_two(contents, int(option(ways, "--split")))
+        data = split_in_two(contents, int(option(ways, "--split")))
     else:
-        ctypes.memmove(table, contents, len(contents))
+        ctypes.memmove(data, contents, len(contents))
     if "--32" in ways:
-        int80(54, sock.fileno(), 0x8946, low_memory(struct.pack("=16sI12x", name, table)))
+        int80(54, sock.fileno(), 0x8946, low_memory(struct.pack("=16sI12x", name, data)))
     else:
-        fcntl.ioctl(sock, 0x8946, struct.pack("=16sQ16x", name, table))
+        ask(data)
     return 0
 
 
 EACH = (["--32"], ["--32", "--second", "--reverse"], ["--uring", "--second"],
         ["--uring", "--async"])
-EACH_RSS = ([], ["--32"], ["--alias"], ["--padded"], ["--huge"], ["--split=8"], ["--split=4"])
+EACH_RSS = ([], ["--32"], ["--alias"], ["--padded"], ["--huge"], ["--split=8"], ["--split=4"],
+            ["--hash"], ["--hash", "--32"], ["--hash", "--huge"], ["--hash", "--split=24"],
+            ["--hash", "--split=8"], ["--hash", "--split=4"])
 
 
 def ask(words, ways):
