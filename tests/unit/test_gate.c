@@ -566,14 +566,25 @@ static void many(unsigned int poll)
 	}
 }
 
-/* Closed at first, and no more lines in a picture than one can tell apart. NMA_REPORTS:
- * where to keep it.
- */
+/* For a browser, where somebody asks for it: NMA_REPORTS is a directory. */
+static void keep_report(const char *name, const char *text)
+{
+	const char *dir = getenv("NMA_REPORTS");
+	char path[4096];
+	FILE *f;
+
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%s.html", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0 && !fclose(f));
+}
+
+/* Closed at first, and no more lines in a picture than one can tell apart. */
 static void test_many_pools(void **state)
 {
-	const char *keep = getenv("NMA_REPORTS");
-	char *text, path[4096];
-	FILE *f;
+	char *text;
 
 	(void)state;
 	fake.on_poll = many;
@@ -582,12 +593,26 @@ static void test_many_pools(void **state)
 	expect_said(text, "<details><summary>2004 that were there</summary>");
 	expect_said(text, "<td class=\"n\">2999</td>");
 	assert_null(strstr(text, "line s8"));
-	if (keep) {
-		snprintf(path, sizeof(path), "%s/many.html", keep);
-		f = fopen(path, "w");
-		assert_non_null(f);
-		assert_true(fputs(text, f) >= 0 && !fclose(f));
-	}
+	keep_report("many", text);
+	free(text);
+}
+
+static void test_one_pool(void **state)
+{
+	char *text;
+
+	(void)state;
+	fake_reset();
+	fake.on_poll = nap;
+	fake_add(&nic);
+	fake_add(&queue[0]);
+	fake_add(&pool[1]);
+	assert_int_equal(run("gate --html h -- sleep 0.3"), NMA_EXIT_OK);
+	text = slurp("h");
+	expect_said(text, "1 that was there</summary>");
+	expect_said(text, "<td class=\"n\">11</td>");
+	assert_null(strstr(text, "<td class=\"n\">10</td>"));
+	keep_report("one", text);
 	free(text);
 }
 
@@ -687,6 +712,7 @@ int main(void)
 		TEST(test_recording_without_a_wait),
 		TEST(test_reports),
 		TEST(test_many_pools),
+		TEST(test_one_pool),
 		TEST(test_hostile_reports),
 		TEST(test_unwritable_reports),
 		TEST(test_github),

@@ -487,8 +487,9 @@ static void put_pool(const struct nma_gate *g, FILE *f, const struct nma_entry_p
 
 static void put_pools(const struct nma_gate *g, FILE *f)
 {
-	fprintf(f, "<h2>page_pools</h2>\n<details%s><summary>%zu that were there</summary>",
-		g->ledger.pools.nr > 40 ? "" : " open", g->ledger.pools.nr);
+	fprintf(f, "<h2>page_pools</h2>\n<details%s><summary>%zu that %s there</summary>",
+		g->ledger.pools.nr > 40 ? "" : " open", g->ledger.pools.nr,
+		g->ledger.pools.nr == 1 ? "was" : "were");
 	begin_table(f, "page_pools");
 	fputs("<thead><tr><th class=\"n\">pool</th><th>device</th><th class=\"n\">queue</th>"
 	      "<th>state</th><th class=\"n\">in flight</th><th class=\"n\">leaked</th>"
