@@ -254,7 +254,7 @@ __noinline int nma_held_page(__u64 page)
  */
 static __always_inline __u32 page_type(__u64 addr)
 {
-	struct page *page = bpf_rdonly_cast((void *)addr, nma_cfg.page_btf);
+	struct page *page = nma_at(addr, nma_cfg.page_btf);
 
 	return page->page_type >> 24;
 }

@@ -14,7 +14,8 @@
 #define NMA_KSYM_LIST \
 	NMA_KSYM(PREEMPT_COUNT, VAR, "__preempt_count") \
 	NMA_KSYM(PCPU_HOT, VAR, "pcpu_hot") \
-	NMA_KSYM(SESSION_IS_RETURN, FUNC, "bpf_session_is_return")
+	NMA_KSYM(SESSION_IS_RETURN, FUNC, "bpf_session_is_return") \
+	NMA_KSYM(RDONLY_CAST, FUNC, "bpf_rdonly_cast")
 
 enum nma_ksym {
 #define NMA_KSYM(id, kind, name) NMA_KSYM_##id,

@@ -9,9 +9,8 @@
 #define NMA_PAGE_BPF_H
 
 #include "nma_core.bpf.h"
+#include "nma_ksym.h"
 #include "nma_ring.bpf.h"
-
-void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
 struct netmem_desc {
 	unsigned long pp_magic;
@@ -20,6 +19,14 @@ struct netmem_desc {
 struct net_iov___before_v6_17 {
 	unsigned long pp_magic;
 } __attribute__((preserve_access_index));
+
+/* What lies at an address, to be read as the type with that number */
+static __always_inline void *nma_at(__u64 addr, __u32 btf_id)
+{
+	void *(*const cast)(const void *obj, __u32 btf_id) = nma_ksym_func(RDONLY_CAST);
+
+	return cast((void *)addr, btf_id);
+}
 
 /* The head page of an address in the direct map; 0 where we cannot tell. */
 static __noinline __u64 nma_page_of(__u64 addr)
@@ -49,7 +56,7 @@ static __always_inline __u64 nma_frag_of(__u64 shinfo, __u32 i)
  */
 static __always_inline unsigned long nma_page_magic(__u64 addr)
 {
-	struct netmem_desc *desc = bpf_rdonly_cast((void *)addr, nma_cfg.netmem_btf);
+	struct netmem_desc *desc = nma_at(addr, nma_cfg.netmem_btf);
 	struct net_iov___before_v6_17 *niov = (void *)desc;
 
 	if (bpf_core_type_exists(struct netmem_desc))
@@ -59,7 +66,7 @@ static __always_inline unsigned long nma_page_magic(__u64 addr)
 
 static __always_inline int nma_page_refs(__u64 addr)
 {
-	struct page *page = bpf_rdonly_cast((void *)addr, nma_cfg.page_btf);
+	struct page *page = nma_at(addr, nma_cfg.page_btf);
 
 	return page->_refcount.counter;
 }

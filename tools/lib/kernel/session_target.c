@@ -24,18 +24,22 @@ struct section {
 	__u32 kind;		/* 0: it names no target */
 	enum bpf_prog_type type;
 	enum bpf_attach_type attach_type;
+	__u32 flags;
 };
 
 /* Until they are loaded programs pass for another type: for one that traces libbpf
  * reads all types of the kernel, for a target that is found here.
  */
 static const struct section sections[] = {
-	{ "fentry+", "", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY },
-	{ "fexit+", "", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
+	{ "fentry+", "", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, 0 },
+	{ "fexit+", "", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, 0 },
 	{ "tp_btf+", "btf_trace_", BTF_KIND_TYPEDEF, BPF_PROG_TYPE_TRACING,
-	  BPF_TRACE_RAW_TP },
-	{ "iter+", "bpf_iter_", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER },
-	{ "kprobe.session+", "", 0, BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_SESSION },
+	  BPF_TRACE_RAW_TP, 0 },
+	{ "iter+", "bpf_iter_", BTF_KIND_FUNC, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER,
+	  0 },
+	{ "kprobe.session+", "", 0, BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_SESSION,
+	  0 },
+	{ "syscall", "", 0, BPF_PROG_TYPE_SYSCALL, 0, BPF_F_SLEEPABLE },
 };
 
 #define NR_SECTIONS	(sizeof(sections) / sizeof(sections[0]))
@@ -132,6 +136,7 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
 		return -EINVAL;
 	if (section->kind)
 		opts->attach_btf_id = find_target(section, target + 1);
+	opts->prog_flags |= section->flags;
 	err = put_ksyms(prog);
 	return err ? err : bpf_program__set_type(prog, section->type);
 }
