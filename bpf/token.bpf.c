@@ -213,6 +213,7 @@ static __always_inline void fill_sock(struct nma_rec_sock *r, struct sock *sk,
 				      const struct sock_row *row)
 {
 	r->cookie = bpf_get_socket_cookie(sk);
+	r->orphan = BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DEAD & 1;
 	nma_fill_ends(r, sk);
 	fill_row(r, row);
 	fill_sends(r, sk, row);

@@ -315,7 +315,7 @@ struct nma_rec_sock {
 	__u8 tx_all_copied;	/* notifications read, if each was of sends that were
 				 * copied; 255: or more
 				 */
-	__u8 rsvd;
+	__u8 orphan;		/* no process has it open any more */
 	__u8 src[16];
 	__u8 dst[16];
 	__u16 family;		/* AF_INET, AF_INET6 */

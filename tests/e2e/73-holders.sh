@@ -94,6 +94,8 @@ test_orphaned_socket() {
 		length == 1 and all(.severity == "warn" and .evidence.holder == "token" and
 		.evidence.buffers == 20 and (.evidence | has("holder_pid") | not) and
 		(.message | test("orphaned TCP")))'
+	expect_json "$W/check.json" 'any(.findings[]; .rule == "NM-TOK-01" and
+		(.message | test("^orphaned socket keeps 20")))'
 	stop "${pid[tx]}"
 	peer ip link set nm1 up
 	wait_for 60 no_pool_left

@@ -183,6 +183,21 @@ static void test_bind_10_holder(void **state)
 	assert_int_equal(f->hold_ns, 60 * SEC);
 	assert_int_equal(evidence(f, "tokens_outstanding")->u, 23);
 	assert_int_equal(evidence(f, "holder_pid")->u, 4711);
+	assert_non_null(strstr(f->message, "tokens of an application"));
+}
+
+static void test_bind_10_orphan(void **state)
+{
+	struct nma_model *m = *state;
+	struct nma_rec_sock orphan = rec_sock(1, 23);
+
+	orphan.orphan = 1;
+	orphan.hdr.pid = 0;
+	unbind(m);
+	FEED(m, CAUSED(rec_provided(21, 1), DETACH));
+	FEED(m, orphan);
+	assert_non_null(strstr(expect_one(VERDICT(BIND_10, binding(m, 5)),
+					  NMA_SEV_E)->message, "orphaned TCP socket"));
 }
 
 static void test_bind_10_kept_pool(void **state)
@@ -536,6 +551,7 @@ int main(void)
 		T(test_bind_08),
 		T(test_bind_09),
 		T(test_bind_10_holder),
+		T(test_bind_10_orphan),
 		T(test_bind_10_kept_pool),
 		T(test_bind_10_sender_has_longer),
 		T(test_bind_10_end),

@@ -191,7 +191,8 @@ recipes_are_right() {
 # The commands of each manual page's last section
 examples() {
 	awk 'FNR == 1 { on = 0 }
-	     /^[A-Z]/ { on = /^Examples$/ }
+	     /^Examples$/ { on = 1 }
+	     /^See also$/ { on = 0 }
 	     on && /^    [#$] / { print substr($0, 7) }' "$top"/docs/man/*.rst
 	sed -n 's/^[#$] //p' "$top"/docs/man/examples/*.txt
 }

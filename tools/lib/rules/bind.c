@@ -364,6 +364,14 @@ static void still_used(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 				NMA_STACK_LEN);
 }
 
+static const char *whose_tokens(const struct nma_sock *sock)
+{
+	if (!sock)
+		return "";
+	return sock->r.orphan ? ", tokens of an orphaned TCP socket" :
+				", tokens of an application";
+}
+
 static void not_freed(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 		      const struct nma_binding *binding, const struct nma_token_holder *h)
 {
@@ -373,8 +381,8 @@ static void not_freed(struct nma_verdict *v, const struct nma_rule_ctx *ctx,
 	if (binding->r.dma_dir == NMA_DMA_TO_DEVICE)
 		patience *= RESEND_FACTOR;
 	f = nma_verdict_add(v, 0, NMA_SEV_E,
-			    "dma-buf was unbound but is still mapped: %llu of its bytes are out",
-			    binding->r.lent);
+			    "dma-buf was unbound but is still mapped: %llu of its bytes are out%s",
+			    binding->r.lent, whose_tokens(h->sock));
 	f->kind = NMA_KIND_LEAK;
 	f->since_ns = binding->unbound_ns;
 	nma_finding_hold(f, NMA_AGE, patience);

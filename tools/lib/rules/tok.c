@@ -37,7 +37,8 @@ void nma_rule_TOK_01(const struct nma_rule_ctx *ctx, union nma_ref ref,
 
 	if (sock->seen.gone || !sock->r.outstanding)
 		return;
-	f = nma_verdict_add(v, 0, NMA_SEV_W, "application keeps %u tokens too long",
+	f = nma_verdict_add(v, 0, NMA_SEV_W, "%s keeps %u tokens too long",
+			    sock->r.orphan ? "orphaned socket" : "application",
 			    sock->r.outstanding);
 	f->since_ns = sock->r.oldest_ns;
 	f->state = sock_state(sock);
