@@ -197,6 +197,16 @@ test_ages() {
 	finish few 5
 }
 
+# What was lost after the last report counts, too.
+test_full_after_the_last_report() {
+	background late netmem-audit -j leaks -i nm0 --deep --buffers 16 600
+	wait_for 20 grep -q pools "$W/late.out"
+	peer ping -q -c 200 -i 0.002 "$V4"
+	kill -INT "${pid[late]}"
+	finish late 5
+	expect_json <(jq -s . "$W/late.out") 'length == 1 and .[0].lost.map_full == 0'
+}
+
 map_is_full() { tail -n 1 "$W/few.out" | jq -e '.lost.map_full > 0'; }
 
 aged() {
@@ -465,5 +475,5 @@ test_bad_input() {
 
 nm_setup
 run_tests test_quiet test_driver test_driver_counts test_slow_leak test_tokens test_zcrx test_ages \
-	test_stopped_process test_unread_error_queue test_queueing_discipline \
-	test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input
+	test_full_after_the_last_report test_stopped_process test_unread_error_queue \
+	test_queueing_discipline test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input
