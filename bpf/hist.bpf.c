@@ -33,13 +33,24 @@ struct {
 	__type(value, struct hist);
 } nma_hists SEC(".maps");
 
-/* When a buffer was given out, 0: it is back. */
+/* Those of how long buffers go round, by the lowest bits of the pool's id. */
+#define NEAR_HISTS	256	/* a power of two */
+
+struct near_hist {
+	struct hist hist;
+	__u32 id;		/* whose it is, 0: nobody's, and zeroes */
+	__u32 rsvd;
+};
+
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, NMA_BUFS_DEFAULT);
-	__type(key, __u64);		/* netmem_ref */
-	__type(value, __u64);
-} nma_given_out SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NEAR_HISTS);
+	__type(key, __u32);
+	__type(value, struct near_hist);
+} nma_hists_near SEC(".maps");
+
+struct nma_given_near_map nma_given_near SEC(".maps");
+struct nma_given_out_map nma_given_out SEC(".maps");
 
 static __noinline struct hist *add_hist(const struct hist_key *key)
 {
@@ -65,21 +76,75 @@ static __always_inline __u32 log2_of(__u64 n)
 	return bits;
 }
 
-int nma_hist_add(__u32 kind, __u32 id, __u64 ns)
+static __always_inline int add_time(struct hist *hist, __u64 ns)
 {
-	struct hist_key key = { .kind = kind, .id = id };
-	struct hist *hist = bpf_map_lookup_elem(&nma_hists, &key);
 	__u32 slot = log2_of(ns / NSEC_PER_USEC);
 
-	if (!hist)
-		hist = add_hist(&key);
-	if (!hist)
-		return 0;
 	if (slot >= NMA_HIST_SLOTS)
 		slot = NMA_HIST_SLOTS - 1;
 	barrier_var(slot);
 	if (slot < NMA_HIST_SLOTS)
 		__sync_fetch_and_add(&hist->slot[slot], 1);
+	return 0;
+}
+
+int nma_hist_add(__u32 kind, __u32 id, __u64 ns)
+{
+	struct hist_key key = { .kind = kind, .id = id };
+	struct hist *hist = bpf_map_lookup_elem(&nma_hists, &key);
+
+	if (!hist)
+		hist = add_hist(&key);
+	return hist ? add_time(hist, ns) : 0;
+}
+
+static __always_inline struct near_hist *near_hist_of(__u32 id)
+{
+	__u32 slot = id & (NEAR_HISTS - 1);
+
+	return bpf_map_lookup_elem(&nma_hists_near, &slot);
+}
+
+/* A place that another pool has it keeps until that one has ended. */
+static __always_inline int add_circulation(__u32 id, __u64 ns)
+{
+	struct near_hist *near = near_hist_of(id);
+
+	if (near && near->id != id && !near->id)
+		__sync_val_compare_and_swap(&near->id, 0, id);
+	if (near && near->id == id)
+		return add_time(&near->hist, ns);
+	return nma_hist_add(NMA_HIST_CIRCULATION, id, ns);
+}
+
+/* Times of one pool may be in both, if its place became free. */
+static __always_inline bool fill_near(struct nma_rec_hist *r)
+{
+	struct near_hist *near;
+	__u32 i;
+
+	if (!nma_cfg.hist || r->kind != NMA_HIST_CIRCULATION)
+		return false;
+	near = near_hist_of(r->id);
+	if (!near || near->id != r->id)
+		return false;
+	for (i = 0; i < NMA_HIST_SLOTS; i++)
+		r->slot[i] += near->hist.slot[i];
+	return true;
+}
+
+int nma_hist_end(__u32 id)
+{
+	struct near_hist *near;
+
+	if (!nma_cfg.hist)
+		return 0;
+	near = near_hist_of(id);
+	if (!near || near->id != id)
+		return 0;
+	__builtin_memset(&near->hist, 0, sizeof(near->hist));
+	barrier();
+	near->id = 0;
 	return 0;
 }
 
@@ -93,28 +158,24 @@ int nma_fill_hist(struct nma_rec_hist *r)
 	key.kind = r->kind;
 	key.id = r->id;
 	hist = bpf_map_lookup_elem(&nma_hists, &key);
-	if (!hist)
-		return -1;
-	__builtin_memcpy(r->slot, hist->slot, sizeof(r->slot));
-	return 0;
+	if (hist)
+		__builtin_memcpy(r->slot, hist->slot, sizeof(r->slot));
+	return fill_near(r) || hist ? 0 : -1;
 }
 
 static __always_inline int on_given_out(void *ctx, bool takes_out)
 {
-	__u64 netmem, now, *since;
+	__u64 netmem;
 
 	if (!takes_out || bpf_get_func_ret(ctx, &netmem) || !netmem)
 		return 0;
-	now = bpf_ktime_get_ns();
-	since = bpf_map_lookup_elem(&nma_given_out, &netmem);
-	if (since)
-		*since = now;
-	else
-		bpf_map_update_elem(&nma_given_out, &netmem, &now, BPF_ANY);
+	nma_give_out(netmem);
 	return 0;
 }
 
-/* Of these, one that calls another gives it out twice, at the same time. */
+/* Of these, one that calls another gives it out twice, at the same time. Where we
+ * count as well, the programs that do (recycle.bpf.c) take their place.
+ */
 SEC("?fexit/page_pool_alloc_netmems")
 int BPF_PROG(nma_give_netmem, struct page_pool *pool)
 {
@@ -137,12 +198,16 @@ int BPF_PROG(nma_give_frag, struct page_pool *pool)
 SEC("?fentry/page_pool_put_unrefed_netmem")
 int BPF_PROG(nma_come_back, struct page_pool *pool, unsigned long ref)
 {
+	struct nma_given *near = nma_given_near_of(ref);
 	__u64 netmem = ref, *since, then;
 
-	since = bpf_map_lookup_elem(&nma_given_out, &netmem);
+	if (near && near->netmem == netmem)
+		since = &near->since;
+	else
+		since = bpf_map_lookup_elem(&nma_given_out, &netmem);
 	if (!since || !*since)
 		return 0;
 	then = *since;
 	*since = 0;
-	return nma_hist_add(NMA_HIST_CIRCULATION, pool->user.id, bpf_ktime_get_ns() - then);
+	return add_circulation(pool->user.id, bpf_ktime_get_ns() - then);
 }

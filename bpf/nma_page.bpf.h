@@ -29,7 +29,7 @@ static __always_inline void *nma_at(__u64 addr, __u32 btf_id)
 }
 
 /* The head page of an address in the direct map; 0 where we cannot tell. */
-static __noinline __u64 nma_page_of(__u64 addr)
+static __noinline __attribute__((unused)) __u64 nma_page_of(__u64 addr)
 {
 	__u64 page_offset, vmemmap;
 

@@ -37,8 +37,8 @@ struct nma_config {
 	__u32 page_size;
 	__u32 cpus;		/* possible ones */
 	__u32 counts;		/* enum nma_counts: of page_pools; NONE: not asked for */
-	__u8 bulk_unseen;	/* see nma_rec_recycle */
-	__u8 zcrx_unseen;
+	__u8 page_nested;	/* page_pool_alloc_pages() calls the function for netmems */
+	__u8 zcrx_unseen;	/* see nma_rec_recycle */
 	__u8 hist;		/* times are asked for */
 	__u8 ages;		/* when buffers were taken is known */
 	__u8 stacks;		/* and by whom */

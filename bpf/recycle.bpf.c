@@ -13,11 +13,14 @@
  *
  * What goes by the short ways follows from what is conserved: see model/recycle.c.
  * Only how many buffers went from the cache to the driver and straight back does
- * not; for that each put is looked at (--deep).
+ * not; for that each that leaves the cache is looked at (--deep). There, and not
+ * where they come back, for tasks put buffers all the time, interrupted by softirqs
+ * that do so, too; and hardly ever take one.
  *
  * A pool has one consumer at a time; what it alone counts needs no atomic.
  */
 #include "nma_fill.bpf.h"
+#include "nma_hist.bpf.h"
 #include "nma_page.bpf.h"
 #include "nma_pair.bpf.h"
 #include "nma_provider.bpf.h"
@@ -26,7 +29,8 @@
 #include <bpf/bpf_tracing.h>
 
 #define READ_TRIES	4
-#define BULK_MAX	64	/* buffers of one call; the kernel has 16 */
+#define CACHE_SIZE							\
+	(bpf_core_field_size(((struct page_pool *)0)->alloc.cache) / sizeof(__u64))
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -38,14 +42,30 @@ struct recycle_row {
 	__u64 off_ring;
 	__u64 refill_who;	/* refills the cache now, nma_who(); 0: nobody */
 	__u64 frag;		/* page that fragments were cut from when it ended */
-	__u64 bulk_who;		/* puts many buffers now, next to the consumer */
+	__u64 looked_full;	/* looks that found the cache full */
 	__u32 waived;		/* by this refill */
-	__u32 bulk_cached;	/* in the cache before */
-	__u32 bulk_good;	/* of them, fit for the cache */
+	__u32 filling;		/* what is in the cache is not yet in into_cache */
+	__u32 went_slow;	/* this allocation, or the one before */
 	__u32 rsvd;
 };
 
-/* By pool id. */
+/* By the lowest bits of a pool's id, and found without a call: what most pools have. */
+#define NEAR_ROWS	256	/* a power of two */
+
+struct near_row {
+	struct recycle_row row;
+	__u32 id;		/* whose it is, 0: nobody's, and zeroes */
+	__u32 rsvd;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NEAR_ROWS);
+	__type(key, __u32);
+	__type(value, struct near_row);
+} nma_recycled_near SEC(".maps");
+
+/* By pool id: those that found their place taken. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -54,10 +74,33 @@ struct {
 	__type(value, struct recycle_row);
 } nma_recycled SEC(".maps");
 
+static __always_inline struct near_row *near_row_of(__u32 id)
+{
+	__u32 slot = id & (NEAR_ROWS - 1);
+
+	return bpf_map_lookup_elem(&nma_recycled_near, &slot);
+}
+
+static __always_inline struct recycle_row *find_row(__u32 id)
+{
+	struct near_row *near = near_row_of(id);
+
+	if (near && near->id == id)
+		return &near->row;
+	return bpf_map_lookup_elem(&nma_recycled, &id);
+}
+
 static __noinline struct recycle_row *add_row(__u32 id)
 {
 	struct recycle_row fresh = {}, *row;
+	struct near_row *near = near_row_of(id);
+	__u32 whose;
 
+	if (near) {
+		whose = __sync_val_compare_and_swap(&near->id, 0, id);
+		if (!whose || whose == id)
+			return &near->row;
+	}
 	bpf_map_update_elem(&nma_recycled, &id, &fresh, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(&nma_recycled, &id);
 	if (!row)
@@ -68,9 +111,22 @@ static __noinline struct recycle_row *add_row(__u32 id)
 static __always_inline struct recycle_row *row_of(struct page_pool *pool)
 {
 	__u32 id = pool->user.id;
-	struct recycle_row *row = bpf_map_lookup_elem(&nma_recycled, &id);
+	struct recycle_row *row = find_row(id);
 
 	return row ? row : add_row(id);
+}
+
+static __always_inline void drop_row(__u32 id)
+{
+	struct near_row *near = near_row_of(id);
+
+	if (near && near->id == id) {
+		__builtin_memset(&near->row, 0, sizeof(near->row));
+		barrier();
+		near->id = 0;
+		return;
+	}
+	bpf_map_delete_elem(&nma_recycled, &id);
 }
 
 static __always_inline void count(struct recycle_row *row, enum nma_counter which)
@@ -88,11 +144,15 @@ int BPF_PROG(nma_refill, struct page_pool *pool)
 	if (!row)
 		return 0;
 	row->waived = 0;
+	row->went_slow = 1;
+	row->filling = 1;
 	row->refill_who = nma_who();
 	return 0;
 }
 
-/* One of those that were taken from the ring is returned, the others stay. */
+/* One of those that were taken from the ring is returned, the others stay. If there
+ * is none the page allocator fills the cache, and a provider does not.
+ */
 SEC("?fexit/page_pool_refill_alloc_cache")
 int BPF_PROG(nma_refilled, struct page_pool *pool, unsigned long netmem)
 {
@@ -109,6 +169,7 @@ int BPF_PROG(nma_refilled, struct page_pool *pool, unsigned long netmem)
 	} else if (!row->waived) {
 		row->count[NMA_COUNTER_EMPTY]++;
 	}
+	row->filling = !netmem && !pool->mp_ops;
 	return 0;
 }
 
@@ -116,19 +177,17 @@ SEC("?fexit/__page_pool_alloc_pages_slow")
 int BPF_PROG(nma_pages_slow, struct page_pool *pool, unsigned int gfp,
 	     unsigned long netmem)
 {
-	struct recycle_row *row;
+	struct recycle_row *row = row_of(pool);
 
-	if (!netmem)
-		return 0;
-	row = row_of(pool);
 	if (!row)
 		return 0;
-	if (pool->p.order) {
+	if (netmem && pool->p.order) {
 		row->count[NMA_COUNTER_SLOW_HIGH_ORDER]++;
-		return 0;
+	} else if (netmem) {
+		row->count[NMA_COUNTER_SLOW]++;
+		row->into_cache += pool->alloc.count;
 	}
-	row->count[NMA_COUNTER_SLOW]++;
-	row->into_cache += pool->alloc.count;
+	row->filling = 0;
 	return 0;
 }
 
@@ -209,6 +268,13 @@ int BPF_PROG(nma_pool_ends, struct page_pool *pool)
 	return 0;
 }
 
+static __always_inline void thrown_out(struct page_pool *pool, struct recycle_row *row)
+{
+	__sync_fetch_and_add(&row->off_cache, 1);
+	if (pool->alloc.count + 1 >= CACHE_SIZE)
+		count(row, NMA_COUNTER_CACHE_FULL);
+}
+
 /* page_pool_destroy() gives back the page of the fragments, then what is in the cache
  * and the ring; later, what comes in.
  */
@@ -222,7 +288,7 @@ static __always_inline void left_dying(struct page_pool *pool, struct recycle_ro
 	else if (netmem == row->frag)
 		row->frag = 0;
 	else
-		__sync_fetch_and_add(&row->off_cache, 1);
+		thrown_out(pool, row);
 }
 
 static __always_inline void left(struct page_pool *pool, struct recycle_row *row,
@@ -233,7 +299,7 @@ static __always_inline void left(struct page_pool *pool, struct recycle_row *row
 	if (unfit(netmem))
 		count(row, NMA_COUNTER_RELEASED_REFCNT);
 	else if (many_nodes() && !ring_is_full(pool) && was_in_cache(pool, netmem))
-		__sync_fetch_and_add(&row->off_cache, 1);	/* its node changed */
+		thrown_out(pool, row);	/* its node changed */
 	else
 		count(row, NMA_COUNTER_RING_FULL);
 }
@@ -258,113 +324,72 @@ int BPF_PROG(nma_pages_back, struct page_pool *pool, unsigned long netmem)
 	return 0;
 }
 
-/* ---- What comes back (--deep) -------------------------------------------------*/
+/* ---- What goes out by the short way (--deep) ----------------------------------*/
 
-/* Is this where the consumer of the pool runs? Then it does not run now. */
-static __always_inline bool next_to_consumer(struct page_pool *pool)
-{
-	int cpu = bpf_get_smp_processor_id();
-	struct napi_struct *napi = pool->p.napi;
-
-	if (!in_softirq())
-		return false;
-	return pool->cpuid == cpu || (napi && napi->list_owner == cpu);
-}
-
-static __always_inline __u32 cache_size(struct page_pool *pool)
-{
-	return bpf_core_field_size(pool->alloc.cache) / sizeof(__u64);
-}
-
-/* A task that puts a buffer may be interrupted by a softirq that does, and then one
- * of the two programs is skipped; what is put next to the consumer is put with
- * softirqs off, so that nothing comes between the two.
+/* As the cache was before. A put that finds it full puts into the ring: with a cache
+ * that was never seen full, by those who take out of it, empty it or look at it, there
+ * was none.
  */
-static __always_inline int on_put_one(struct page_pool *pool, __u64 netmem, bool direct,
-				      enum nma_eye eye)
+static __always_inline void out_of_cache(struct recycle_row *row, __u32 cached)
 {
+	row->count[NMA_COUNTER_FAST]++;
+	if (cached >= CACHE_SIZE)
+		row->count[NMA_COUNTER_CACHE_FULL]++;
+}
+
+static __always_inline int on_fast(struct page_pool *pool)
+{
+	__u32 cached = pool->alloc.count;
 	struct recycle_row *row;
 
-	if (nma_pair_second(NMA_PAIR_PUT_ONE, netmem, nma_who(), eye))
-		return 0;
-	if ((!direct && !next_to_consumer(pool)) || unfit(netmem))
-		return 0;
+	if (!cached)
+		return 0;		/* the slow paths tell */
 	row = row_of(pool);
-	if (!row)
-		return 0;
-	if (pool->alloc.count >= cache_size(pool))
-		count(row, NMA_COUNTER_CACHE_FULL);
-	else
-		count(row, NMA_COUNTER_CACHED);
+	if (row)
+		out_of_cache(row, cached);
 	return 0;
 }
 
-SEC("?fentry/page_pool_put_unrefed_netmem")
-int BPF_PROG(nma_put_one, struct page_pool *pool, unsigned long netmem,
-	     unsigned int sync, bool direct)
+SEC("?fentry/page_pool_alloc_netmem")
+int BPF_PROG(nma_fast_netmem, struct page_pool *pool)
 {
-	return on_put_one(pool, netmem, direct, NMA_EYE_LEFT);
+	return on_fast(pool);
 }
 
-SEC("?fentry/page_pool_put_unrefed_netmem")
-int BPF_PROG(nma_put_one_too, struct page_pool *pool, unsigned long netmem,
-	     unsigned int sync, bool direct)
+/* Fragments come by page_pool_alloc_netmems(), or nothing is counted here: each_seen(). */
+SEC("?fentry/page_pool_alloc_pages")
+int BPF_PROG(nma_fast_page, struct page_pool *pool)
 {
-	return on_put_one(pool, netmem, direct, NMA_EYE_RIGHT);
+	return nma_cfg.page_nested ? 0 : on_fast(pool);
 }
 
-struct bulk {
-	__u64 data;
-	__u32 nr;
-	__u32 good;
-};
-
-static long look_at_one(__u32 i, struct bulk *bulk)
-{
-	__u64 page;
-
-	if (i >= bulk->nr)
-		return 1;
-	page = nma_page_of(nma_read_word(bulk->data + 8 * (__u64)i));
-	if (page && !unfit(page) &&
-	    nma_read_word(page + bpf_core_field_offset(struct page, pp_ref_count)) == 1)
-		bulk->good++;
-	return 0;
-}
-
-SEC("?fentry/page_pool_put_page_bulk")
-int BPF_PROG(nma_put_bulk, struct page_pool *pool, void **data, int nr)
-{
-	struct bulk bulk = { .nr = nr };
-	struct recycle_row *row;
-
-	if (!next_to_consumer(pool))
-		return 0;
-	row = row_of(pool);
-	if (!row || bpf_get_func_arg(ctx, 1, &bulk.data))
-		return 0;
-	bpf_loop(BULK_MAX, look_at_one, &bulk, 0);
-	row->bulk_good = bulk.good;
-	row->bulk_cached = pool->alloc.count;
-	row->bulk_who = nma_who();
-	return 0;
-}
-
-SEC("?fexit/page_pool_put_page_bulk")
-int BPF_PROG(nma_put_bulk_done, struct page_pool *pool)
+/* Both facts of one call by one program: the same, and when (--hist). */
+static __always_inline int on_timed(void *ctx, struct page_pool *pool)
 {
 	struct recycle_row *row = row_of(pool);
-	__u32 cached;
+	__u64 netmem;
 
-	if (!row || row->bulk_who != nma_who())
+	if (!row || bpf_get_func_ret(ctx, &netmem))
 		return 0;
-	row->bulk_who = 0;
-	cached = pool->alloc.count - row->bulk_cached;
-	__sync_fetch_and_add(&row->count[NMA_COUNTER_CACHED], cached);
-	if (row->bulk_good > cached)
-		__sync_fetch_and_add(&row->count[NMA_COUNTER_CACHE_FULL],
-				     row->bulk_good - cached);
+	if (row->went_slow)
+		row->went_slow = 0;
+	else if (netmem)
+		out_of_cache(row, pool->alloc.count + 1);
+	if (netmem)
+		nma_give_out(netmem);
 	return 0;
+}
+
+SEC("?fexit/page_pool_alloc_netmem")
+int BPF_PROG(nma_timed_netmem, struct page_pool *pool)
+{
+	return on_timed(ctx, pool);
+}
+
+SEC("?fexit/page_pool_alloc_pages")
+int BPF_PROG(nma_timed_page, struct page_pool *pool)
+{
+	return nma_cfg.page_nested ? 0 : on_timed(ctx, pool);
 }
 
 /* ---- What it comes to ---------------------------------------------------------*/
@@ -385,7 +410,7 @@ static long add_cpu(__u32 cpu, struct nma_rec_recycle **r)
  */
 static __always_inline void fill_from_kernel(struct nma_rec_recycle *r)
 {
-	struct recycle_row *row = bpf_map_lookup_elem(&nma_recycled, &r->pool_id);
+	struct recycle_row *row = find_row(r->pool_id);
 	struct page_pool *pool = (void *)r->pool;
 	__s32 starved = 0;
 	__u32 i;
@@ -404,21 +429,6 @@ static __always_inline void fill_from_kernel(struct nma_rec_recycle *r)
 		r->starved = starved;
 }
 
-static __always_inline void fill_from_row(struct nma_rec_recycle *r)
-{
-	struct page_pool *pool = (void *)r->pool;
-	struct recycle_row *row = bpf_map_lookup_elem(&nma_recycled, &r->pool_id);
-
-	r->hold_cnt = BPF_CORE_READ(pool, pages_state_hold_cnt);
-	if (!row)
-		return;
-	__builtin_memcpy(r->count, row->count, sizeof(r->count));
-	r->starved = row->starved;
-	r->into_cache = row->into_cache;
-	r->off_cache = row->off_cache;
-	r->off_ring = row->off_ring;
-}
-
 static __always_inline __u32 ring_used(struct page_pool *pool)
 {
 	__s32 head = BPF_CORE_READ(pool, ring.consumer_head);
@@ -431,6 +441,42 @@ static __always_inline __u32 ring_used(struct page_pool *pool)
 	return tail > head ? tail - head : size - head + tail;
 }
 
+static __always_inline void fill_contents(struct nma_rec_recycle *r)
+{
+	struct page_pool *pool = (void *)r->pool;
+
+	r->in_cache = BPF_CORE_READ(pool, alloc.count);
+	r->in_ring = ring_used(pool);
+}
+
+/* In this order, so that what moves meanwhile is counted too little, rather than twice:
+ * what leaves cache and ring, what is in them, what was put into them.
+ */
+static __always_inline void fill_from_row(struct nma_rec_recycle *r)
+{
+	struct page_pool *pool = (void *)r->pool;
+	struct recycle_row *row = find_row(r->pool_id);
+
+	r->hold_cnt = BPF_CORE_READ(pool, pages_state_hold_cnt);
+	if (row) {
+		__builtin_memcpy(r->count, row->count, sizeof(r->count));
+		r->starved = row->starved;
+		r->off_cache = row->off_cache;
+		r->off_ring = row->off_ring;
+	}
+	fill_contents(r);
+	if (!row && r->in_cache >= CACHE_SIZE)
+		row = add_row(r->pool_id);
+	if (!row)
+		return;
+	if (r->in_cache >= CACHE_SIZE)
+		row->looked_full++;
+	r->count[NMA_COUNTER_CACHE_FULL] += row->looked_full;
+	if (*(volatile __u32 *)&row->filling)
+		r->in_cache = 0;
+	r->into_cache = *(volatile __u64 *)&row->into_cache;
+}
+
 int nma_fill_recycle(struct nma_rec_recycle *r)
 {
 	struct page_pool *pool;
@@ -440,12 +486,10 @@ int nma_fill_recycle(struct nma_rec_recycle *r)
 	pool = (void *)r->pool;
 	r->pool_id = BPF_CORE_READ(pool, user.id);
 	r->counts = nma_cfg.counts;
-	r->bulk_unseen = nma_cfg.bulk_unseen;
 	r->zcrx_unseen = nma_cfg.zcrx_unseen;
 	r->buffer_bytes = nma_cfg.page_size << (BPF_CORE_READ(pool, p.order) & 31);
-	r->in_cache = BPF_CORE_READ(pool, alloc.count);
-	r->in_ring = ring_used(pool);
 	if (nma_cfg.counts == NMA_COUNTS_KERNEL) {
+		fill_contents(r);
 		fill_from_kernel(r);
 		bpf_loop(NMA_CPUS_MAX, add_cpu, &r, 0);
 	} else {
@@ -468,6 +512,7 @@ int BPF_PROG(nma_recycle_end, struct page_pool *pool)
 		nma_fill_recycle(r);
 		bpf_ringbuf_submit(r, 0);
 	}
-	bpf_map_delete_elem(&nma_recycled, &id);
+	drop_row(id);
+	nma_hist_end(id);
 	return 0;
 }

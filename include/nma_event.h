@@ -642,7 +642,8 @@ enum nma_counter {
 	NMA_COUNTS(NONE, "none") \
 	NMA_COUNTS(KERNEL, "kernel")	/* CONFIG_PAGE_POOL_STATS: since it was created */ \
 	NMA_COUNTS(SLOW, "slow")	/* hooks where cache and ring run out */ \
-	NMA_COUNTS(DEEP, "deep")	/* and where each buffer is put */
+	NMA_COUNTS(DEEP, "deep")	/* and where each is put: in older recordings */ \
+	NMA_COUNTS(EACH, "deep")	/* and where each is taken out */
 
 enum nma_counts {
 #define NMA_COUNTS(id, name) NMA_COUNTS_##id,
@@ -657,7 +658,7 @@ enum nma_counts {
 struct nma_rec_recycle {
 	struct nma_rec_hdr hdr;
 	__u64 pool;
-	__u64 count[NMA_COUNTER_MAX];
+	__u64 count[NMA_COUNTER_MAX];	/* EACH: CACHE_FULL is how often it was seen full */
 	__u64 starved;		/* allocations that the provider had nothing for */
 	__u64 into_cache;	/* left in it by refills and the page allocator */
 	__u64 off_cache;	/* thrown out of it */
@@ -669,7 +670,7 @@ struct nma_rec_recycle {
 	__u32 release_cnt;
 	__u32 buffer_bytes;
 	__u8 counts;		/* enum nma_counts */
-	__u8 bulk_unseen;	/* buffers that are put in bulk are not looked at */
+	__u8 bulk_unseen;	/* DEEP: buffers that are put in bulk are not looked at */
 	__u8 zcrx_unseen;	/* nor whether io_uring had any */
 	__u8 rsvd[5];
 };

@@ -36,12 +36,13 @@ enum nma_group {
 	NMA_GROUP_RECYCLE = 1 << 5,	/* how pools refill */
 	NMA_GROUP_ENFORCE = 1 << 6,	/* what may be refused */
 	NMA_GROUP_RATES = 1 << 7,	/* what pools did that are gone */
-	NMA_GROUP_CIRCULATE = 1 << 8,	/* each buffer that a pool gets back */
+	NMA_GROUP_CIRCULATE = 1 << 8,	/* each buffer that a pool gives out */
 	NMA_GROUP_HIST = 1 << 9,	/* how long buffers go round */
 	NMA_GROUP_AGES = 1 << 10,	/* when buffers were taken */
 	NMA_GROUP_LENT = 1 << 11,	/* tokens per second; without events loaded
 					 * only once there is device memory
 					 */
+	NMA_GROUP_TIMED = 1 << 12,	/* CIRCULATE and HIST, of one program */
 };
 
 #endif /* NMA_HOOKS_H */

@@ -212,15 +212,19 @@ test_from_slow_paths() {
 	expect_no_leak
 }
 
-# Each buffer that the driver got, by pool, and each that was put
-test_from_each_buffer() {
+# Each buffer that the driver got, by pool, and each that was put; what found a cache
+# full is never 0 where one was full
+each_buffer() {
 	local id nr
 
 	! counts_itself || skip "the kernel counts itself"
-	# In one of three runs a pool has some hundred allocations less than the driver
-	# tells: not yet understood.
+	# While puts were counted instead, in one of three runs a pool had some hundred
+	# allocations less than the driver tells, never understood.
 	[ "$(amount 0 1)" = 1 ] || skip "only with FULL=1"
-	probed_traffic --deep
+	probed_traffic --deep "$@"
+	expect_json "$W/stat.out" '[., inputs] | all(.[].pools[]; .source == "deep" and
+		has("alloc_fast") and has("recycle_cached") and
+		(.in_cache < 128 or (has("recycle_cache_full") | not)))'
 	is_same put "$(sum '(.recycle_cached + .recycle_ring + .recycle_ring_full +
 		.recycle_released_refcnt)')" "$(hits kprobes/put)"
 	sed -n 's/^{ pool_id: *\([0-9]*\) } hitcount: *\([0-9]*\).*/\1 \2/p' \
@@ -234,6 +238,9 @@ test_from_each_buffer() {
 	stop "${pid[tx]}"
 	expect_no_leak
 }
+
+test_from_each_buffer() { each_buffer; }
+test_from_each_buffer_timed() { each_buffer --hist; }
 
 # A table of at most 80 columns, with what a terminal does not need left out
 test_table() {
@@ -288,4 +295,4 @@ test_hist() {
 nm_setup
 know_neighbours
 run_tests test_table test_self test_as_the_kernel_counts test_bound_later \
-	test_from_slow_paths test_from_each_buffer test_hist
+	test_from_slow_paths test_from_each_buffer test_from_each_buffer_timed test_hist

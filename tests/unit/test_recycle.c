@@ -59,9 +59,16 @@ static void refill(struct mini *p)
 	p->r.into_cache += n - 1;
 }
 
+static void see_full(struct mini *p)
+{
+	if (p->r.in_cache == CACHE_SIZE)
+		p->r.count[NMA_COUNTER_CACHE_FULL]++;
+}
+
 static void take_one(struct mini *p)
 {
 	p->allocs++;
+	see_full(p);
 	if (p->r.in_cache) {
 		p->truth[NMA_COUNTER_FAST]++;
 		p->r.in_cache--;
@@ -102,6 +109,7 @@ static void put_one(struct mini *p, bool direct)
 /* page_pool_update_nid(), and a buffer of another node in the ring */
 static void move_node(struct mini *p)
 {
+	see_full(p);
 	p->r.off_cache += p->r.in_cache;
 	p->r.release_cnt += p->r.in_cache;
 	p->r.in_cache = 0;
@@ -127,9 +135,31 @@ static void live(struct mini *p, unsigned int steps)
 	}
 }
 
-static struct nma_rec_recycle told(const struct mini *p, enum nma_counts counts)
+/* So many come back to the cache, as far as there is room, and as many go. */
+static void live_with(struct mini *p, int nr)
 {
-	struct nma_rec_recycle r = p->r;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (p->r.in_cache == CACHE_SIZE) {
+			p->truth[NMA_COUNTER_CACHE_FULL]++;
+			p->truth[NMA_COUNTER_RING]++;
+			p->r.in_ring++;
+			continue;
+		}
+		p->truth[NMA_COUNTER_CACHED]++;
+		p->r.in_cache++;
+	}
+	while (p->r.in_cache > 100)
+		take_one(p);
+}
+
+static struct nma_rec_recycle told(struct mini *p, enum nma_counts counts)
+{
+	struct nma_rec_recycle r;
+
+	see_full(p);
+	r = p->r;
 
 	r.hdr = (struct nma_rec_hdr){ .type = NMA_REC_RECYCLE, .size = sizeof(r),
 				      .cause = NMA_CAUSE_SNAPSHOT };
@@ -138,6 +168,8 @@ static struct nma_rec_recycle told(const struct mini *p, enum nma_counts counts)
 	r.counts = counts;
 	if (counts == NMA_COUNTS_KERNEL)
 		memcpy(r.count, p->truth, sizeof(r.count));
+	if (counts == NMA_COUNTS_EACH)
+		r.count[NMA_COUNTER_FAST] = p->truth[NMA_COUNTER_FAST];
 	if (counts != NMA_COUNTS_DEEP)
 		return r;
 	r.count[NMA_COUNTER_CACHED] = p->truth[NMA_COUNTER_CACHED];
@@ -219,6 +251,7 @@ static void test_sources(void **state)
 		try_source(NMA_COUNTS_KERNEL, seed, ALL);
 		try_source(NMA_COUNTS_SLOW, seed, ALL & ~NOT_SLOW);
 		try_source(NMA_COUNTS_DEEP, seed, ALL);
+		try_source(NMA_COUNTS_EACH, seed, ALL & ~KNOW(CACHE_FULL));
 	}
 }
 
@@ -254,6 +287,12 @@ static void test_unknown(void **state)
 	assert_false(known_of(NMA_COUNTS_DEEP, NMA_MP_NONE, true, false) & NOT_SLOW);
 	/* nobody sees what io_uring leaves in the cache */
 	assert_false(known_of(NMA_COUNTS_DEEP, NMA_MP_IO_URING, false, false) & NOT_SLOW);
+	assert_int_equal(known_of(NMA_COUNTS_EACH, NMA_MP_IO_URING, false, false) & NOT_SLOW,
+			 KNOW(FAST) | KNOW(CACHE_FULL) | alloc);
+	assert_int_equal(known_of(NMA_COUNTS_EACH, NMA_MP_IO_URING, false, true) & NOT_SLOW,
+			 KNOW(FAST) | KNOW(CACHE_FULL));
+	assert_int_equal(known_of(NMA_COUNTS_EACH, NMA_MP_NONE, false, false) & NOT_SLOW,
+			 NOT_SLOW);
 	assert_true(known_of(NMA_COUNTS_KERNEL, NMA_MP_IO_URING, false, false) & alloc);
 	assert_false(known_of(NMA_COUNTS_KERNEL, NMA_MP_IO_URING, false, true) &
 		     (alloc | starved));
@@ -265,6 +304,32 @@ static void test_unknown(void **state)
 	assert_false(known_of(NMA_COUNTS_KERNEL, NMA_MP_NONE, true, false) & KNOW(CACHED));
 	assert_false(known_of(NMA_COUNTS_NONE, NMA_MP_DMABUF, false, false) &
 		     (ALL | starved | provider));
+}
+
+/* Puts that found the cache full are not counted, but known to be none where it was
+ * never full: in one interval, and in the next.
+ */
+static void test_cache_full(void **state)
+{
+	struct mini p = { .r = { .hold_cnt = 1000, .in_cache = 100 } };
+	struct nma_rec_recycle r = told(&p, NMA_COUNTS_EACH);
+	struct nma_model *m = model_of(&r);
+	struct nma_flows from, f;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		from = of_10(m)->total;
+		live_with(&p, i == 1 ? 40 : 20);
+		r = told(&p, NMA_COUNTS_EACH);
+		feed(m, &r);
+		nma_flows_between(&from, &of_10(m)->total, &f);
+		assert_int_equal(f.nr[NMA_COUNTER_CACHED], i == 1 ? 28 : 20);
+		assert_int_equal(!nma_flow_known(&f, NMA_COUNTER_CACHE_FULL), i == 1);
+		assert_true(nma_flow_known(&f, NMA_COUNTER_CACHED));
+		assert_int_equal(f.nr[NMA_COUNTER_CACHE_FULL], 0);
+	}
+	nma_model__free(m);
 }
 
 /* Too little for now is made up for later, and nothing is taken back. */
@@ -576,6 +641,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_cache_full),
 		cmocka_unit_test(test_while_it_moves),
 		cmocka_unit_test(test_ratio),
 		T(test_json),

@@ -263,8 +263,8 @@ static const struct nma_opt options[] = {
 	{ "no-clear", 'C', NMA_OPT_FLAG, offsetof(struct stat_opts, no_clear), NULL,
 	  "print one report below the other on a terminal, too", 0, 0, NULL },
 	{ "deep", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, deep), NULL,
-	  "where the kernel keeps no statistics of page_pools, count each buffer that comes "
-	  "back, too", 0, 0, NULL },
+	  "where the kernel keeps no statistics of page_pools, count each buffer that is "
+	  "taken out of a cache, too", 0, 0, NULL },
 	{ "hist", 0, NMA_OPT_FLAG, offsetof(struct stat_opts, hist), NULL,
 	  "also print histograms, one report below the other: the age of returned tokens "
 	  "and, with --deep, how long buffers were out of their page_pool",
@@ -285,8 +285,8 @@ static const char *const about[] = {
 	"dma-buf is in use (USED). -v and --json have every counter, under the names of "
 	"ethtool's rx_pp_*.",
 	"SOURCE tells where the figures come from: the kernel's own counters (CONFIG_PAGE_POOL_STATS), "
-	"hooks on the slow paths (slow), or on each buffer that comes back as well "
-	"(deep). A figure that a source cannot know is '-', and absent in JSON.",
+	"hooks on the slow paths (slow), or on each buffer that is taken out as "
+	"well (deep). A figure that a source cannot know is '-', and absent in JSON.",
 	"Reports every INTERVAL seconds (default 1), COUNT times or until Ctrl-C. "
 	"Without INTERVAL, one report over one second. On a terminal the table is "
 	"redrawn in place.",

@@ -21,6 +21,7 @@
 #include <zlib.h>
 
 #include "kernel/btf.h"
+#include "kernel/code.h"
 #include "kernel/privilege.h"
 #include "nma_ksym.h"
 #include "nma_prog.h"
@@ -282,6 +283,40 @@ static void check_symbols(struct probe_bpf *probe, struct item *items,
 	}
 }
 
+/* Reads the code of a function. Its size, 0: it cannot be had, or not all of it. */
+static size_t read_code(struct probe_bpf *probe, const char *name, __u64 *addr)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	size_t size;
+
+	if (lookup_symbol(probe, name, addr))
+		return 0;
+	if (bpf_prog_test_run_opts(bpf_program__fd(probe->progs.nma_probe_code), &run) ||
+	    run.retval)
+		return 0;
+	size = nma_code__size(probe->bss->symbol);
+	return size <= sizeof(probe->bss->code) ? size : 0;
+}
+
+static enum nma_calls calls(struct probe_bpf *probe, const char *caller, __u64 target)
+{
+	__u64 addr = 0;
+	size_t size = target ? read_code(probe, caller, &addr) : 0;
+
+	if (!size)
+		return NMA_CALLS_UNKNOWN;
+	return nma_code__calls(probe->bss->code, size, addr, target) ? NMA_CALLS :
+								       NMA_CALLS_NOT;
+}
+
+static void check_calls(struct probe_bpf *probe, struct nma_features *f)
+{
+	__u64 target = f->addr[NMA_HOOK_FAST];
+
+	f->page_calls = calls(probe, "page_pool_alloc_pages", target);
+	f->frag_calls = calls(probe, "page_pool_alloc_frag_netmem", target);
+}
+
 static nma_hook_set hooks_found(const struct item *items,
 				const struct nma_features *f)
 {
@@ -409,6 +444,8 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 			!*nma_privilege__to_load(f->caps, missing, sizeof(missing));
 	if (probe) {
 		check_symbols(probe, items, f);
+		if (!items[ITEM_POOL_STATS].btf_id)
+			check_calls(probe, f);
 		f->fmod_ret_syscall =
 			syscall_refusable(items[ITEM_SYSCALL].btf_id);
 	}

@@ -18,6 +18,13 @@ struct nma_config_option {
 	const char *why;	/* what it is needed for */
 };
 
+/* Does one function call another, or has the compiler put that into it? */
+enum nma_calls {
+	NMA_CALLS_UNKNOWN,
+	NMA_CALLS_NOT,
+	NMA_CALLS,
+};
+
 #define NMA_CONFIG_OPTIONS 12
 #define NMA_FEATURE_SYMS 16
 
@@ -33,7 +40,9 @@ struct nma_features {
 	bool netmem;		/* struct net_iov and dma-buf bindings exist */
 	bool hds_cfg;		/* the core keeps tcp-data-split (6.14+) */
 	bool devmem_tx;		/* dma-buf send (6.16+) */
-	bool pool_stats;	/* page_pools count what they do */
+	bool pool_stats;	/* page_pools count what they do; if not: */
+	enum nma_calls page_calls;	/* page_pool_alloc_pages() and ... */
+	enum nma_calls frag_calls;	/* ... page_pool_alloc_frag_netmem() */
 	bool io_uring_zcrx;
 	bool bpf_lsm;		/* bpf in the list of active LSMs */
 	bool fmod_ret_syscall;	/* system calls can be refused (7.2+) */

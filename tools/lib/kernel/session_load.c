@@ -93,6 +93,16 @@ static void configure_deep(const struct nma_session *s, struct nma_bpf *skel)
 	}
 }
 
+/* Can each buffer that leaves a cache be counted? By one program: of times, too, if
+ * they are asked for.
+ */
+static bool each_seen(const struct nma_session *s)
+{
+	return hook_usable(s, s->opts.hist ? NMA_HOOK_TIMED : NMA_HOOK_FAST) &&
+	       s->opts.features->page_calls != NMA_CALLS_UNKNOWN &&
+	       s->opts.features->frag_calls == NMA_CALLS;
+}
+
 /* Where what pools count comes from. */
 static enum nma_counts counts_from(const struct nma_session *s)
 {
@@ -100,7 +110,7 @@ static enum nma_counts counts_from(const struct nma_session *s)
 		return NMA_COUNTS_NONE;
 	if (s->opts.features->pool_stats)
 		return NMA_COUNTS_KERNEL;
-	return s->opts.circulate ? NMA_COUNTS_DEEP : NMA_COUNTS_SLOW;
+	return s->opts.circulate && each_seen(s) ? NMA_COUNTS_EACH : NMA_COUNTS_SLOW;
 }
 
 void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
@@ -113,7 +123,7 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 	cfg->cpus = libbpf_num_possible_cpus();
 	cfg->counts = counts_from(s);
-	cfg->bulk_unseen = !hook_usable(s, NMA_HOOK_PUT_BULK);
+	cfg->page_nested = s->opts.features->page_calls == NMA_CALLS;
 	cfg->hist = s->opts.hist;
 	cfg->ages = s->opts.ages;
 	cfg->stacks = s->opts.stacks;
@@ -134,6 +144,8 @@ static void configure(const struct nma_session *s, struct nma_bpf *skel)
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
 	configure_deep(s, skel);
+	bpf_map__set_autocreate(skel->maps.nma_hists_near, o->hist);
+	bpf_map__set_autocreate(skel->maps.nma_given_near, o->hist && o->circulate);
 	bpf_map__set_autocreate(skel->maps.nma_given_out, o->hist && o->circulate);
 	bpf_map__set_autocreate(skel->maps.nma_taken, o->ages);
 	bpf_map__set_autocreate(skel->maps.nma_stacks, o->stacks);
@@ -165,11 +177,11 @@ static unsigned int groups_asked(const struct nma_session *s)
 		groups |= NMA_GROUP_DEEP;
 	if (o->recycle && o->tokens)
 		groups |= NMA_GROUP_RATES | NMA_GROUP_LENT;
-	if (counts_from(s) == NMA_COUNTS_SLOW || counts_from(s) == NMA_COUNTS_DEEP)
+	if (counts_from(s) >= NMA_COUNTS_SLOW)
 		groups |= NMA_GROUP_RECYCLE;
-	if (counts_from(s) == NMA_COUNTS_DEEP)
-		groups |= NMA_GROUP_CIRCULATE;
-	if (o->hist && o->circulate)
+	if (counts_from(s) == NMA_COUNTS_EACH)
+		groups |= o->hist ? NMA_GROUP_TIMED : NMA_GROUP_CIRCULATE;
+	else if (o->hist && o->circulate)
 		groups |= NMA_GROUP_HIST;
 	if (o->ages)
 		groups |= NMA_GROUP_AGES;

@@ -26,6 +26,7 @@ enum nma_flow {
 	NMA_FLOW_IN,		/* taken in by the pool, and given back by it */
 	NMA_FLOW_OUT,
 	NMA_FLOW_FAST_LESS_CACHED,	/* may shrink */
+	NMA_FLOW_SEEN_FULL,	/* how often the cache was; known to nobody, see recycle.c */
 	NMA_FLOW_MAX
 };
 
