@@ -19,7 +19,7 @@ now=$top/build/examples
 # whether a page_pool and a binding are gone when a recording ends.
 words() {
 	sed -E '/  defer  /d; s/^ *[0-9.]+ (pool_destroyed|binding_freed) .*//
-		s/[0-9]+/N/g' "$1" | tr -s ' \n' '\n\n' | sort -u
+		s/[0-9]+/N/g; s/ +/\n/g' "$1" | sort -u
 }
 
 # again NAME: its commands, and what they print
@@ -44,7 +44,7 @@ shows() {
 		echo "$name: < is shown, > comes"
 		differs=1
 	done
-	[ $differs = 0 ] || fail "docs/man/examples is not what comes"
+	[ "$differs" = 0 ] || fail "docs/man/examples is not what comes"
 }
 
 test_rules() { shows rules; }
