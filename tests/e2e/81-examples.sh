@@ -18,8 +18,8 @@ now=$top/build/examples
 # words FILE: each once. Where frames wait on their way home is a matter of luck, and
 # whether a page_pool and a binding are gone when a recording ends.
 words() {
-	sed -E '/  defer  /d; s/^ *[0-9.]+ (pool_destroyed|binding_freed) .*//
-		s/[0-9]+/N/g; s/ +/\n/g' "$1" | sort -u
+	sed -E '/  defer  |  yes +DMA_/d; s/^ *[0-9.]+ (pool_destroyed|binding_freed) .*//
+		s/[0-9]+/N/g; s/ +/\n/g' "$1" | grep . | sort -u
 }
 
 # again NAME: its commands, and what they print
