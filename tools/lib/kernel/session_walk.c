@@ -107,7 +107,7 @@ int nma_session_mark(struct nma_session *s, enum nma_mark mark, __u32 holders)
  */
 int nma_session_drain(struct nma_session *s)
 {
-	const struct timespec nap = { .tv_nsec = 100 * 1000 };
+	const struct timespec nap = { .tv_nsec = 100 * 1000L };
 	struct ring *ring = ring_buffer__ring(s->ring, 0);
 	unsigned long end = ring__producer_pos(ring);
 	__u64 until = nma_clock_ns() + DRAIN_WAIT_NS;
