@@ -25,14 +25,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct nma_held_pools_map nma_held_pools SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_BUFS);
+	__uint(max_entries, NMA_HELD_ROOM);
 	__type(key, __u64);		/* page or net_iov */
-	__type(value, __u32);
+	__type(value, __u32);		/* the look that found it */
 } nma_held_bufs SEC(".maps");
 
 /* The same of pages, a bit each by their number: far cheaper. The loader says how many
@@ -45,60 +42,39 @@ struct {
 	__type(value, __u64);
 } nma_held_pages SEC(".maps");
 
-struct group_key {
-	__u64 pool;
-	__u64 object;
-	__u32 holder;
-	__u32 where;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_BUFS / NMA_HELD_PER_GROUP);
-	__type(key, struct group_key);
-	__type(value, struct nma_rec_held);
-} nma_held_groups SEC(".maps");
-
-struct age {
-	__u64 oldest_ns;
-	__u32 aged;
-	__u32 stack;
-	__u32 pool_id;
-	__u32 rsvd;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_BUFS / NMA_HELD_PER_GROUP);
-	__type(key, struct group_key);
-	__type(value, struct age);
-} nma_held_ages SEC(".maps");
-
 struct nma_look nma_look SEC(".bss.look");
 static struct nma_xa tokens SEC(".bss.tokens");
-static struct nma_rec_held fresh SEC(".bss.fresh");
 
-/* When the look began, by both clocks */
+/* When the look began, by both clocks, and its number; what is to be forgotten next */
 struct begun {
 	__u64 ns;
 	__u64 ticks;
+	__u32 look;
+	__u32 word;
 };
 
 static struct begun begun SEC(".bss.begun");
 
 static __u64 vmemmap SEC(".bss.vmemmap");	/* 0: pages have no bits */
 
+#define NO_GROUP	(~0u)
+
 /* The pool that was last asked for, and how many more of the last group were found */
 struct run {
 	__u64 pool;
 	__u32 pool_id;
 	__u32 buffers;
-	struct group_key key;
+	struct nma_held_key key;
+	__u32 group;		/* its number */
+	__u32 rsvd;
 };
 
 static struct run run SEC(".bss.run");
+
+/* Lists that were longer than we go; the loader sets it to 0. */
+__u32 nma_held_cut SEC(".bss.held");
+__u32 nma_held_full[NMA_HELD_TABLES] SEC(".bss.held");
+__u32 nma_held_found SEC(".bss.held");	/* without a bit */
 
 static __always_inline __u64 *word_of(__u64 addr, __u64 *bit)
 {
@@ -114,31 +90,31 @@ static __always_inline __u64 *word_of(__u64 addr, __u64 *bit)
 static __always_inline bool was_found(__u64 addr)
 {
 	__u64 bit, *word = word_of(addr, &bit);
+	__u32 *look;
 
 	if (word)
 		return *word & bit;
-	return bpf_map_lookup_elem(&nma_held_bufs, &addr);
+	look = bpf_map_lookup_elem(&nma_held_bufs, &addr);
+	return look && *look == begun.look;
 }
 
-/* False if it was found before. */
+/* False if there is no room. Rows of earlier looks are there to be used again. */
 static __always_inline bool note_found(__u64 addr)
 {
 	__u64 bit, *word = word_of(addr, &bit);
-	__u32 one = 1;
 	long err;
 
 	if (word) {
 		*word |= bit;
 		return true;
 	}
-	err = bpf_map_update_elem(&nma_held_bufs, &addr, &one, BPF_NOEXIST);
-	if (err && err != -17)		/* EEXIST */
-		nma_count_loss(NMA_LOSS_MAP, 1);
+	err = bpf_map_update_elem(&nma_held_bufs, &addr, &begun.look, BPF_ANY);
+	if (err)
+		nma_held_failed(NMA_HELD_BUFS, err);
+	else
+		nma_held_found++;
 	return !err;
 }
-
-/* Lists that were longer than we go; the loader sets it to 0. */
-__u32 nma_held_cut SEC(".bss.held");
 
 static __always_inline void fill_sock(struct nma_rec_held *r)
 {
@@ -164,10 +140,21 @@ static __always_inline void fill_packet(struct nma_rec_held *r)
 	BPF_CORE_READ_STR_INTO(&r->ifname, dev, name);
 }
 
-static __noinline int add_group(const struct group_key *key, __u32 pool_id)
+/* The number of a new one, or NO_GROUP. */
+static __noinline __u32 add_group(const struct nma_held_key *key, __u32 pool_id)
 {
-	struct nma_rec_held *r = &fresh;
+	__u32 nr = nma_groups.nr;
+	struct nma_rec_held *r = bpf_map_lookup_elem(&nma_held_groups, &nr);
+	struct nma_held_age *age = bpf_map_lookup_elem(&nma_held_ages, &nr);
+	long err = r ? bpf_map_update_elem(&nma_held_index, key, &nr, BPF_NOEXIST) : -7;
 
+	if (err || !r) {
+		nma_held_failed(NMA_HELD_GROUPS, err);
+		return NO_GROUP;
+	}
+	nma_groups.nr = nr + 1;
+	if (age)
+		age->aged = 0;
 	__builtin_memset(r, 0, sizeof(*r));
 	nma_fill_hdr(&r->hdr, NMA_REC_HELD, sizeof(*r), NMA_CAUSE_SNAPSHOT);
 	r->hdr.pid = nma_look.pid;
@@ -180,36 +167,55 @@ static __noinline int add_group(const struct group_key *key, __u32 pool_id)
 	r->where = key->where;
 	r->cpu = nma_look.cpu;
 	r->map_id = nma_look.map_id;
-	r->buffers = 1;
 	if (nma_look.sk)
 		fill_sock(r);
 	if (nma_look.netdev)
 		fill_packet(r);
-	if (bpf_map_update_elem(&nma_held_groups, key, r, BPF_NOEXIST))
-		nma_count_loss(NMA_LOSS_MAP, 1);
+	return nr;
+}
+
+static __noinline int end_run(void)
+{
+	__u32 nr = run.group;
+	struct nma_rec_held *group;
+
+	if (!run.buffers)
+		return 0;
+	group = bpf_map_lookup_elem(&nma_held_groups, &nr);
+	if (group)
+		group->buffers += run.buffers;
+	else if (!nma_held_full[NMA_HELD_GROUPS])
+		nma_count_loss(NMA_LOSS_MAP, run.buffers);
+	run.buffers = 0;
 	return 0;
 }
 
-static __noinline int add_age(const struct group_key *key, __u64 addr, __u32 pool_id)
+static __always_inline void begin_run(const struct nma_held_key *key, __u32 pool_id)
+{
+	__u32 *nr;
+
+	end_run();
+	run.key = *key;
+	nr = bpf_map_lookup_elem(&nma_held_index, key);
+	run.group = nr ? *nr : add_group(key, pool_id);
+}
+
+/* Of the last group */
+static __noinline int add_age(__u64 addr)
 {
 	struct nma_taken *taken = bpf_map_lookup_elem(&nma_taken, &addr);
-	struct age first = { .aged = 1, .pool_id = pool_id }, *age;
+	__u32 nr = run.group;
+	struct nma_held_age *age = bpf_map_lookup_elem(&nma_held_ages, &nr);
+	__u64 ns;
 
-	if (!taken || !taken->ticks)
+	if (!taken || !taken->ticks || !age)
 		return 0;
-	first.oldest_ns = begun.ns - (begun.ticks - taken->ticks) * nma_cfg.tick_ns;
-	first.stack = taken->stack;
-	age = bpf_map_lookup_elem(&nma_held_ages, key);
-	if (!age) {
-		if (bpf_map_update_elem(&nma_held_ages, key, &first, BPF_ANY))
-			nma_count_loss(NMA_LOSS_MAP, 1);
-		return 0;
+	ns = begun.ns - (begun.ticks - taken->ticks) * nma_cfg.tick_ns;
+	if (!age->aged || ns < age->oldest_ns) {
+		age->oldest_ns = ns;
+		age->stack = taken->stack;
 	}
 	age->aged++;
-	if (first.oldest_ns < age->oldest_ns) {
-		age->oldest_ns = first.oldest_ns;
-		age->stack = first.stack;
-	}
 	return 0;
 }
 
@@ -217,44 +223,18 @@ static __noinline int add_age(const struct group_key *key, __u64 addr, __u32 poo
 static long age_of_lost(struct bpf_map *map, const __u64 *addr,
 			const struct nma_taken *taken, void *unused)
 {
-	struct group_key key = { .holder = NMA_HOLDER_DRIVER };
+	struct nma_held_key key = { .holder = NMA_HOLDER_DRIVER };
 	struct nma_held_pool *pool;
 
 	if (!taken->ticks || was_found(*addr))
 		return 0;
 	key.pool = nma_read_word(*addr + bpf_core_field_offset(struct page, pp));
 	pool = bpf_map_lookup_elem(&nma_held_pools, &key.pool);
-	if (pool)
-		add_age(&key, *addr, pool->id);
-	return 0;
-}
-
-static __noinline int end_run(void)
-{
-	struct nma_rec_held *group;
-
-	if (!run.buffers)
+	if (!pool)
 		return 0;
-	group = bpf_map_lookup_elem(&nma_held_groups, &run.key);
-	if (group)
-		group->buffers += run.buffers;
-	else
-		nma_count_loss(NMA_LOSS_MAP, run.buffers);
-	run.buffers = 0;
+	begin_run(&key, pool->id);
+	add_age(*addr);
 	return 0;
-}
-
-static __always_inline void begin_run(const struct group_key *key, __u32 pool_id)
-{
-	struct nma_rec_held *group;
-
-	end_run();
-	run.key = *key;
-	group = bpf_map_lookup_elem(&nma_held_groups, key);
-	if (group)
-		group->buffers++;
-	else
-		add_group(key, pool_id);
 }
 
 static __always_inline bool is_sought(__u64 addr)
@@ -278,7 +258,7 @@ static __always_inline bool is_sought(__u64 addr)
 __noinline int nma_held_netmem(__u64 netmem)
 {
 	__u64 addr = netmem & 1 ? netmem & ~1ull : nma_load_head(netmem);
-	struct group_key key = {};
+	struct nma_held_key key = {};
 
 	if (was_found(addr) || !is_sought(addr) || !note_found(addr))
 		return 0;
@@ -286,13 +266,12 @@ __noinline int nma_held_netmem(__u64 netmem)
 	key.object = nma_look.object;
 	key.holder = nma_look.holder;
 	key.where = nma_look.where;
-	if (nma_cfg.ages)
-		add_age(&key, addr, run.pool_id);
-	if (key.object == run.key.object && key.pool == run.key.pool &&
-	    key.holder == run.key.holder && key.where == run.key.where)
-		run.buffers++;
-	else
+	if (key.object != run.key.object || key.pool != run.key.pool ||
+	    key.holder != run.key.holder || key.where != run.key.where)
 		begin_run(&key, run.pool_id);
+	run.buffers++;
+	if (nma_cfg.ages)
+		add_age(addr);
 	return 0;
 }
 
@@ -649,12 +628,24 @@ static long forget(struct bpf_map *map, const void *key, void *value, void *unus
 
 static long clear_word(__u32 i, void *unused)
 {
-	__u64 *word = bpf_map_lookup_elem(&nma_held_pages, &i);
+	__u32 nr = begun.word;
+	__u64 *word = bpf_map_lookup_elem(&nma_held_pages, &nr);
 
 	if (!word)
 		return 1;
 	*word = 0;
+	begun.word = nr + 1;
 	return 0;
+}
+
+/* A slice of the bits; returns where the next begins, 0: none is left. */
+static __always_inline __u32 clear_bits(void)
+{
+	__u32 nr;
+
+	bpf_loop(NMA_HELD_SLICE_WORDS, clear_word, NULL, 0);
+	nr = begun.word;
+	return bpf_map_lookup_elem(&nma_held_pages, &nr) ? nr : 0;
 }
 
 static __always_inline void begin(void)
@@ -662,94 +653,15 @@ static __always_inline void begin(void)
 	__u64 at = nma_cfg.sym[NMA_SYM_VMEMMAP];
 
 	vmemmap = at ? nma_read_word(at) : 0;
+	nma_held_forget_groups();
 	__builtin_memset(&run, 0, sizeof(run));
-	bpf_loop(NMA_HELD_WORDS_MOST, clear_word, NULL, 0);
+	__builtin_memset(nma_held_full, 0, sizeof(nma_held_full));
+	nma_held_found = 0;
 	bpf_for_each_map_elem(&nma_held_pools, forget, NULL, 0);
-	bpf_for_each_map_elem(&nma_held_bufs, forget, NULL, 0);
-	bpf_for_each_map_elem(&nma_held_groups, forget, NULL, 0);
-	bpf_for_each_map_elem(&nma_held_ages, forget, NULL, 0);
 	begun.ns = bpf_ktime_get_ns();
 	begun.ticks = bpf_jiffies64();
-}
-
-/* 1: the ring is full, the rest is for the next call */
-static long send_group(struct bpf_map *map, const struct group_key *key,
-		       const struct nma_rec_held *group, __u64 *full)
-{
-	struct nma_rec_held *r;
-
-	r = bpf_ringbuf_reserve(&nma_ring, sizeof(*r), 0);
-	if (!r) {
-		*full = 1;
-		return 1;
-	}
-	__builtin_memcpy(r, group, sizeof(*r));
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-	bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static long send_census(struct bpf_map *map, const __u64 *pool,
-			const struct nma_held_pool *held, __u64 *full)
-{
-	struct nma_rec_census *r;
-
-	r = bpf_ringbuf_reserve(&nma_ring, sizeof(*r), 0);
-	if (!r) {
-		*full = 1;
-		return 1;
-	}
-	__builtin_memset(r, 0, sizeof(*r));
-	nma_fill_hdr(&r->hdr, NMA_REC_CENSUS, sizeof(*r), NMA_CAUSE_SNAPSHOT);
-	r->pool = *pool;
-	r->pool_id = held->id;
-	r->pages = held->pages;
-	r->niovs = held->niovs;
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-	bpf_map_delete_elem(map, pool);
-	return 0;
-}
-
-static long send_age(struct bpf_map *map, const struct group_key *key,
-		     const struct age *age, __u64 *full)
-{
-	__u32 number = age->stack;
-	struct nma_stack *stack;
-	struct nma_rec_age *r;
-
-	r = bpf_ringbuf_reserve(&nma_ring, sizeof(*r), 0);
-	if (!r) {
-		*full = 1;
-		return 1;
-	}
-	__builtin_memset(r, 0, sizeof(*r));
-	nma_fill_hdr(&r->hdr, NMA_REC_AGE, sizeof(*r), NMA_CAUSE_SNAPSHOT);
-	r->object = key->object;
-	r->holder = key->holder;
-	r->where = key->where;
-	r->pool_id = age->pool_id;
-	r->aged = age->aged;
-	r->oldest_ns = age->oldest_ns;
-	stack = nma_cfg.stacks ? bpf_map_lookup_elem(&nma_stacks, &number) : NULL;
-	if (stack)
-		__builtin_memcpy(r->stack, stack->addr, sizeof(r->stack));
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-	bpf_map_delete_elem(map, key);
-	return 0;
-}
-
-static __noinline __u64 send_all(void)
-{
-	__u64 full = 0;
-
-	end_run();
-	__builtin_memset(&run, 0, sizeof(run));
-	bpf_for_each_map_elem(&nma_held_groups, send_group, &full, 0);
-	if (!full)
-		bpf_for_each_map_elem(&nma_held_ages, send_age, &full, 0);
-	if (!full)
-		bpf_for_each_map_elem(&nma_held_pools, send_census, &full, 0);
-	return full;
+	begun.look++;
+	begun.word = 0;
 }
 
 SEC("?syscall")
@@ -761,7 +673,9 @@ int nma_held(struct nma_held_call *call)
 
 	switch (call->step) {
 	case NMA_HELD_BEGIN:
-		begin();
+		if (!addr)
+			begin();
+		call->next = clear_bits();
 		break;
 	case NMA_HELD_POOL:
 		if (bpf_map_update_elem(&nma_held_pools, &addr, &pool, BPF_ANY))
@@ -785,7 +699,9 @@ int nma_held(struct nma_held_call *call)
 			bpf_for_each_map_elem(&nma_taken, age_of_lost, NULL, 0);
 		break;
 	case NMA_HELD_SEND:
-		call->next = send_all();
+		end_run();
+		__builtin_memset(&run, 0, sizeof(run));
+		call->next = nma_held_send();
 		break;
 	}
 	return 0;

@@ -22,13 +22,11 @@ char LICENSE[] SEC("license") = "GPL";
 #define PP_MAGIC	0x40ull
 #define BARN_SHEAVES	64		/* the kernel keeps ten full ones */
 #define SHEAF_OBJECTS	1024
-#define OBJECTS_MOST	(1 << 22)	/* of a section: 128 MiB of them */
 #define NAPI_SKBS	256		/* the kernel keeps 64 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, NMA_HELD_PACKETS);
+	__uint(max_entries, NMA_HELD_ROOM);
 	__type(key, __u64);
 	__type(value, __u32);
 } nma_held_packets SEC(".maps");
@@ -52,6 +50,8 @@ struct scan {
 	__u32 pages;		/* how many of it in a row */
 	__u32 slab;		/* the next */
 	__u32 nr_slabs;
+	__u32 noted;		/* packets of this slice */
+	__u32 rsvd;
 };
 
 static struct scan scan SEC(".bss.scan");
@@ -207,13 +207,16 @@ static long step_object(__u32 i, void *unused)
 {
 	__u64 object = scan.object;
 	__u32 one = 1;
+	long err;
 
 	if (object >= scan.end)
 		return !next_slab();
 	scan.object += scan.size;
-	if (!linked_as_free(object) && has_news(object) &&
-	    bpf_map_update_elem(&nma_held_packets, &object, &one, BPF_ANY))
-		nma_count_loss(NMA_LOSS_MAP, 1);
+	if (linked_as_free(object) || !has_news(object))
+		return 0;
+	err = bpf_map_update_elem(&nma_held_packets, &object, &one, BPF_ANY);
+	if (err)
+		nma_held_failed(NMA_HELD_PACKETS, err);
 	return 0;
 }
 
@@ -289,10 +292,15 @@ static __always_inline void begin_scan(void)
 		scan.cache = ~0ull;
 }
 
+/* A slice of them; they need not be kept. */
 static long look_noted(struct bpf_map *map, const __u64 *object, void *value, void *unused)
 {
-	look_at_packet(*object);
-	return 0;
+	__u64 addr = *object;
+
+	bpf_map_delete_elem(map, &addr);
+	look_at_packet(addr);
+	scan.noted++;
+	return scan.noted >= NMA_HELD_SLICE;
 }
 
 static long forget(struct bpf_map *map, const void *key, void *value, void *unused)
@@ -309,13 +317,25 @@ static __always_inline void look_at_pages(__u64 first, __u64 nr)
 	scan.page = scan.vmemmap + first * scan.page_size;
 	if (bpf_probe_read_kernel(&word, sizeof(word), (void *)scan.page))
 		return;
-	scan.nr_slabs = 0;
 	bpf_loop(nr, step_page, NULL, 0);
 	end_pages();
 	scan.slab = 0;
 	scan.object = 0;
 	scan.end = 0;
-	bpf_loop(OBJECTS_MOST, step_object, NULL, 0);
+}
+
+/* A slice of the objects in those slabs; true: there are more. */
+static __noinline __u64 look_at_objects(void)
+{
+	bpf_loop(NMA_HELD_SLICE, step_object, NULL, 0);
+	return scan.object < scan.end || scan.slab < scan.nr_slabs;
+}
+
+static __always_inline __u64 look_at_noted(void)
+{
+	scan.noted = 0;
+	bpf_for_each_map_elem(&nma_held_packets, look_noted, NULL, 0);
+	return scan.noted >= NMA_HELD_SLICE;
 }
 
 SEC("?syscall")
@@ -338,10 +358,15 @@ int nma_held_memory(struct nma_held_call *call)
 			free_sheaves_of_node(call->id);
 		break;
 	case NMA_HELD_PAGES:
+		scan.nr_slabs = 0;
 		look_at_pages(call->addr, NMA_HELD_SECTION);
+		call->next = scan.nr_slabs;
+		break;
+	case NMA_HELD_OBJECTS:
+		call->next = look_at_objects();
 		break;
 	case NMA_HELD_PACKETS_NOTED:
-		bpf_for_each_map_elem(&nma_held_packets, look_noted, NULL, 0);
+		call->next = look_at_noted();
 		break;
 	}
 	return 0;

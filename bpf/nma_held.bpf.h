@@ -20,13 +20,58 @@ struct nma_held_pool {
 
 struct nma_held_pools_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, NMA_HELD_POOLS);
 	__type(key, __u64);		/* address of the pool */
 	__type(value, struct nma_held_pool);
 };
 
 extern struct nma_held_pools_map nma_held_pools SEC(".maps");
+
+struct nma_held_key {
+	__u64 pool;
+	__u64 object;
+	__u32 holder;
+	__u32 where;
+};
+
+struct nma_held_age {
+	__u64 oldest_ns;
+	__u32 aged;
+	__u32 stack;
+};
+
+struct nma_held_index_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NMA_HELD_ROOM);
+	__type(key, struct nma_held_key);
+	__type(value, __u32);		/* number of the group */
+};
+
+struct nma_held_groups_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NMA_HELD_ROOM);
+	__type(key, __u32);
+	__type(value, struct nma_rec_held);
+};
+
+/* Of the same groups, and of buffers that were found nowhere: groups of none */
+struct nma_held_ages_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NMA_HELD_ROOM);
+	__type(key, __u32);
+	__type(value, struct nma_held_age);
+};
+
+extern struct nma_held_index_map nma_held_index SEC(".maps");
+extern struct nma_held_groups_map nma_held_groups SEC(".maps");
+extern struct nma_held_ages_map nma_held_ages SEC(".maps");
+
+extern struct nma_groups nma_groups SEC(".bss.groups");
+
+/* A slice of what was found; false: that was all. */
+__u64 nma_held_send(void);
+
+int nma_held_forget_groups(void);
 
 enum nma_look_shape {
 	NMA_LOOK_CHAIN,
@@ -36,6 +81,16 @@ enum nma_look_shape {
 
 extern struct nma_look nma_look SEC(".bss.look");
 extern __u32 nma_held_cut SEC(".bss.held");
+extern __u32 nma_held_full[NMA_HELD_TABLES] SEC(".bss.held");
+extern __u32 nma_held_found SEC(".bss.held");
+
+static __always_inline void nma_held_failed(enum nma_held_table table, long err)
+{
+	if (err == -7)			/* E2BIG */
+		__sync_fetch_and_add(&nma_held_full[table], 1);
+	else
+		nma_count_loss(NMA_LOSS_MAP, 1);
+}
 
 /* As nma_read_word(), for a fraction of what that costs */
 __u64 nma_load_word(__u64 addr);

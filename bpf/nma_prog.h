@@ -105,21 +105,35 @@ struct nma_walk {
 };
 
 #define NMA_HELD_POOLS		1024	/* that are looked for at once */
-#define NMA_HELD_BUFS		(1 << 18)	/* of these, found */
-#define NMA_HELD_BUFS_MOST	(1 << 24)	/* however many there are */
+#define NMA_HELD_ROOM		(1 << 12)	/* rows of a table, before more are needed */
+#define NMA_HELD_ROOM_MOST	(1 << 24)
 #define NMA_HELD_WORDS_MOST	(1 << 23)	/* bits of 2 TiB of pages, a loop's longest */
-#define NMA_HELD_PER_GROUP	4	/* of these for each record of a look */
+#define NMA_HELD_PER_GROUP	16	/* buffers for each record of a look, as a rule */
 #define NMA_HELD_TOKENS_MOST	(1 << 23)	/* of one socket */
 #define NMA_HELD_LIST_MOST	(1 << 18)	/* packets and frags of one list */
 #define NMA_HELD_NODES		64	/* NUMA nodes whose lists are looked into */
 #define NMA_HELD_AREA_MOST	(1 << 22)	/* net_iovs of one array */
 #define NMA_HELD_CACHE_MOST	1024	/* entries of a pool's cache; the kernel has 128 */
-#define NMA_HELD_SECTION	32768	/* pages whose map is there or not as a whole */
-#define NMA_HELD_PACKETS	(1 << 17)	/* that are in no queue that we know */
+#define NMA_HELD_SECTION	4096	/* pages whose map is there or not as a whole */
+#define NMA_HELD_SLICE		512	/* groups, objects or packets */
+#define NMA_HELD_SLICE_WORDS	(1 << 14)
 #define NMA_HELD_RING_MOST	(1 << 16)	/* slots; the kernel allows 32768 */
 
+/* While a program runs, a kernel that is not preemptible hands on packets only from
+ * interrupts, and may leave them to a thread, which waits for the program: up to the
+ * next tick. So each step is a fraction of a millisecond, and comes again for the next
+ * slice, and no table is large before it needs to be: what is found full is counted,
+ * and the loader has everything looked at again, with more room.
+ */
+enum nma_held_table {
+	NMA_HELD_BUFS,		/* that have no bit in nma_held_pages */
+	NMA_HELD_GROUPS,	/* and their ages */
+	NMA_HELD_PACKETS,	/* that are in no queue that we know */
+	NMA_HELD_TABLES
+};
+
 enum nma_held_step {
-	NMA_HELD_BEGIN,		/* forgets the last look */
+	NMA_HELD_BEGIN,		/* forgets the last look; bits from this word on */
 	NMA_HELD_POOL,		/* looks for buffers of this pool, in its area, too */
 	NMA_HELD_CPU,		/* what this CPU has */
 	NMA_HELD_NETDEV,	/* what the NAPI instances of this device have */
@@ -128,6 +142,7 @@ enum nma_held_step {
 	NMA_HELD_MAX_PFN,	/* how many pages the map of memory has */
 	NMA_HELD_NODE,		/* what the allocator has at hand for this NUMA node */
 	NMA_HELD_PAGES,		/* a section of the map of memory, from this page on */
+	NMA_HELD_OBJECTS,	/* in the slabs that were met there */
 	NMA_HELD_PACKETS_NOTED,	/* those that were met there */
 	NMA_HELD_AGES,		/* when what was found nowhere was taken */
 	NMA_HELD_SEND,		/* what was found */
@@ -137,7 +152,7 @@ enum nma_held_step {
 struct nma_held_call {
 	__u32 step;		/* enum nma_held_step */
 	__u32 id;		/* of the pool, the CPU, the node; inode of the namespace */
-	__u64 addr;		/* of the pool, the netdev; number of the page */
+	__u64 addr;		/* of the pool, the netdev; number of the page, the word */
 	__u64 next;		/* out: call again with it, 0: done; MAX_PFN: the number;
 				 * BEGIN of memory: can packets be told from freed ones?
 				 * NETNS: the answer
@@ -172,6 +187,12 @@ struct nma_look {
 	__u32 rsvd;
 
 	__u64 refs;		/* array of netmem_refs */
+};
+
+/* Groups of buffers that a look has found */
+struct nma_groups {
+	__u32 nr;
+	__u32 sent;		/* of them */
 };
 
 /* What nma_read_acts is asked, and how many records it left in nma_acts_out. */

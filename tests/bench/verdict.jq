@@ -149,7 +149,8 @@ def ledger:
 	  (row("  packets come later by, microseconds";
 		(.held_up_leaks.gap - .held_up_none.gap) / 1000; "") | at_most(1000)),
 	  (row("  a socket is locked for, microseconds"; .held_up_leaks.locked / 1000; "")
-		| at_most(1000));
+		| at_most(1000)),
+	  row("  a program runs for, microseconds"; .held_up_leaks.ran / 1000; "");
 
 {schema: 1, kernel, rows: [
 	if has("dmabuf") then throughput else empty end,

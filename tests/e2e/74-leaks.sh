@@ -305,11 +305,8 @@ test_unread_error_queue() {
 	expect 0 leaks -i nm0
 }
 
-# 40 packets from nm1, two in a page, wait in the slow queue of another device; nm0 goes
-# down and up.
-test_queueing_discipline() {
-	local inflight
-
+# slow_queue LIMIT: packets from nm1 wait in that of another device
+slow_queue() {
 	ip netns add "$ns-lan"
 	defer ip netns del "$ns-lan"
 	ip link add w0 type veth peer name w1 netns "$ns-lan"
@@ -323,7 +320,14 @@ test_queueing_discipline() {
 	defer peer ip route del 198.51.100.0/24
 	ping -q -c 1 -W 5 198.51.100.2
 	modprobe sch_netem
-	tc qdisc add dev w0 root netem delay 600s limit 2000
+	tc qdisc add dev w0 root netem delay 600s limit "$1"
+}
+
+# 40 packets, two in a page; nm0 goes down and up.
+test_queueing_discipline() {
+	local inflight
+
+	slow_queue 2000
 	peer ping -q -c 40 -i 0.01 -s 1200 -W 1 198.51.100.2 || true
 	reopen
 	wait_for_one_destroyed
@@ -339,6 +343,32 @@ test_queueing_discipline() {
 		length == 1 and (.[0] | .rule == "NM-PP-06" and .severity == "warn" and
 		.evidence.holder == "stack" and (.message | test("packets of w0")))'
 	expect_json "$W/check.json" "all(.findings[]; .evidence.buffers == $inflight)"
+	tc qdisc del dev w0 root
+	expect_no_leak
+	expect 0 leaks -i nm0
+}
+
+queued() { [ "$(tc -s -j qdisc show dev w0 | jq '.[0].qlen')" -ge "$1" ]; }
+
+# More than the audit first has room for: it looks again, with more.
+test_full_queue() {
+	slow_queue 6000
+	peer python3 - <<-'P'
+	import socket
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	for i in range(5003):
+	    s.sendto(b"x" * 600, ("198.51.100.2", 7400))
+	P
+	wait_for 20 queued 5003
+	reopen
+	wait_for_one_destroyed
+	expect 1 leaks -i nm0
+	expect_json "$W/leaks.json" '[.pools[] | select(.detached)] | length == 1 and
+		(.[0] | .inflight > 2500 and
+		.holders == [.holders[] | select(.holder == "stack" and .leak and
+		.packet_ifname == "w0")])'
+	expect_json "$W/leaks.json" '(.lost | add) == 0'
+	balanced
 	tc qdisc del dev w0 root
 	expect_no_leak
 	expect 0 leaks -i nm0
@@ -476,4 +506,4 @@ test_bad_input() {
 nm_setup
 run_tests test_quiet test_driver test_driver_counts test_slow_leak test_tokens test_zcrx test_ages \
 	test_full_after_the_last_report test_stopped_process test_unread_error_queue \
-	test_queueing_discipline test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input
+	test_queueing_discipline test_full_queue test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input

@@ -21,7 +21,7 @@
 #define GONE_TRIES	10		/* whether a namespace is gone */
 #define GONE_US		20000
 #define NAPIS_MOST	4096		/* of one device */
-#define SENDS_MOST	1024		/* a full ring is emptied that often */
+#define SENDS_MOST	(1 << 16)	/* slices of what was found, and full rings */
 
 #define HOLDER(id)	(1u << NMA_HOLDER_##id)
 #define HOLDERS_SOCK	(HOLDER(SOCKET) | HOLDER(TX) | HOLDER(TOKEN))
@@ -51,6 +51,7 @@ void nma_session_held_begin(struct nma_session *s)
 	forget_over(s);
 	s->held.nr_targets = 0;
 	s->held.inflight = 0;
+	s->held.unmapped = 0;
 	s->held.nr_netdevs = 0;
 }
 
@@ -125,6 +126,8 @@ void nma_session_held_note(struct nma_session *s, const struct nma_rec_hdr *hdr)
 		return;
 	}
 	h->inflight += pool->inflight;
+	if (pool->mp || !s->opts.features->sym[NMA_SYM_VMEMMAP])
+		h->unmapped += pool->inflight;
 	h->target[h->nr_targets].addr = pool->pool;
 	h->target[h->nr_targets++].pool_id = pool->pool_id;
 }
@@ -181,22 +184,36 @@ static void make_bits(struct held_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.nma_held_pages, words);
 }
 
-/* With some to spare, for pools grow while they are looked at; a group has one buffer
- * at least, and as a rule far more.
+/* @rows, with some to spare, for pools grow while they are looked at; false: it has all
+ * that it can have.
  */
-static void make_room(struct nma_held_look *h, struct held_bpf *skel)
+static bool widen(__u32 *room, __u64 rows)
 {
-	__u32 groups;
+	__u32 before = *room;
 
-	h->room = h->inflight + h->inflight / 4;
-	if (h->room < NMA_HELD_BUFS)
-		h->room = NMA_HELD_BUFS;
-	if (h->room > NMA_HELD_BUFS_MOST)
-		h->room = NMA_HELD_BUFS_MOST;
-	groups = h->room / NMA_HELD_PER_GROUP;
-	bpf_map__set_max_entries(skel->maps.nma_held_bufs, h->room);
-	bpf_map__set_max_entries(skel->maps.nma_held_groups, groups);
-	bpf_map__set_max_entries(skel->maps.nma_held_ages, groups);
+	rows += rows / 4;
+	if (rows < NMA_HELD_ROOM)
+		rows = NMA_HELD_ROOM;
+	if (rows > NMA_HELD_ROOM_MOST)
+		rows = NMA_HELD_ROOM_MOST;
+	if (rows > *room)
+		*room = rows;
+	return *room > before;
+}
+
+static void make_room(struct nma_session *s, struct held_bpf *skel)
+{
+	struct nma_held_look *h = &s->held;
+
+	widen(&h->room[NMA_HELD_BUFS], h->unmapped);
+	widen(&h->room[NMA_HELD_GROUPS], h->inflight / NMA_HELD_PER_GROUP);
+	widen(&h->room[NMA_HELD_PACKETS], 0);
+	bpf_map__set_max_entries(skel->maps.nma_held_bufs, h->room[NMA_HELD_BUFS]);
+	bpf_map__set_max_entries(skel->maps.nma_held_index, h->room[NMA_HELD_GROUPS]);
+	bpf_map__set_max_entries(skel->maps.nma_held_groups, h->room[NMA_HELD_GROUPS]);
+	bpf_map__set_max_entries(skel->maps.nma_held_ages,
+				 s->opts.ages ? h->room[NMA_HELD_GROUPS] : 1);
+	bpf_map__set_max_entries(skel->maps.nma_held_packets, h->room[NMA_HELD_PACKETS]);
 }
 
 /* Also only there can packets be told from freed ones. */
@@ -225,7 +242,7 @@ static void choose(struct nma_session *s, struct held_bpf *skel)
 	share(skel->maps.nma_taken, s->skel->maps.nma_taken, s->opts.ages);
 	share(skel->maps.nma_stacks, s->skel->maps.nma_stacks, s->opts.stacks);
 	nma_session_config(s, (struct nma_config *)&skel->rodata->nma_cfg);
-	make_room(&s->held, skel);
+	make_room(s, skel);
 	make_bits(skel);
 	bpf_program__set_autoload(skel->progs.nma_held, true);
 	bpf_program__set_autoload(skel->progs.nma_held_memory,
@@ -236,26 +253,12 @@ static void choose(struct nma_session *s, struct held_bpf *skel)
 	bpf_program__set_autoload(skel->progs.nma_held_maps, true);
 }
 
-/* What was lost stays lost when the programs are loaded again. */
-static void keep_losses(struct nma_held_look *h)
-{
-	int kind;
-
-	for (kind = 0; kind < NMA_LOSS_MAX; kind++)
-		h->lost[kind] += h->skel->bss_lost->nma_lost[kind];
-}
-
 /* -ENODATA: they were refused before, which is said by what was not looked into */
 static int load(struct nma_session *s)
 {
 	struct nma_held_look *h = &s->held;
 	int btf, err = -ENOMEM;
 
-	if (h->skel && h->inflight > h->room && h->room < NMA_HELD_BUFS_MOST) {
-		keep_losses(h);
-		held_bpf__destroy(h->skel);
-		h->skel = NULL;
-	}
 	if (h->skel || h->refused)
 		return h->skel ? 0 : -ENODATA;
 	h->skel = open_skeleton(&btf);
@@ -294,10 +297,9 @@ static int call(struct nma_session *s, struct nma_held_call *arg)
 	return run_prog(s, s->held.skel->progs.nma_held, arg);
 }
 
-static int call_memory(struct nma_session *s, enum nma_held_step step, __u32 id,
-		       __u64 addr)
+static int call_memory(struct nma_session *s, enum nma_held_step step, __u32 id)
 {
-	struct nma_held_call arg = { .step = step, .id = id, .addr = addr };
+	struct nma_held_call arg = { .step = step, .id = id };
 
 	return run_prog(s, s->held.skel->progs.nma_held_memory, &arg);
 }
@@ -305,8 +307,13 @@ static int call_memory(struct nma_session *s, enum nma_held_step step, __u32 id,
 static int begin(struct nma_session *s)
 {
 	struct nma_held_call arg = { .step = NMA_HELD_BEGIN };
+	int err;
 
-	return call(s, &arg);
+	do {
+		arg.addr = arg.next;
+		err = call(s, &arg);
+	} while (!err && arg.next);
+	return err;
 }
 
 static int for_each_target(struct nma_session *s, enum nma_held_step step)
@@ -434,6 +441,30 @@ static __u64 max_pfn(struct nma_session *s)
 	return run_prog(s, s->held.skel->progs.nma_held_memory, &arg) ? 0 : arg.next;
 }
 
+/* A section of the map of memory, and what is in its slabs */
+static int look_at_section(struct nma_session *s, __u64 pfn)
+{
+	struct nma_held_call arg = { .step = NMA_HELD_PAGES, .addr = pfn };
+	int err;
+
+	do {
+		err = run_prog(s, s->held.skel->progs.nma_held_memory, &arg);
+		arg.step = NMA_HELD_OBJECTS;
+	} while (!err && arg.next);
+	return err;
+}
+
+static int look_at_noted(struct nma_session *s)
+{
+	struct nma_held_call arg = { .step = NMA_HELD_PACKETS_NOTED };
+	int err;
+
+	do
+		err = run_prog(s, s->held.skel->progs.nma_held_memory, &arg);
+	while (!err && arg.next);
+	return err;
+}
+
 /* The map of memory, a section at a time: nobody waits for it. @packets: they were
  * looked for, too.
  */
@@ -447,25 +478,19 @@ static int look_at_memory(struct nma_session *s, bool *packets)
 	err = run_prog(s, s->held.skel->progs.nma_held_memory, &begin);
 	*packets = begin.next;
 	for (pfn = 0; pfn < end && !err; pfn += NMA_HELD_SECTION)
-		err = call_memory(s, NMA_HELD_PAGES, 0, pfn);
+		err = look_at_section(s, pfn);
 	for (cpu = 0; cpu < cpus && !err; cpu++)
-		err = call_memory(s, NMA_HELD_CPU, cpu, 0);
+		err = call_memory(s, NMA_HELD_CPU, cpu);
 	for (node = 0; node < NMA_HELD_NODES && !err; node++)
-		err = call_memory(s, NMA_HELD_NODE, node, 0);
-	if (!err)
-		err = call_memory(s, NMA_HELD_PACKETS_NOTED, 0, 0);
-	return err;
+		err = call_memory(s, NMA_HELD_NODE, node);
+	return err ? err : look_at_noted(s);
 }
 
 static int send_found(struct nma_session *s)
 {
-	struct nma_held_call ages = { .step = NMA_HELD_AGES };
 	struct nma_held_call arg = { .step = NMA_HELD_SEND };
 	int i = 0, err;
 
-	err = call(s, &ages);
-	if (err)
-		return err;
 	do {
 		err = call(s, &arg);
 		if (!err)
@@ -477,8 +502,9 @@ static int send_found(struct nma_session *s)
 }
 
 /* Where everything was looked at, as bits of enum nma_holder. */
-static int look(struct nma_session *s, __u32 *where)
+static int look_everywhere(struct nma_session *s, __u32 *where)
 {
+	struct nma_held_call ages = { .step = NMA_HELD_AGES };
 	const __u64 *sym = s->opts.features->sym;
 	bool packets = false, redirected;
 	__u32 holders = 0;
@@ -510,6 +536,47 @@ static int look(struct nma_session *s, __u32 *where)
 	s->held.skel->bss_held->nma_held_cut = 0;
 	*where = holders | HOLDER(GRO) | HOLDER(ZCRX) | HOLDER(RING) |
 		 HOLDER(CACHE);
+	return err ? err : call(s, &ages);
+}
+
+/* Was all that was found kept? If not, the programs go, and have more room when they are
+ * loaded again; what there can be no room for is lost, like what was lost before.
+ */
+static bool has_kept_all(struct nma_held_look *h)
+{
+	const __u32 *full = h->skel->bss_held->nma_held_full;
+	__u64 rows, lost = 0;
+	bool again = false;
+	int i;
+
+	for (i = 0; i < NMA_HELD_TABLES; i++) {
+		rows = h->room[i];
+		if (i == NMA_HELD_BUFS)		/* others are of earlier looks */
+			rows = h->skel->bss_held->nma_held_found;
+		if (full[i] && (widen(&h->room[i], rows + full[i]) || rows < h->room[i]))
+			again = true;
+		lost += full[i];
+	}
+	if (again) {
+		for (i = 0; i < NMA_LOSS_MAX; i++)
+			h->lost[i] += h->skel->bss_lost->nma_lost[i];
+		held_bpf__destroy(h->skel);
+		h->skel = NULL;
+	} else {
+		h->lost[NMA_LOSS_MAP] += lost;
+	}
+	return !again;
+}
+
+static int look(struct nma_session *s, __u32 *where)
+{
+	int err;
+
+	do {
+		err = load(s);
+		if (!err)
+			err = look_everywhere(s, where);
+	} while (!err && !has_kept_all(&s->held));
 	return err ? err : send_found(s);
 }
 
@@ -519,8 +586,6 @@ static int look_once(struct nma_session *s)
 	int err;
 
 	err = nma_session_mark(s, NMA_MARK_HELD_BEGIN, 0);
-	if (!err)
-		err = load(s);
 	if (!err)
 		err = look(s, &where);
 	if (err == -ENODATA)

@@ -43,7 +43,8 @@ struct nma_held_look {
 	struct nma_held_target target[NMA_HELD_POOLS];
 	__u32 nr_targets;
 	__u64 inflight;		/* of all targets */
-	__u64 room;		/* for so many buffers */
+	__u64 unmapped;		/* of these, those that may be no pages */
+	__u32 room[NMA_HELD_TABLES];	/* rows */
 	__u64 lost[NMA_LOSS_MAX];	/* by programs that were loaded before */
 	__u64 *netdev;		/* addresses, of this snapshot */
 	size_t nr_netdevs;
