@@ -15,11 +15,12 @@ top=$(cd -- "$(dirname -- "$0")/../.." && pwd -P)
 shown=$top/docs/man/examples
 now=$top/build/examples
 
-# words FILE: each once. Where frames wait on their way home is a matter of luck, and
-# whether a page_pool and a binding are gone when a recording ends.
+# words FILE: each once, for they stand elsewhere where a number is longer. Where frames
+# wait on their way home is a matter of luck, and whether a page_pool and a binding are
+# gone when a recording ends.
 words() {
 	sed -E '/  defer  |  yes +DMA_/d; s/^ *[0-9.]+ (pool_destroyed|binding_freed) .*//
-		s/[0-9]+/N/g; s/ +/\n/g' "$1" | grep . | sort -u
+		s/[0-9]+/N/g; s/[ |]+/\n/g' "$1" | grep . | sort -u
 }
 
 # again NAME: its commands, and what they print
