@@ -506,4 +506,5 @@ test_bad_input() {
 nm_setup
 run_tests test_quiet test_driver test_driver_counts test_slow_leak test_tokens test_zcrx test_ages \
 	test_full_after_the_last_report test_stopped_process test_unread_error_queue \
-	test_queueing_discipline test_full_queue test_cpumap test_all_that_ends test_a_destroyed_pool_ends test_bad_input
+	test_queueing_discipline test_full_queue test_cpumap test_all_that_ends \
+	test_a_destroyed_pool_ends test_bad_input
