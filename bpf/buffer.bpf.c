@@ -392,34 +392,11 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 	return on_put(ctx, pool, netmem, direct, NMA_EYE_RIGHT);
 }
 
-/* Where page_pool_alloc_netmems() is called for fragments, and not inlined, its
- * hook has seen each buffer already: then it is out, and the last that was taken
- * here. Enough of that and nobody looks at fragments any more; one that was still
- * in its pool, and they are looked at for good.
- */
-#define FRAG_REFUTED	(-1)
-
-__s32 nma_frag_proofs SEC(".bss.pairs");
-
-static __always_inline void judge_frag(const struct buf_row *row, __u64 netmem,
-				       __u64 who)
-{
-	struct nma_note *note = nma_note_of(NMA_PAIR_ALLOC, who);
-
-	if (row->where != BUF_OUT)
-		nma_frag_proofs = FRAG_REFUTED;
-	else if (note && note->last == netmem && nma_frag_proofs != FRAG_REFUTED)
-		nma_frag_proofs++;
-}
-
-static __always_inline void note_alloc(void *ctx, struct page_pool *pool, __u64 netmem,
-				       enum nma_pair pair, __u64 who)
+static __always_inline void note_alloc(void *ctx, struct page_pool *pool, __u64 netmem)
 {
 	struct buf_row out = { .where = BUF_OUT };
 	struct buf_row *row = bpf_map_lookup_elem(&nma_bufs, &netmem);
 
-	if (pair == NMA_PAIR_FRAG && row)
-		judge_frag(row, netmem, who);
 	if (row && row->where == BUF_OUT)
 		return;			/* by the other eye, as a rule */
 	if (row)
@@ -447,7 +424,7 @@ static __always_inline int on_alloc(void *ctx, struct page_pool *pool,
 	    (pool->slow.flags & PP_FLAG_SYSTEM_POOL))
 		return 0;
 	taker = nma_take_begin(ctx, pool);
-	note_alloc(ctx, pool, netmem, pair, who);
+	note_alloc(ctx, pool, netmem);
 	nma_take_end(ctx, pool, taker);
 	return 0;
 }
@@ -477,8 +454,6 @@ SEC("?fexit/" #func)							\
 int BPF_PROG(nma_##name##_##func, struct page_pool *pool,		\
 	     unsigned int *offset, unsigned int size)			\
 {									\
-	if (nma_frag_proofs >= NMA_FRAG_PROOFS)				\
-		return 0;						\
 	return on_alloc(ctx, pool, NMA_PAIR_FRAG, eye,			\
 			pool->frag_offset < size + FRAG_ALIGN_MAX);	\
 }

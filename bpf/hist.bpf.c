@@ -76,7 +76,7 @@ static __always_inline __u32 log2_of(__u64 n)
 	return bits;
 }
 
-static __always_inline int add_time(struct hist *hist, __u64 ns)
+static __always_inline int add_times(struct hist *hist, __u64 ns, __u32 nr)
 {
 	__u32 slot = log2_of(ns / NSEC_PER_USEC);
 
@@ -84,18 +84,18 @@ static __always_inline int add_time(struct hist *hist, __u64 ns)
 		slot = NMA_HIST_SLOTS - 1;
 	barrier_var(slot);
 	if (slot < NMA_HIST_SLOTS)
-		__sync_fetch_and_add(&hist->slot[slot], 1);
+		__sync_fetch_and_add(&hist->slot[slot], nr);
 	return 0;
 }
 
-int nma_hist_add(__u32 kind, __u32 id, __u64 ns)
+int nma_hist_add(__u32 kind, __u32 id, __u64 ns, __u32 nr)
 {
 	struct hist_key key = { .kind = kind, .id = id };
 	struct hist *hist = bpf_map_lookup_elem(&nma_hists, &key);
 
 	if (!hist)
 		hist = add_hist(&key);
-	return hist ? add_time(hist, ns) : 0;
+	return hist ? add_times(hist, ns, nr) : 0;
 }
 
 static __always_inline struct near_hist *near_hist_of(__u32 id)
@@ -113,8 +113,8 @@ static __always_inline int add_circulation(__u32 id, __u64 ns)
 	if (near && near->id != id && !near->id)
 		__sync_val_compare_and_swap(&near->id, 0, id);
 	if (near && near->id == id)
-		return add_time(&near->hist, ns);
-	return nma_hist_add(NMA_HIST_CIRCULATION, id, ns);
+		return add_times(&near->hist, ns, 1);
+	return nma_hist_add(NMA_HIST_CIRCULATION, id, ns, 1);
 }
 
 /* Times of one pool may be in both, if its place became free. */
@@ -163,36 +163,18 @@ int nma_fill_hist(struct nma_rec_hist *r)
 	return fill_near(r) || hist ? 0 : -1;
 }
 
-static __always_inline int on_given_out(void *ctx, bool takes_out)
-{
-	__u64 netmem;
-
-	if (!takes_out || bpf_get_func_ret(ctx, &netmem) || !netmem)
-		return 0;
-	nma_give_out(netmem);
-	return 0;
-}
-
-/* Of these, one that calls another gives it out twice, at the same time. Where we
- * count as well, the programs that do (recycle.bpf.c) take their place.
+/* The first fragment takes a buffer out. All others are seen where they leave the
+ * pool's cache, and where what has run out is made up for (recycle.bpf.c).
  */
-SEC("?fexit/page_pool_alloc_netmems")
-int BPF_PROG(nma_give_netmem, struct page_pool *pool)
-{
-	return on_given_out(ctx, true);
-}
-
-SEC("?fexit/page_pool_alloc_pages")
-int BPF_PROG(nma_give_page, struct page_pool *pool)
-{
-	return on_given_out(ctx, true);
-}
-
-/* The first fragment takes a buffer out. */
 SEC("?fexit/page_pool_alloc_frag_netmem")
 int BPF_PROG(nma_give_frag, struct page_pool *pool)
 {
-	return on_given_out(ctx, pool->frag_users == 1);
+	__u64 netmem;
+
+	if (pool->frag_users != 1 || bpf_get_func_ret(ctx, &netmem) || !netmem)
+		return 0;
+	nma_give_out(netmem);
+	return 0;
 }
 
 SEC("?fentry/page_pool_put_unrefed_netmem")

@@ -67,7 +67,7 @@ static __always_inline void nma_give_out(__u64 netmem)
 }
 
 /* Global functions, so that the verifier goes through them once. */
-__noinline int nma_hist_add(__u32 kind, __u32 id, __u64 ns);
+__noinline int nma_hist_add(__u32 kind, __u32 id, __u64 ns, __u32 nr);	/* so many times */
 __noinline int nma_hist_end(__u32 id);		/* the pool has ended */
 __noinline int nma_fill_hist(struct nma_rec_hist *r);	/* kind, id; -1: none */
 

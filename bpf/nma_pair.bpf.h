@@ -25,7 +25,6 @@ enum nma_eye { NMA_EYE_LEFT, NMA_EYE_RIGHT };
 struct nma_note {
 	__u64 what;		/* it is about: netmem_ref or socket */
 	__u64 who;		/* nma_who() */
-	__u64 last;		/* of which both have seen the call */
 	__u64 alone;		/* calls that the right one has seen alone */
 	__u32 eye;		/* that saw it */
 	__u32 awaited;		/* is the other one still to come? */
@@ -67,7 +66,6 @@ static __always_inline bool nma_pair_second(enum nma_pair pair, __u64 what,
 	if (note->awaited) {
 		if (note->what == what && note->who == who && note->eye != eye) {
 			note->awaited = 0;
-			note->last = what;
 			return true;
 		}
 		if (note->eye == NMA_EYE_RIGHT)

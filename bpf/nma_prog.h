@@ -37,9 +37,9 @@ struct nma_config {
 	__u32 page_size;
 	__u32 cpus;		/* possible ones */
 	__u32 counts;		/* enum nma_counts: of page_pools; NONE: not asked for */
-	__u8 page_nested;	/* page_pool_alloc_pages() calls the function for netmems */
 	__u8 zcrx_unseen;	/* see nma_rec_recycle */
 	__u8 hist;		/* times are asked for */
+	__u8 times;		/* those of buffers that go round, too */
 	__u8 ages;		/* when buffers were taken is known */
 	__u8 stacks;		/* and by whom */
 	__u8 rsvd[7];
@@ -67,11 +67,6 @@ struct nma_config {
 #define NMA_CPUS_MAX		8192	/* loops over CPUs end at the last there is */
 #define NMA_PUTS_RECENT		4096	/* puts of a pool that percentages are of */
 #define NMA_PUTS_FEW		16	/* that say nothing yet */
-
-/* Fragments of buffers of a pool prove, this often, that their buffers are seen
- * without them; then they are not looked at.
- */
-#define NMA_FRAG_PROOFS		256
 
 /* Functions that two programs look at: see nma_pair.bpf.h. */
 enum nma_pair {

@@ -45,8 +45,6 @@ struct recycle_row {
 	__u64 looked_full;	/* looks that found the cache full */
 	__u32 waived;		/* by this refill */
 	__u32 filling;		/* what is in the cache is not yet in into_cache */
-	__u32 went_slow;	/* this allocation, or the one before */
-	__u32 rsvd;
 };
 
 /* By the lowest bits of a pool's id, and found without a call: what most pools have. */
@@ -144,7 +142,6 @@ int BPF_PROG(nma_refill, struct page_pool *pool)
 	if (!row)
 		return 0;
 	row->waived = 0;
-	row->went_slow = 1;
 	row->filling = 1;
 	row->refill_who = nma_who();
 	return 0;
@@ -159,6 +156,8 @@ int BPF_PROG(nma_refilled, struct page_pool *pool, unsigned long netmem)
 	struct recycle_row *row = row_of(pool);
 	__u32 left = pool->alloc.count;
 
+	if (nma_cfg.times && netmem)
+		nma_give_out(netmem);
 	if (!row)
 		return 0;
 	row->refill_who = 0;
@@ -179,6 +178,8 @@ int BPF_PROG(nma_pages_slow, struct page_pool *pool, unsigned int gfp,
 {
 	struct recycle_row *row = row_of(pool);
 
+	if (nma_cfg.times && netmem)
+		nma_give_out(netmem);
 	if (!row)
 		return 0;
 	if (netmem && pool->p.order) {
@@ -195,8 +196,11 @@ static __always_inline int on_provided(struct page_pool *pool, unsigned long net
 {
 	struct recycle_row *row;
 
-	if (netmem)
+	if (netmem) {
+		if (nma_cfg.times)
+			nma_give_out(netmem);
 		return 0;
+	}
 	row = row_of(pool);
 	if (row)
 		row->starved++;
@@ -326,27 +330,33 @@ int BPF_PROG(nma_pages_back, struct page_pool *pool, unsigned long netmem)
 
 /* ---- What goes out by the short way (--deep) ----------------------------------*/
 
-/* As the cache was before. A put that finds it full puts into the ring: with a cache
+/* As the cache is before. A put that finds it full puts into the ring: with a cache
  * that was never seen full, by those who take out of it, empty it or look at it, there
  * was none.
  */
-static __always_inline void out_of_cache(struct recycle_row *row, __u32 cached)
+static __always_inline void out_of_cache(struct page_pool *pool, __u32 cached)
 {
+	struct recycle_row *row = row_of(pool);
+
+	if (!row)
+		return;
 	row->count[NMA_COUNTER_FAST]++;
 	if (cached >= CACHE_SIZE)
 		row->count[NMA_COUNTER_CACHE_FULL]++;
 }
 
+/* The one on top is taken, by the pool's one consumer. */
 static __always_inline int on_fast(struct page_pool *pool)
 {
+	__u64 slots = (__u64)__builtin_preserve_access_index(&pool->alloc.cache);
 	__u32 cached = pool->alloc.count;
-	struct recycle_row *row;
 
 	if (!cached)
 		return 0;		/* the slow paths tell */
-	row = row_of(pool);
-	if (row)
-		out_of_cache(row, cached);
+	if (nma_cfg.counts == NMA_COUNTS_EACH)
+		out_of_cache(pool, cached);
+	if (nma_cfg.times)
+		nma_give_out(nma_word_at(slots + 8 * (__u64)(cached - 1)));
 	return 0;
 }
 
@@ -356,40 +366,10 @@ int BPF_PROG(nma_fast_netmem, struct page_pool *pool)
 	return on_fast(pool);
 }
 
-/* Fragments come by page_pool_alloc_netmems(), or nothing is counted here: each_seen(). */
 SEC("?fentry/page_pool_alloc_pages")
 int BPF_PROG(nma_fast_page, struct page_pool *pool)
 {
-	return nma_cfg.page_nested ? 0 : on_fast(pool);
-}
-
-/* Both facts of one call by one program: the same, and when (--hist). */
-static __always_inline int on_timed(void *ctx, struct page_pool *pool)
-{
-	struct recycle_row *row = row_of(pool);
-	__u64 netmem;
-
-	if (!row || bpf_get_func_ret(ctx, &netmem))
-		return 0;
-	if (row->went_slow)
-		row->went_slow = 0;
-	else if (netmem)
-		out_of_cache(row, pool->alloc.count + 1);
-	if (netmem)
-		nma_give_out(netmem);
-	return 0;
-}
-
-SEC("?fexit/page_pool_alloc_netmem")
-int BPF_PROG(nma_timed_netmem, struct page_pool *pool)
-{
-	return on_timed(ctx, pool);
-}
-
-SEC("?fexit/page_pool_alloc_pages")
-int BPF_PROG(nma_timed_page, struct page_pool *pool)
-{
-	return nma_cfg.page_nested ? 0 : on_timed(ctx, pool);
+	return on_fast(pool);
 }
 
 /* ---- What it comes to ---------------------------------------------------------*/

@@ -289,32 +289,57 @@ static __always_inline void judge_list(struct sock *sk, struct sock_row *row,
 	}
 }
 
+/* Tokens that were taken together have one age, and are counted together. */
 struct ages {
 	struct sock_row *row;
 	__u32 token;
 	__u32 binding_id;
+	__s32 age;		/* jiffies, -1: unknown */
+	__u32 same;		/* how many had it */
 };
 
+static __always_inline void count_ages(const struct ages *a)
+{
+	if (a->same && a->age >= 0)
+		nma_hist_add(NMA_HIST_TOKEN_AGE, a->binding_id, a->age * nma_cfg.tick_ns,
+			     a->same);
+}
+
+static __always_inline void note_age(struct ages *a, __u32 token)
+{
+	__s32 age = nma_token_age(a->row, token);
+
+	if (age != a->age) {
+		count_ages(a);
+		a->age = age;
+		a->same = 0;
+	}
+	a->same++;
+}
+
+/* The first of them is noted. */
 static long add_age(__u32 i, struct ages *a)
 {
-	int age = nma_token_age(a->row, a->token + i);
-
-	if (age >= 0)
-		nma_hist_add(NMA_HIST_TOKEN_AGE, a->binding_id, age * nma_cfg.tick_ns);
+	note_age(a, a->token + 1 + i);
 	return 0;
 }
 
 static long add_ages(__u32 i, struct ages *a)
 {
-	__u32 zero = 0;
-	struct asked *asked = bpf_map_lookup_elem(&nma_asked, &zero);
+	struct asked *asked;
+	__u32 zero = 0, nr;
 
+	asked = bpf_map_lookup_elem(&nma_asked, &zero);
 	if (!asked || i >= MAX_DONTNEED_TOKENS)
 		return 1;
 	a->token = asked->token[i].token_start;
-	if (asked->token[i].token_count > MAX_DONTNEED_FRAGS)
+	nr = asked->token[i].token_count;
+	if (nr > MAX_DONTNEED_FRAGS)
 		return 1;
-	bpf_loop(asked->token[i].token_count, add_age, a, 0);
+	if (nr)
+		note_age(a, a->token);
+	if (nr > 1)
+		bpf_loop(nr - 1, add_age, a, 0);
 	return 0;
 }
 
@@ -323,8 +348,10 @@ static __always_inline void note_ages(struct sock_row *row, __u32 bytes)
 {
 	struct ages a = { .row = row, .binding_id = row->binding_id };
 
-	if (nma_cfg.hist)
-		bpf_loop(bytes / sizeof(struct dmabuf_token), add_ages, &a, 0);
+	if (!nma_cfg.hist)
+		return;
+	bpf_loop(bytes / sizeof(struct dmabuf_token), add_ages, &a, 0);
+	count_ages(&a);
 }
 
 /* The second argument is a structure of two slots, and so are its arguments

@@ -42,7 +42,6 @@ enum nma_group {
 	NMA_GROUP_LENT = 1 << 11,	/* tokens per second; without events loaded
 					 * only once there is device memory
 					 */
-	NMA_GROUP_TIMED = 1 << 12,	/* CIRCULATE and HIST, of one program */
 };
 
 #endif /* NMA_HOOKS_H */

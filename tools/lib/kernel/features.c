@@ -309,12 +309,25 @@ static enum nma_calls calls(struct probe_bpf *probe, const char *caller, __u64 t
 								       NMA_CALLS_NOT;
 }
 
-static void check_calls(struct probe_bpf *probe, struct nma_features *f)
+/* Of both functions for fragments, one of which may call the other. */
+static enum nma_calls frag_calls(struct probe_bpf *probe, const struct nma_features *f)
 {
 	__u64 target = f->addr[NMA_HOOK_FAST];
+	enum nma_calls netmem, page;
 
-	f->page_calls = calls(probe, "page_pool_alloc_pages", target);
-	f->frag_calls = calls(probe, "page_pool_alloc_frag_netmem", target);
+	netmem = calls(probe, "page_pool_alloc_frag_netmem", target);
+	if (netmem != NMA_CALLS)
+		return netmem;
+	page = calls(probe, "page_pool_alloc_frag", target);
+	if (page != NMA_CALLS_NOT)
+		return page;
+	return calls(probe, "page_pool_alloc_frag", f->addr[NMA_HOOK_GIVE_FRAG]);
+}
+
+static void check_calls(struct probe_bpf *probe, struct nma_features *f)
+{
+	f->page_calls = calls(probe, "page_pool_alloc_pages", f->addr[NMA_HOOK_FAST]);
+	f->frag_calls = frag_calls(probe, f);
 }
 
 static nma_hook_set hooks_found(const struct item *items,
@@ -444,8 +457,7 @@ static void probe_kernel(struct nma_features *f, const struct nma_kernel_btf *bt
 			!*nma_privilege__to_load(f->caps, missing, sizeof(missing));
 	if (probe) {
 		check_symbols(probe, items, f);
-		if (!items[ITEM_POOL_STATS].btf_id)
-			check_calls(probe, f);
+		check_calls(probe, f);
 		f->fmod_ret_syscall =
 			syscall_refusable(items[ITEM_SYSCALL].btf_id);
 	}

@@ -46,6 +46,17 @@ static const struct {
 
 #define NR_PROGS	(sizeof(progs) / sizeof(progs[0]))
 
+/* Whose function may call another one that is looked at, and so be seen there. */
+static const struct {
+	size_t prog;		/* offset in struct nma_bpf */
+	size_t calls;		/* in struct nma_features: what is known of it */
+} nested[] = {
+#define NMA_NESTED(program, caller) \
+	{ offsetof(struct nma_bpf, progs.program), \
+	  offsetof(struct nma_features, caller##_calls) },
+#include "nma_hooks.def"
+};
+
 _Static_assert(NR_PROGS + NR_CONTROLS <= NMA_LINKS_MAX, "room for each on its own");
 
 /* The function that stands behind a hook on this kernel. */
@@ -64,6 +75,18 @@ static bool hook_usable(const struct nma_session *s, enum nma_hook id)
 	if (nma_hook_table[id].kind != NMA_AT_ITERATOR)
 		have &= ~(nma_hook_set)(NMA_BLIND);
 	return have & NMA_HOOK_BIT(id) && !(nma_hook_table[id].needs & ~have);
+}
+
+static bool seen_elsewhere(const struct nma_session *s, size_t prog)
+{
+	const char *features = (const char *)s->opts.features;
+	size_t i;
+
+	for (i = 0; i < sizeof(nested) / sizeof(nested[0]); i++)
+		if (nested[i].prog == prog)
+			return *(const enum nma_calls *)(features + nested[i].calls) ==
+			       NMA_CALLS;
+	return false;
 }
 
 static __u64 tick_ns(void)
@@ -93,12 +116,10 @@ static void configure_deep(const struct nma_session *s, struct nma_bpf *skel)
 	}
 }
 
-/* Can each buffer that leaves a cache be counted? By one program: of times, too, if
- * they are asked for.
- */
+/* Can each buffer that leaves a cache be counted? */
 static bool each_seen(const struct nma_session *s)
 {
-	return hook_usable(s, s->opts.hist ? NMA_HOOK_TIMED : NMA_HOOK_FAST) &&
+	return hook_usable(s, NMA_HOOK_FAST) &&
 	       s->opts.features->page_calls != NMA_CALLS_UNKNOWN &&
 	       s->opts.features->frag_calls == NMA_CALLS;
 }
@@ -123,8 +144,8 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 	cfg->cpus = libbpf_num_possible_cpus();
 	cfg->counts = counts_from(s);
-	cfg->page_nested = s->opts.features->page_calls == NMA_CALLS;
 	cfg->hist = s->opts.hist;
+	cfg->times = s->opts.hist && s->opts.circulate;
 	cfg->ages = s->opts.ages;
 	cfg->stacks = s->opts.stacks;
 	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
@@ -180,8 +201,8 @@ static unsigned int groups_asked(const struct nma_session *s)
 	if (counts_from(s) >= NMA_COUNTS_SLOW)
 		groups |= NMA_GROUP_RECYCLE;
 	if (counts_from(s) == NMA_COUNTS_EACH)
-		groups |= o->hist ? NMA_GROUP_TIMED : NMA_GROUP_CIRCULATE;
-	else if (o->hist && o->circulate)
+		groups |= NMA_GROUP_CIRCULATE;
+	if (o->hist && o->circulate)
 		groups |= NMA_GROUP_HIST;
 	if (o->ages)
 		groups |= NMA_GROUP_AGES;
@@ -231,7 +252,8 @@ static void choose_progs(const struct nma_session *s, struct nma_bpf *skel,
 	size_t i;
 
 	for (i = 0; i < NR_PROGS; i++)
-		if (hooks & NMA_HOOK_BIT(progs[i].hook))
+		if (hooks & NMA_HOOK_BIT(progs[i].hook) &&
+		    !seen_elsewhere(s, progs[i].prog))
 			bpf_program__set_autoload(nma_prog_at(skel, progs[i].prog), true);
 	if (which != NMA_LATER_MAX)
 		return;
@@ -475,7 +497,8 @@ static void attach_progs(struct nma_session *s, unsigned int groups)
 		hook = progs[i].hook;
 		if (!(s->wanted & NMA_HOOK_BIT(hook)) ||
 		    !(nma_hook_table[hook].groups & groups) ||
-		    nma_hook_table[hook].kind == NMA_AT_ITERATOR)
+		    nma_hook_table[hook].kind == NMA_AT_ITERATOR ||
+		    seen_elsewhere(s, progs[i].prog))
 			continue;
 		if (keep_link(s, bpf_program__attach_trace(nma_session_prog(s, progs[i].prog))))
 			s->missing |= NMA_HOOK_BIT(hook);

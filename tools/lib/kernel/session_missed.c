@@ -160,7 +160,6 @@ void nma_session_missed_begin(struct nma_session *s)
  */
 static void update_pairs(struct nma_session *s)
 {
-	const volatile __s32 *proofs = &s->skel->bss_pairs->nma_frag_proofs;
 	__u64 missed[NMA_PAIR_MAX], seen[NMA_PAIR_MAX];
 	__s64 lost;
 	size_t i;
@@ -168,8 +167,6 @@ static void update_pairs(struct nma_session *s)
 	missed_by_left(s, missed);
 	seen_by_right_alone(s, seen);
 	for (i = 0; i < NMA_PAIR_MAX; i++) {
-		if (i == NMA_PAIR_FRAG && *proofs >= NMA_FRAG_PROOFS)
-			continue;	/* nobody looks at them any more */
 		lost = missed[i] - seen[i] - s->missed.unpaired[i];
 		if (lost > (__s64)s->missed.pairs[i])
 			s->missed.pairs[i] = lost;
