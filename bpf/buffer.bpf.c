@@ -21,6 +21,7 @@
 #include "nma_act.bpf.h"
 #include "nma_control.bpf.h"
 #include "nma_dma.bpf.h"
+#include "nma_near.bpf.h"
 #include "nma_page.bpf.h"
 #include "nma_pair.bpf.h"
 #include "nma_pool.bpf.h"
@@ -44,12 +45,64 @@ struct buf_row {
 	__u32 eye;		/* that saw it */
 };
 
+struct buf_near {
+	__u64 netmem;		/* whose it is, 0: nobody's, and BUF_OUT */
+	struct buf_row row;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << NMA_NEAR_BITS);
+	__type(key, __u32);
+	__type(value, struct buf_near);
+} nma_bufs_near SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NMA_BUFS_DEFAULT);
 	__type(key, __u64);		/* netmem_ref */
 	__type(value, struct buf_row);
 } nma_bufs SEC(".maps");
+
+static __always_inline struct buf_near *near_of(__u64 netmem)
+{
+	__u32 place = nma_near_place(netmem);
+
+	return bpf_map_lookup_elem(&nma_bufs_near, &place);
+}
+
+static __always_inline struct buf_row *find_buf(__u64 netmem)
+{
+	struct buf_near *near = near_of(netmem);
+
+	if (near && near->netmem == netmem)
+		return &near->row;
+	return bpf_map_lookup_elem(&nma_bufs, &netmem);
+}
+
+static __always_inline bool add_buf(__u64 netmem, const struct buf_row *row)
+{
+	struct buf_near *near = nma_cfg.bufs_bounded ? NULL : near_of(netmem);
+
+	if (near && !__sync_val_compare_and_swap(&near->netmem, 0, netmem)) {
+		near->row = *row;
+		return true;
+	}
+	return !bpf_map_update_elem(&nma_bufs, &netmem, row, BPF_ANY);
+}
+
+static __always_inline void drop_buf(__u64 netmem)
+{
+	struct buf_near *near = near_of(netmem);
+
+	if (!near || near->netmem != netmem) {
+		bpf_map_delete_elem(&nma_bufs, &netmem);
+		return;
+	}
+	__builtin_memset(&near->row, 0, sizeof(near->row));
+	barrier();
+	near->netmem = 0;
+}
 
 /* Puts by pool, an estimate: pools that share a slot take it from each other. */
 struct put_count {
@@ -166,7 +219,7 @@ static __always_inline void forget_dma(__u64 niov)
 static __noinline bool learn(struct page_pool *pool, __u64 netmem,
 			     const struct buf_row *row)
 {
-	if (bpf_map_update_elem(&nma_bufs, &netmem, row, BPF_ANY)) {
+	if (!add_buf(netmem, row)) {
 		nma_count_loss(NMA_LOSS_MAP, 1);
 		return false;
 	}
@@ -186,7 +239,7 @@ static __always_inline bool note_put(void *ctx, struct page_pool *pool,
 	};
 	struct buf_row *row;
 
-	row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	row = find_buf(netmem);
 	if (!row)
 		return learn(pool, netmem, &first);
 	if (row->where == BUF_IN_AWAITED && row->who == who && row->eye != eye) {
@@ -229,12 +282,8 @@ static __always_inline void check_direct(void *ctx, struct page_pool *pool)
 }
 
 /* A net_iov is laid out like the page up to the reference count. */
-struct buf_head {
-	__u64 word[7];
-};
-
-#define HEAD(head, member) \
-	((void *)(head) + bpf_core_field_offset(struct page, member))
+#define HEAD_OF(netmem, member) \
+	((netmem & ~1ull) + bpf_core_field_offset(struct page, member))
 
 static __noinline int spliced_first(void *ctx, struct page_pool *pool, __s64 refs,
 				    __s64 percent, const struct splicer *who)
@@ -271,36 +320,35 @@ static __always_inline void put_held(void *ctx, struct page_pool *pool, __u64 pa
 		spliced_first(ctx, pool, refs, percent, &who);
 }
 
-static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
-					 __u64 netmem)
+static __always_inline void check_page(void *ctx, struct page_pool *pool, __u64 page)
 {
-	struct buf_head head = {};
-	bool iov = netmem & 1;
-	__u64 pp, magic;
-	__s64 refs;
-	__s32 page_refs;
+	__u64 magic = nma_word_at(HEAD_OF(page, pp_magic));
+	__s32 refs = nma_word_at(HEAD_OF(page, _refcount));
 
-	bpf_probe_read_kernel(&head, iov ? 48 : 56, (void *)(netmem & ~1ull));
-	pp = *(__u64 *)HEAD(&head, pp);
-	if (pp && pp != (__u64)pool)
-		nma_act_pool(ctx, NMA_ACT_PUT_FOREIGN, pool,
-			     BPF_CORE_READ((struct page_pool *)pp, user.id), 0);
-	refs = *(__s64 *)HEAD(&head, pp_ref_count);
-	if (refs != 1)
-		nma_act_pool(ctx, NMA_ACT_PUT_REFD, pool, refs, 0);
-	if (iov) {
-		count_put(pool, PUT_PLAIN);
-		return;
-	}
-	magic = *(__u64 *)HEAD(&head, pp_magic);
-	page_refs = *(__s32 *)HEAD(&head, _refcount);
-	if (page_refs != 1 && !(magic & PP_MAGIC_PFMEMALLOC)) {
-		put_held(ctx, pool, netmem, page_refs);
+	if (refs != 1 && !(magic & PP_MAGIC_PFMEMALLOC)) {
+		put_held(ctx, pool, page, refs);
 		return;
 	}
 	count_put(pool, PUT_PLAIN);
 	if (splices)
-		bpf_map_delete_elem(&nma_spliced, &netmem);
+		bpf_map_delete_elem(&nma_spliced, &page);
+}
+
+static __always_inline void check_buffer(void *ctx, struct page_pool *pool,
+					 __u64 netmem)
+{
+	__u64 pp = nma_word_at(HEAD_OF(netmem, pp));
+	__s64 refs = nma_word_at(HEAD_OF(netmem, pp_ref_count));
+
+	if (pp && pp != (__u64)pool)
+		nma_act_pool(ctx, NMA_ACT_PUT_FOREIGN, pool,
+			     BPF_CORE_READ((struct page_pool *)pp, user.id), 0);
+	if (refs != 1)
+		nma_act_pool(ctx, NMA_ACT_PUT_REFD, pool, refs, 0);
+	if (netmem & 1)
+		count_put(pool, PUT_PLAIN);
+	else
+		check_page(ctx, pool, netmem);
 }
 
 static __always_inline void mark_page(__u64 page, const struct splicer *who)
@@ -395,7 +443,7 @@ int BPF_PROG(nma_put_right, struct page_pool *pool, unsigned long netmem,
 static __always_inline void note_alloc(void *ctx, struct page_pool *pool, __u64 netmem)
 {
 	struct buf_row out = { .where = BUF_OUT };
-	struct buf_row *row = bpf_map_lookup_elem(&nma_bufs, &netmem);
+	struct buf_row *row = find_buf(netmem);
 
 	if (row && row->where == BUF_OUT)
 		return;			/* by the other eye, as a rule */
@@ -467,13 +515,13 @@ ON_ALLOC_FRAG(right, NMA_EYE_RIGHT, page_pool_alloc_frag)
 SEC("?tp_btf/page_pool_state_release")
 int BPF_PROG(nma_buf_gone, struct page_pool *pool, unsigned long netmem)
 {
-	__u64 key = netmem;
+	__u64 ref = netmem;
 
 	if (!nma_deep_armed)
 		return 0;
-	bpf_map_delete_elem(&nma_bufs, &key);
-	if (key & 1)
-		forget_dma(key & ~1ull);
+	drop_buf(ref);
+	if (ref & 1)
+		forget_dma(ref & ~1ull);
 	return 0;
 }
 

@@ -7,13 +7,12 @@
 #define NMA_HIST_BPF_H
 
 #include "nma_types.bpf.h"
+#include "nma_near.bpf.h"
 #include "nma_prog.h"
 
-/* When a buffer was given out, 0: it is back. In a place that its address tells, found
- * without a call; only while another one's time is there, in the map behind it.
+/* When a buffer was given out, 0: it is back. Only while another one's time is in its
+ * place, in the map behind it.
  */
-#define NMA_GIVEN_BITS	16
-
 struct nma_given {
 	__u64 netmem;		/* netmem_ref */
 	__u64 since;
@@ -21,7 +20,7 @@ struct nma_given {
 
 struct nma_given_near_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << NMA_GIVEN_BITS);
+	__uint(max_entries, 1 << NMA_NEAR_BITS);
 	__type(key, __u32);
 	__type(value, struct nma_given);
 };
@@ -30,9 +29,9 @@ extern struct nma_given_near_map nma_given_near SEC(".maps");
 
 static __always_inline struct nma_given *nma_given_near_of(__u64 netmem)
 {
-	__u32 slot = netmem * 0x9e3779b97f4a7c15ull >> (64 - NMA_GIVEN_BITS);
+	__u32 place = nma_near_place(netmem);
 
-	return bpf_map_lookup_elem(&nma_given_near, &slot);
+	return bpf_map_lookup_elem(&nma_given_near, &place);
 }
 
 struct nma_given_out_map {

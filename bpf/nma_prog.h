@@ -40,9 +40,10 @@ struct nma_config {
 	__u8 zcrx_unseen;	/* see nma_rec_recycle */
 	__u8 hist;		/* times are asked for */
 	__u8 times;		/* those of buffers that go round, too */
+	__u8 bufs_bounded;	/* no more than the user said */
 	__u8 ages;		/* when buffers were taken is known */
 	__u8 stacks;		/* and by whom */
-	__u8 rsvd[7];
+	__u8 rsvd[6];
 	__u32 page_btf;		/* numbers of types, see features.h */
 	__u32 netmem_btf;
 };

@@ -67,52 +67,41 @@ static __noinline int count_iovs(__u64 shinfo, __u32 nr)
 	return iovs;
 }
 
-/* The number of frags and the first of them, in one read */
-struct info_head {
-	__u64 word[7];
-};
-
-#define IN_INFO(head, member) \
-	((void *)(head) + bpf_core_field_offset(struct skb_shared_info, member))
-
-struct frag_count {
-	int nr;
-	int iovs;		/* as count_iovs() */
-};
-
-/* Most packets have one. Not inlined: what tells of an act needs the stack. */
-static __noinline int count_frags(__u64 shinfo, struct frag_count *c)
+static __always_inline int frags_of(__u64 shinfo)
 {
-	struct info_head head = {};
+	__u64 nr = bpf_core_field_offset(struct skb_shared_info, nr_frags);
 
-	if (!c)
-		return -1;
-	bpf_probe_read_kernel(&head, sizeof(head), (void *)shinfo);
-	c->nr = *(__u8 *)IN_INFO(&head, nr_frags);
-	c->iovs = c->nr == 1 ? *(__u64 *)IN_INFO(&head, frags[0].netmem) & 1 :
-			       count_iovs(shinfo, c->nr);
-	return 0;
+	return nma_word_at(shinfo + nr) & 0xff;
+}
+
+/* Most packets have one. */
+static __always_inline int iovs_of(__u64 shinfo, int nr)
+{
+	return nr == 1 ? nma_word_at(nma_frag_of(shinfo, 0)) & 1 : count_iovs(shinfo, nr);
 }
 
 static __always_inline int on_rx(void *ctx, struct sk_buff *skb)
 {
-	struct frag_count c = {};
 	struct net_device *dev;
+	__u64 shinfo;
+	int nr, iovs;
 
 	if (!skb->data_len || !nma_deep_armed)
 		return 0;
-	count_frags((__u64)(void *)skb->head + skb->end, &c);
-	if (!c.nr || c.iovs < 0)
+	shinfo = (__u64)(void *)skb->head + skb->end;
+	nr = frags_of(shinfo);
+	iovs = iovs_of(shinfo, nr);
+	if (!nr || iovs < 0)
 		return 0;
 	dev = skb->dev;
-	if (unreadable(skb) != !!c.iovs)
-		act_skb(ctx, NMA_ACT_SKB_BIT, skb, dev, c.iovs, c.nr);
-	if (!c.iovs)
+	if (unreadable(skb) != !!iovs)
+		act_skb(ctx, NMA_ACT_SKB_BIT, skb, dev, iovs, nr);
+	if (!iovs)
 		return 0;
-	if (c.iovs != c.nr)
-		act_skb(ctx, NMA_ACT_SKB_MIXED, skb, dev, c.iovs, c.nr);
+	if (iovs != nr)
+		act_skb(ctx, NMA_ACT_SKB_MIXED, skb, dev, iovs, nr);
 	if (!BPF_CORE_READ_BITFIELD(skb, pp_recycle))
-		act_skb(ctx, NMA_ACT_SKB_KEPT, skb, dev, c.iovs, c.nr);
+		act_skb(ctx, NMA_ACT_SKB_KEPT, skb, dev, iovs, nr);
 	return 0;
 }
 

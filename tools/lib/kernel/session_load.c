@@ -146,6 +146,7 @@ void nma_session_config(const struct nma_session *s, struct nma_config *cfg)
 	cfg->counts = counts_from(s);
 	cfg->hist = s->opts.hist;
 	cfg->times = s->opts.hist && s->opts.circulate;
+	cfg->bufs_bounded = s->opts.max_bufs > 0;
 	cfg->ages = s->opts.ages;
 	cfg->stacks = s->opts.stacks;
 	cfg->zcrx_unseen = !hook_usable(s, NMA_HOOK_ZCRX_EMPTY);
@@ -165,6 +166,7 @@ static void configure(const struct nma_session *s, struct nma_bpf *skel)
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
 	configure_deep(s, skel);
+	bpf_map__set_autocreate(skel->maps.nma_bufs_near, o->deep);
 	bpf_map__set_autocreate(skel->maps.nma_hists_near, o->hist);
 	bpf_map__set_autocreate(skel->maps.nma_given_near, o->hist && o->circulate);
 	bpf_map__set_autocreate(skel->maps.nma_given_out, o->hist && o->circulate);
