@@ -172,7 +172,8 @@ hits() { awk '/Hits:/ { print $2 }' "$TRACE/events/$1/hist"; }
 # sum FILTER: over all pools
 sum() { jq "[.pools[] | $1 // 0] | add" "$W/sums.json"; }
 
-# missed EVENT: calls that a kretprobe had no room to follow
+# missed EVENT: calls that a kretprobe had no room to follow, or that came in the middle
+# of another probe
 missed() { awk -v name="$1" '$1 == name { print $3 }' "$TRACE/kprobe_profile"; }
 
 # is_same WHAT N OTHER [MISSED]: but for what OTHER is known to have missed
@@ -226,7 +227,7 @@ each_buffer() {
 		has("alloc_fast") and has("recycle_cached") and
 		(.in_cache < 128 or (has("recycle_cache_full") | not)))'
 	is_same put "$(sum '(.recycle_cached + .recycle_ring + .recycle_ring_full +
-		.recycle_released_refcnt)')" "$(hits kprobes/put)"
+		.recycle_released_refcnt)')" "$(hits kprobes/put)" "$(missed put)"
 	sed -n 's/^{ pool_id: *\([0-9]*\) } hitcount: *\([0-9]*\).*/\1 \2/p' \
 		"$TRACE/events/nmnic/netmem_alloc/hist" >"$W/allocs"
 	[ "$(wc -l <"$W/allocs")" -ge 2 ] || fail "few pools: $(cat "$W/allocs")"
