@@ -39,6 +39,7 @@ enum miss {
 	MISS_LOST,
 	MISS_TOLD,	/* it shows in another way */
 	MISS_IDLE,	/* lost once something was sent from a dma-buf */
+	MISS_COUNT,	/* lost where the kernel does not count the same */
 	MISS_PAIRED,	/* the other program has seen it, as a rule */
 };
 
@@ -79,6 +80,11 @@ static __u64 missed_of_kind(const struct nma_session *s, enum miss miss)
 		if (progs[i].miss == miss)
 			n += missed_runs(nma_session_prog(s, progs[i].prog));
 	return n;
+}
+
+static bool is_lost(const struct nma_session *s, enum miss miss)
+{
+	return miss == MISS_LOST || (miss == MISS_COUNT && !s->opts.features->pool_stats);
 }
 
 /* Until something has been sent from a dma-buf, programs that look for it have
@@ -191,6 +197,8 @@ __u64 nma_session_missed(struct nma_session *s)
 	__u64 n = missed_of_kind(s, MISS_LOST);
 	size_t i;
 
+	if (is_lost(s, MISS_COUNT))
+		n += missed_of_kind(s, MISS_COUNT);
 	for (i = 0; i < s->nr_links; i++)
 		n += missed_calls(s->links[i]);
 	update_sending(s);
@@ -225,7 +233,7 @@ void nma_session__missed_by(const struct nma_session *s, char *buf, size_t size)
 		add_name(&names, "calls of nma_control", missed_calls(s->links[i]));
 	for (i = 0; i < NR_PROGS; i++) {
 		prog = nma_session_prog(s, progs[i].prog);
-		if (progs[i].miss == MISS_LOST)
+		if (is_lost(s, progs[i].miss))
 			add_name(&names, bpf_program__name(prog), missed_runs(prog));
 	}
 	add_name(&names, "nma_map and nma_unmap", s->missed.sending);
