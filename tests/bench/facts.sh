@@ -6,7 +6,7 @@
 # instead, on the same hooks; part of tests/bench/bench. Each tool is started once, and
 # has its first report behind it and the next one far ahead of it: what is compared is
 # the cost of an event. Nothing is bound when stat starts, or it counted tokens as well,
-# which the script does not.
+# which the script does not; with --hist it does all the same, for their ages.
 
 # Buffers that each page_pool gave out and got back
 COUNTS_BT='BEGIN { printf("ready\n"); }
