@@ -51,20 +51,32 @@ test_live_napi() {
 # A task and a softirq take from one page_pool, first in turn, which is legal, then at
 # once. How often they meet is chance; each of the two that do is told.
 test_take_together() {
+	local i
+
 	watch_start
-	fault take_together 23
 	defer fault take_together 0
-	devmem_stream 1M
-	fired take_together
-	watch_look
+	for ((i = 0; i < 10; i++)); do
+		fault take_together 23
+		devmem_stream 1M
+		fired take_together
+		watch_look
+		creator_known && break
+	done
 	both_takers '.count >= 1 and has("queue") and has("pool_id") and
 		(.evidence.called_by | startswith("take_at_once"))'
-	watch_says '.rule == "NM-PP-11" and (.evidence.created_by | length) > 0'
+	creator_known || fail "of no page_pool is said who created it: $(cat "$W/findings")"
 	broken+=" NM-PP-11 "
 	jq -r "select($of_others | not).rule" "$W/findings" | sort -u >"$W/rules_found"
 	all_broken || { cat "$W/findings"; fail "take_together breaks other rules, too"; }
 	rule_seen NM-PP-11 caught
 	expect_no_leak
+}
+
+# The fault creates page_pools of its own, and soon destroys them: of one that is gone
+# when it is looked at nobody knows any more.
+creator_known() {
+	jq -se 'any(.rule == "NM-PP-11" and (.evidence.created_by | length) > 0)' \
+		"$W/findings" >/dev/null
 }
 
 # both_takers FILTER: a finding for each, and all are so
