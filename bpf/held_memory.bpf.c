@@ -62,9 +62,7 @@ static __u64 slabs[NMA_HELD_SECTION] SEC(".bss.slabs");
 /* One object only may name the kernel's function: the linker of libbpf cannot do more. */
 __noinline __u64 nma_load_word(__u64 addr)
 {
-	if (!nma_cfg.page_btf || !nma_cfg.netmem_btf)
-		return nma_read_word(addr);
-	return nma_page_magic(addr - bpf_core_field_offset(struct page, pp_magic));
+	return nma_word_at(addr);
 }
 
 static long step_free(__u32 i, void *unused)

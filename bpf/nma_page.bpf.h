@@ -67,19 +67,9 @@ static __always_inline unsigned long nma_page_magic(__u64 addr)
 /* As nma_read_word(), of what is no pointer to the verifier. */
 static __always_inline __u64 nma_word_at(__u64 addr)
 {
-	struct net_iov___before_v6_17 *niov;
-	struct netmem_desc *desc;
-
 	if (!nma_cfg.netmem_btf)
 		return nma_read_word(addr);
-	if (bpf_core_type_exists(struct netmem_desc)) {
-		desc = nma_at(addr - bpf_core_field_offset(struct netmem_desc, pp_magic),
-			      nma_cfg.netmem_btf);
-		return desc->pp_magic;
-	}
-	niov = nma_at(addr - bpf_core_field_offset(struct net_iov___before_v6_17, pp_magic),
-		      nma_cfg.netmem_btf);
-	return niov->pp_magic;
+	return nma_page_magic(addr - bpf_core_field_offset(struct page, pp_magic));
 }
 
 static __always_inline int nma_page_refs(__u64 addr)

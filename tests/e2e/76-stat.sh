@@ -227,7 +227,7 @@ each_buffer() {
 		has("alloc_fast") and has("recycle_cached") and
 		(.in_cache < 128 or (has("recycle_cache_full") | not)))'
 	is_same put "$(sum '(.recycle_cached + .recycle_ring + .recycle_ring_full +
-		.recycle_released_refcnt)')" "$(hits kprobes/put)" "$(missed put)"
+		.recycle_released_refcnt)')" "$(($(hits kprobes/put) + $(missed put)))"
 	sed -n 's/^{ pool_id: *\([0-9]*\) } hitcount: *\([0-9]*\).*/\1 \2/p' \
 		"$TRACE/events/nmnic/netmem_alloc/hist" >"$W/allocs"
 	[ "$(wc -l <"$W/allocs")" -ge 2 ] || fail "few pools: $(cat "$W/allocs")"

@@ -109,6 +109,7 @@ static void configure_deep(const struct nma_session *s, struct nma_bpf *skel)
 	};
 	size_t i;
 
+	bpf_map__set_autocreate(skel->maps.nma_bufs_near, s->opts.deep);
 	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		bpf_map__set_autocreate(maps[i], s->opts.deep);
 		if (s->opts.max_bufs)
@@ -166,7 +167,6 @@ static void configure(const struct nma_session *s, struct nma_bpf *skel)
 				 o->max_pools ? o->max_pools :
 						MAX_POOLS_DEFAULT);
 	configure_deep(s, skel);
-	bpf_map__set_autocreate(skel->maps.nma_bufs_near, o->deep);
 	bpf_map__set_autocreate(skel->maps.nma_hists_near, o->hist);
 	bpf_map__set_autocreate(skel->maps.nma_given_near, o->hist && o->circulate);
 	bpf_map__set_autocreate(skel->maps.nma_given_out, o->hist && o->circulate);
