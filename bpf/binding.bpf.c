@@ -58,34 +58,26 @@ static __always_inline struct cpu_use *add_cpu_use(__u64 dmabuf)
 }
 
 /* dma_buf_mmap_internal(file, vma) */
-int nma_on_CPU_MAP(const struct nma_call *call, __u64 ret)
+void nma_on_CPU_MAP(struct nma_call *call, __u64 ret)
 {
+	struct file *file = (void *)call->arg[0];
 	struct cpu_use *use;
-	struct file *file;
 
-	if (!call)
-		return 0;
-	file = (void *)call->arg[0];
 	use = add_cpu_use((__u64)BPF_CORE_READ(file, private_data));
 	if (use)
 		__sync_fetch_and_add(&use->maps, 1);
-	return 0;
 }
 
 /* dma_buf_begin_cpu_access(dmabuf, direction) */
-int nma_on_CPU_SYNC(const struct nma_call *call, __u64 ret)
+void nma_on_CPU_SYNC(struct nma_call *call, __u64 ret)
 {
-	struct cpu_use *use;
+	struct cpu_use *use = add_cpu_use(call->arg[0]);
 
-	if (!call)
-		return 0;
-	use = add_cpu_use(call->arg[0]);
 	if (!use)
-		return 0;
+		return;
 	__sync_fetch_and_add(&use->syncs, 1);
 	if ((__u32)call->arg[1] != DMA_FROM_DEVICE)
 		use->written_ns = bpf_ktime_get_ns();
-	return 0;
 }
 
 static __always_inline void fill_cpu_use(struct nma_rec_binding *r, __u64 dmabuf)
@@ -318,32 +310,33 @@ int nma_fill_zcrx(struct nma_rec_binding *r)
 	return 0;
 }
 
-int nma_send_zcrx(__u64 ifq, __u64 netdev)
+void nma_send_zcrx(const struct nma_call *call)
 {
+	struct net_device *dev = (void *)call->after.netdev[0];
 	struct nma_rec_binding *r;
 
 	r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, NMA_CAUSE_CHANGE);
 	if (!r)
-		return 0;
-	r->binding = ifq;
-	r->netdev = netdev;
-	r->ifindex = BPF_CORE_READ((struct net_device *)netdev, ifindex);
-	r->hdr.netns = netdev_netns((struct net_device *)netdev);
+		return;
+	r->binding = call->after.zcrx;
+	r->netdev = (__u64)dev;
+	r->ifindex = BPF_CORE_READ(dev, ifindex);
+	r->hdr.netns = netdev_netns(dev);
 	if (nma_fill_zcrx(r))
 		bpf_ringbuf_discard(r, 0);
 	else
 		bpf_ringbuf_submit(r, 0);
-	return 0;
 }
 
-static __noinline void send_binding(__u64 binding, __u16 cause)
+void nma_send_binding(const struct nma_call *call)
 {
+	__u16 cause = call->after.binding_cause;
 	struct nma_rec_binding *r;
 
 	r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, cause);
 	if (!r)
 		return;
-	r->binding = binding;
+	r->binding = call->after.binding;
 	nma_fill_binding(r);
 	r->listed = cause == NMA_CAUSE_CREATE;
 	if (cause == NMA_CAUSE_CREATE)
@@ -375,65 +368,46 @@ static __always_inline void send_bind_failed(struct net_device *dev, int err)
 /* net_devmem_bind_dmabuf(dev, ...): the device comes first in all versions, the
  * rest of the arguments grew from two (6.12) to six (7.2).
  */
-int nma_on_BIND(const struct nma_call *call, __u64 ret)
+void nma_on_BIND(struct nma_call *call, __u64 ret)
 {
-	if (!call)
-		return 0;
-	if (ret >= -(__u64)ERR_PTR_MAX)
+	if (ret >= -(__u64)ERR_PTR_MAX) {
 		send_bind_failed((void *)call->arg[0], (int)ret);
-	else
-		send_binding(ret, NMA_CAUSE_CREATE);
-	if (ret < -(__u64)ERR_PTR_MAX && binding_direction(ret) == DMA_FROM_DEVICE)
+		return;
+	}
+	nma_after_binding(call, ret, NMA_CAUSE_CREATE);
+	if (binding_direction(ret) == DMA_FROM_DEVICE)
 		nma_bound = 1;
-	return 0;
 }
 
 /* net_devmem_unbind_dmabuf(binding); its id takes the place of the address, which
  * may be freed when it returns.
  */
-int nma_enter_UNBIND(struct nma_call *call)
+void nma_enter_UNBIND(struct nma_call *call)
 {
-	struct net_devmem_dmabuf_binding *binding;
+	struct net_devmem_dmabuf_binding *binding = (void *)call->arg[0];
 
-	if (!call)
-		return 0;
-	binding = (void *)call->arg[0];
-	send_binding(call->arg[0], NMA_CAUSE_DETACH);
+	nma_after_binding(call, call->arg[0], NMA_CAUSE_DETACH);
 	call->arg[0] = BPF_CORE_READ(binding, id);
-	return 0;
 }
 
 /* The queues have been restarted without it. */
-int nma_on_UNBIND(const struct nma_call *call, __u64 ret)
+void nma_on_UNBIND(struct nma_call *call, __u64 ret)
 {
-	struct nma_rec_op *r;
-	__u32 id;
+	__u32 id = call->arg[0];
 
-	if (!call)
-		return 0;
-	id = call->arg[0];
 	bpf_map_delete_elem(&nma_tx_used, &id);
-	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
-	if (!r)
-		return 0;
-	r->op = NMA_OP_UNBOUND;
-	r->queue = NMA_NO_QUEUE;
-	r->value = call->arg[0];
-	bpf_ringbuf_submit(r, 0);
-	return 0;
+	nma_after_op(call, NMA_OP_UNBOUND, 0, NMA_NO_QUEUE)->value = id;
 }
 
 /* __net_devmem_dmabuf_binding_free(); on entry, while there is something to
  * read. The same task unmaps the dma-buf before it returns.
  */
-int nma_on_BIND_FREE(const struct nma_call *call, __u64 ret)
+void nma_on_BIND_FREE(struct nma_call *call, __u64 ret)
 {
 	struct net_devmem_dmabuf_binding *binding;
 	struct mapping map = {};
 	__u64 attachment;
 
-	if (!call)
-		return 0;
 	binding = (void *)binding_from_free_arg(call->arg[0]);
 	attachment = (__u64)BPF_CORE_READ(binding, attachment);
 	map.binding = (__u64)binding;
@@ -441,23 +415,18 @@ int nma_on_BIND_FREE(const struct nma_call *call, __u64 ret)
 	map.id = BPF_CORE_READ(binding, id);
 	if (bpf_map_update_elem(&nma_mappings, &attachment, &map, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
-	send_binding(map.binding, NMA_CAUSE_GONE);
-	return 0;
+	nma_after_binding(call, map.binding, NMA_CAUSE_GONE);
 }
 
 /* dma_buf_unmap_attachment(attachment, table, direction) */
-int nma_on_UNMAP(const struct nma_call *call, __u64 ret)
+void nma_on_UNMAP(struct nma_call *call, __u64 ret)
 {
 	struct nma_rec_binding *r;
 	struct mapping *map;
-	__u64 attachment;
 
-	if (!call)
-		return 0;
-	attachment = call->arg[0];
-	map = bpf_map_lookup_elem(&nma_mappings, &attachment);
+	map = bpf_map_lookup_elem(&nma_mappings, &call->arg[0]);
 	if (!map)
-		return 0;
+		return;
 	if (map->dir != (__u32)call->arg[2]) {
 		r = nma_reserve(nma_rec_binding, NMA_REC_BINDING, NMA_CAUSE_MISMATCH);
 		if (r) {
@@ -468,29 +437,14 @@ int nma_on_UNMAP(const struct nma_call *call, __u64 ret)
 			bpf_ringbuf_submit(r, 0);
 		}
 	}
-	bpf_map_delete_elem(&nma_mappings, &attachment);
-	return 0;
+	bpf_map_delete_elem(&nma_mappings, &call->arg[0]);
 }
 
 /* devres_release_all(device), after the driver has let go of it, or before the
  * device is freed.
  */
-int nma_on_DEVICE_GONE(const struct nma_call *call, __u64 ret)
+void nma_on_DEVICE_GONE(struct nma_call *call, __u64 ret)
 {
-	struct nma_rec_op *r;
-	__u64 device;
-
-	if (!call)
-		return 0;
-	device = call->arg[0];
-	if (!bpf_map_lookup_elem(&nma_dma_devs, &device))
-		return 0;
-	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
-	if (!r)
-		return 0;
-	r->op = NMA_OP_DEVICE_GONE;
-	r->queue = NMA_NO_QUEUE;
-	r->value = device;
-	bpf_ringbuf_submit(r, 0);
-	return 0;
+	if (bpf_map_lookup_elem(&nma_dma_devs, &call->arg[0]))
+		nma_after_op(call, NMA_OP_DEVICE_GONE, 0, NMA_NO_QUEUE)->value = call->arg[0];
 }

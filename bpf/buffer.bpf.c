@@ -557,7 +557,7 @@ int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
 }
 
 /* An act of a pool at an address, by whom the call was made. */
-static __noinline int act_of_call(const struct nma_call *call, struct page_pool *pool,
+static __noinline void act_of_call(const struct nma_call *call, struct page_pool *pool,
 				  enum nma_act act, __s64 value)
 {
 	struct nma_act_key key = {
@@ -566,57 +566,44 @@ static __noinline int act_of_call(const struct nma_call *call, struct page_pool 
 	};
 	struct nma_act_row row = {};
 
-	if (!call || nma_act_count(&key, value, 0))
-		return 0;
+	if (nma_act_count(&key, value, 0))
+		return;
 	nma_act_begin(&row.rec, &key, value, 0);
 	nma_act_of_pool(&row.rec, pool);
 	__builtin_memcpy(row.rec.stack, call->stack, sizeof(row.rec.stack));
 	nma_act_add(&key, &row);
-	return 0;
 }
 
 /* page_pool_disable_direct_recycling(pool), by the driver or when it destroys the
  * pool. A NAPI that is disabled has SCHED and no owner.
  */
-int nma_pool_napi_off(const struct nma_call *call)
+void nma_pool_napi_off(const struct nma_call *call)
 {
-	struct page_pool *pool;
-	struct napi_struct *napi;
+	struct page_pool *pool = (void *)call->arg[0];
+	struct napi_struct *napi = BPF_CORE_READ(pool, p.napi);
 	int owner;
 
-	if (!call)
-		return 0;
-	pool = (void *)call->arg[0];
-	napi = BPF_CORE_READ(pool, p.napi);
 	if (!napi || !BPF_CORE_READ(napi, poll_list.next))
-		return 0;		/* none, or never added */
+		return;		/* none, or never added */
 	owner = BPF_CORE_READ(napi, list_owner);
 	if (owner == -1 && (BPF_CORE_READ(napi, state) & NAPI_STATE_SCHED))
-		return 0;
+		return;
 	act_of_call(call, pool, NMA_ACT_NAPI_LIVE, owner);
-	return 0;
 }
 
 /* bad_page(page, reason): of all that may be wrong with a page that is freed, or
  * allocated, we look for a page that its pool still counts as out. Whether what it
  * names is a pool the rule finds out.
  */
-int nma_on_BAD_PAGE(const struct nma_call *call, __u64 ret)
+void nma_on_BAD_PAGE(struct nma_call *call, __u64 ret)
 {
-	struct page *page;
-	struct page_pool *pool;
-	__u64 magic;
+	struct page *page = (void *)call->arg[0];
+	struct page_pool *pool = BPF_CORE_READ(page, pp);
 	__s32 inflight;
 
-	if (!call)
-		return 0;
-	page = (void *)call->arg[0];
-	magic = BPF_CORE_READ(page, pp_magic);
-	pool = BPF_CORE_READ(page, pp);
-	if ((magic & PP_MAGIC_MASK) != PP_MAGIC_POOL)
-		return 0;
+	if ((BPF_CORE_READ(page, pp_magic) & PP_MAGIC_MASK) != PP_MAGIC_POOL)
+		return;
 	inflight = BPF_CORE_READ(pool, pages_state_hold_cnt) -
 		   BPF_CORE_READ(pool, pages_state_release_cnt.counter);
 	act_of_call(call, pool, NMA_ACT_PAGE_FREED, inflight);
-	return 0;
 }

@@ -225,31 +225,37 @@ int nma_send_lowers(__u64 netdev, __u16 cause)
 	return w.full ? -1 : 0;
 }
 
-static __always_inline struct nma_rec_nic *begin_nic(struct net_device *dev,
-						     __u16 cause)
+/* The device's own note of a setting may follow later: its record says what will be
+ * there.
+ */
+static __always_inline void apply_setting(struct nma_rec_nic *r,
+					  const struct nma_setting_told *told)
 {
+	if (told->xdp_known && told->xdp_mode < 3)
+		r->xdp_prog_id[told->xdp_mode] = told->xdp_prog_id;
+	if (told->hds_known)
+		r->hds = told->hds;
+	if (told->hds_pending)
+		r->hds_thresh = netdev_hds_thresh_pending((void *)r->netdev);
+}
+
+void nma_send_nics(const struct nma_call *call)
+{
+	const struct nma_after *after = &call->after;
 	struct nma_rec_nic *r;
+	__u32 i;
 
-	r = nma_reserve(nma_rec_nic, NMA_REC_NIC, cause);
-	if (!r)
-		return NULL;
-	r->netdev = (__u64)dev;
-	nma_fill_nic(r);
-	return r;
-}
-
-static __noinline void send_nic(struct net_device *dev, __u16 cause)
-{
-	struct nma_rec_nic *r = begin_nic(dev, cause);
-
-	if (r)
+#pragma clang loop unroll(disable)
+	for (i = 0; i < 2 && after->netdev[i]; i++) {
+		r = nma_reserve(nma_rec_nic, NMA_REC_NIC, after->netdev_cause);
+		if (!r)
+			continue;
+		r->netdev = after->netdev[i];
+		nma_fill_nic(r);
+		if (!i)
+			apply_setting(r, &after->setting);
 		bpf_ringbuf_submit(r, 0);
-}
-
-int nma_send_nic(__u64 netdev)
-{
-	send_nic((void *)netdev, NMA_CAUSE_CHANGE);
-	return 0;
+	}
 }
 
 static __always_inline void send_edge(__u64 upper, __u64 lower, __u16 cause)
@@ -267,166 +273,102 @@ static __always_inline void send_edge(__u64 upper, __u64 lower, __u16 cause)
  * never inlined; sees every device event of every namespace. A move to another
  * namespace is UNREGISTER and REGISTER.
  */
-int nma_on_NETDEV(const struct nma_call *call, __u64 ret)
+void nma_on_NETDEV(struct nma_call *call, __u64 ret)
 {
-	struct netdev_notifier_changeupper_info *upper;
-	struct netdev_notifier_info *info;
-	struct net_device *upper_dev, *dev;
-	__u16 cause = NMA_CAUSE_CHANGE;
+	struct netdev_notifier_info *info = (void *)call->arg[2];
+	struct netdev_notifier_changeupper_info *upper = (void *)info;
+	struct net_device *dev = BPF_CORE_READ(info, dev);
+	__u64 upper_dev;
 
-	if (!call)
-		return 0;
-	info = (void *)call->arg[2];
-	upper = (void *)info;
-	dev = BPF_CORE_READ(info, dev);
 	switch (call->arg[1]) {
-	case NETDEV_UNREGISTER:
-		cause = NMA_CAUSE_GONE;
-		break;
 	case NETDEV_CHANGEUPPER:
-		upper_dev = BPF_CORE_READ(upper, upper_dev);
-		send_edge((__u64)upper_dev, (__u64)dev,
+		upper_dev = (__u64)BPF_CORE_READ(upper, upper_dev);
+		send_edge(upper_dev, (__u64)dev,
 			  BPF_CORE_READ(upper, linking) ? NMA_CAUSE_CHANGE :
 							  NMA_CAUSE_GONE);
-		send_nic(dev, cause);
-		dev = upper_dev;
+		call->after.netdev[1] = upper_dev;
 		break;
+	case NETDEV_REGISTER:
+		call->after.lowers_of = (__u64)dev;
+		break;
+	case NETDEV_UNREGISTER:
 	case NETDEV_UP:
 	case NETDEV_DOWN:
-	case NETDEV_REGISTER:
 	case NETDEV_CHANGEMTU:
 	case NETDEV_CHANGENAME:
 		break;
 	default:
-		return 0;
+		return;
 	}
-	send_nic(dev, cause);
-	if (call->arg[1] == NETDEV_REGISTER &&
-	    nma_send_lowers((__u64)dev, NMA_CAUSE_CHANGE))
-		nma_count_loss(NMA_LOSS_RING, 1);
-	return 0;
-}
-
-/* A record of what was asked of the device as a whole, or NULL */
-static __always_inline struct nma_rec_op *begin_op(struct net_device *dev, __u32 op)
-{
-	struct nma_rec_op *r;
-
-	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
-	if (!r)
-		return NULL;
-	r->netdev = (__u64)dev;
-	r->queue = NMA_NO_QUEUE;
-	nma_fill_op(r);
-	r->op = op;
-	return r;
+	nma_after_nic(call, (__u64)dev);
+	if (call->arg[1] == NETDEV_UNREGISTER)
+		call->after.netdev_cause = NMA_CAUSE_GONE;
 }
 
 /* netif_set_real_num_rx_queues(dev, rxq): no event of the device tells it. First
  * who did it, then what came of it.
  */
-int nma_on_QUEUES(const struct nma_call *call, __u64 ret)
+void nma_on_QUEUES(struct nma_call *call, __u64 ret)
 {
-	struct net_device *dev;
-	struct nma_rec_op *r;
+	struct net_device *dev = (void *)call->arg[0];
 
-	if (!call || (int)ret)
-		return 0;
-	dev = (void *)call->arg[0];
-	if (BPF_CORE_READ(dev, reg_state) != NETREG_REGISTERED)
-		return 0;
-	r = begin_op(dev, NMA_OP_QUEUES_SET);
-	if (r) {
-		r->value = call->arg[1];
-		__builtin_memcpy(r->stack, call->stack, sizeof(r->stack));
-		bpf_ringbuf_submit(r, 0);
-	}
-	send_nic(dev, NMA_CAUSE_CHANGE);
-	return 0;
+	if ((int)ret || BPF_CORE_READ(dev, reg_state) != NETREG_REGISTERED)
+		return;
+	nma_after_op(call, NMA_OP_QUEUES_SET, call->arg[0], NMA_NO_QUEUE)->value =
+		call->arg[1];
+	nma_after_nic(call, call->arg[0]);
 }
 
 /* Only the driver knows the table: user space asks it when it sees the device's
  * record.
  */
-static __noinline int on_set_rss(struct net_device *dev, int ret)
+static __always_inline void on_set_rss(struct nma_call *call, __u64 netdev, __u64 ret)
 {
-	struct nma_rec_op *r;
-
-	if (ret < 0)
-		return 0;
-	r = begin_op(dev, NMA_OP_RSS_SET);
-	if (r)
-		bpf_ringbuf_submit(r, 0);
-	send_nic(dev, NMA_CAUSE_CHANGE);
-	return 0;
+	if ((int)ret < 0)
+		return;
+	nma_after_op(call, NMA_OP_RSS_SET, netdev, NMA_NO_QUEUE);
+	nma_after_nic(call, netdev);
 }
 
 /* ethtool_set_rxfh(dev, ...) */
-int nma_on_RSS_SET(const struct nma_call *call, __u64 ret)
+void nma_on_RSS_SET(struct nma_call *call, __u64 ret)
 {
-	return call ? on_set_rss((void *)call->arg[0], ret) : 0;
+	on_set_rss(call, call->arg[0], ret);
 }
 
 /* ethtool_set_rxfh_indir(dev, ...) */
-int nma_on_RSS_INDIR(const struct nma_call *call, __u64 ret)
+void nma_on_RSS_INDIR(struct nma_call *call, __u64 ret)
 {
 	if (bpf_get_current_pid_tgid() >> 32 == nma_self)
 		nma_self_calls++;
-	return call ? on_set_rss((void *)call->arg[0], ret) : 0;
+	on_set_rss(call, call->arg[0], ret);
 }
 
 /* ethnl_rss_set(req, info) */
-int nma_on_RSS_NL(const struct nma_call *call, __u64 ret)
+void nma_on_RSS_NL(struct nma_call *call, __u64 ret)
 {
-	struct ethnl_req_info *req;
+	struct ethnl_req_info *req = (void *)call->arg[0];
 
-	if (!call)
-		return 0;
-	req = (void *)call->arg[0];
-	return on_set_rss(BPF_CORE_READ(req, dev), ret);
+	on_set_rss(call, (__u64)BPF_CORE_READ(req, dev), ret);
 }
 
-static __always_inline void send_xdp_op(struct net_device *dev, __u32 mode,
-					__u32 id, int ret)
+/* dev_xdp_install(dev, mode, bpf_op, extack, flags, prog) */
+void nma_on_XDP(struct nma_call *call, __u64 ret)
 {
-	struct nma_rec_op *r = begin_op(dev, NMA_OP_XDP_INSTALL);
+	struct nma_setting_told *set = &call->after.setting;
+	struct bpf_prog *prog = (void *)call->arg[5];
+	struct nma_op_told *op;
 
-	if (!r)
-		return;
-	r->value = id;
-	r->mode = mode;
-	r->ret = ret;
-	bpf_ringbuf_submit(r, 0);
-}
-
-/* dev_xdp_install(dev, mode, bpf_op, extack, flags, prog). The device's own note
- * of the program follows later: the record says what will be there.
- */
-int nma_on_XDP(const struct nma_call *call, __u64 ret)
-{
-	struct bpf_prog *prog;
-	struct net_device *dev;
-	struct nma_rec_nic *r;
-	__u32 mode, id;
-
-	if (!call)
-		return 0;
-	dev = (void *)call->arg[0];
-	mode = call->arg[1];
-	prog = (void *)call->arg[5];
-	id = BPF_CORE_READ(prog, aux, id);
-
-	send_xdp_op(dev, mode, id, ret);
+	op = nma_after_op(call, NMA_OP_XDP_INSTALL, call->arg[0], NMA_NO_QUEUE);
+	op->value = BPF_CORE_READ(prog, aux, id);
+	op->mode = call->arg[1];
+	op->ret = ret;
 	if ((int)ret)
-		return 0;
-
-	r = begin_nic(dev, NMA_CAUSE_CHANGE);
-	if (!r)
-		return 0;
-	if (mode < 3)
-		r->xdp_prog_id[mode] = id;
-	bpf_ringbuf_submit(r, 0);
-	return 0;
+		return;
+	set->xdp_prog_id = op->value;
+	set->xdp_mode = op->mode;
+	set->xdp_known = 1;
+	nma_after_nic(call, call->arg[0]);
 }
 
 /* Value of a netlink attribute; false if it was not given. */
@@ -441,45 +383,27 @@ static __always_inline bool attr_u8(struct genl_info *info, __u32 attr, __u8 *va
 	return nla;
 }
 
-static __always_inline void send_hds_op(struct net_device *dev,
-					struct genl_info *info, __u8 hds, int ret)
-{
-	struct nma_rec_op *r = begin_op(dev, NMA_OP_HDS_SET);
-	__u8 wanted = 0;
-
-	if (!r)
-		return;
-	r->mode = attr_u8(info, ETHTOOL_A_RINGS_TCP_DATA_SPLIT, &wanted);
-	r->value = wanted;
-	r->ret = ret < 0 ? ret : 0;
-	r->hds = hds;
-	bpf_ringbuf_submit(r, 0);
-}
-
 /* ethnl_set_rings(req, info). Since v6.14 the core takes the pending setting
  * over right after this returned without an error; before, only the driver
  * knows.
  */
-int nma_on_HDS_SET(const struct nma_call *call, __u64 ret)
+void nma_on_HDS_SET(struct nma_call *call, __u64 ret)
 {
-	struct ethnl_req_info *req;
-	struct net_device *dev;
-	struct nma_rec_nic *r;
-	__u8 hds;
+	struct nma_setting_told *set = &call->after.setting;
+	struct ethnl_req_info *req = (void *)call->arg[0];
+	struct net_device *dev = BPF_CORE_READ(req, dev);
+	bool failed = (int)ret < 0;
+	struct nma_op_told *op;
+	__u8 wanted = 0;
 
-	if (!call)
-		return 0;
-	req = (void *)call->arg[0];
-	dev = BPF_CORE_READ(req, dev);
-	hds = (int)ret < 0 ? netdev_hds(dev) : netdev_hds_pending(dev);
-	send_hds_op(dev, (void *)call->arg[1], hds, ret);
-
-	r = begin_nic(dev, NMA_CAUSE_CHANGE);
-	if (!r)
-		return 0;
-	r->hds = hds;
-	if ((int)ret >= 0)
-		r->hds_thresh = netdev_hds_thresh_pending(dev);
-	bpf_ringbuf_submit(r, 0);
-	return 0;
+	op = nma_after_op(call, NMA_OP_HDS_SET, (__u64)dev, NMA_NO_QUEUE);
+	op->mode = attr_u8((void *)call->arg[1], ETHTOOL_A_RINGS_TCP_DATA_SPLIT, &wanted);
+	op->value = wanted;
+	op->ret = failed ? ret : 0;
+	op->hds = failed ? netdev_hds(dev) : netdev_hds_pending(dev);
+	op->hds_known = 1;
+	set->hds = op->hds;
+	set->hds_known = 1;
+	set->hds_pending = !failed;
+	nma_after_nic(call, (__u64)dev);
 }

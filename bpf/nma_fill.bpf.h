@@ -21,13 +21,6 @@ __noinline int nma_fill_binding(struct nma_rec_binding *r);	/* binding */
 __noinline int nma_fill_zcrx(struct nma_rec_binding *r);	/* binding: ifq */
 __noinline int nma_fill_op(struct nma_rec_op *r);			/* netdev, queue */
 
-/* Their records: they changed, or somebody wants to know what they are like now. */
-__noinline int nma_send_nic(__u64 netdev);
-__noinline int nma_send_queue(__u64 netdev, __u32 queue);
-
-/* The area of io_uring that @ifq is. */
-__noinline int nma_send_zcrx(__u64 ifq, __u64 netdev);
-
 /* A record for each device right below @netdev; not 0: the ring is full. */
 __noinline int nma_send_lowers(__u64 netdev, __u16 cause);
 

@@ -9,9 +9,6 @@
 #include "nma_types.bpf.h"
 
 /* The task that runs asked for several queues at once, and failed at this one. */
-int nma_refused_queue(__u64 queue);
-
-/* An AF_XDP socket is bound now. */
-int nma_xsk_bound(__u64 sk);
+__hidden void nma_refused_queue(__u64 queue);
 
 #endif /* NMA_REFUSED_BPF_H */

@@ -126,18 +126,6 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	return 0;
 }
 
-static __noinline void send_pool(struct page_pool *pool, __u16 cause)
-{
-	struct nma_rec_pool *r;
-
-	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, cause);
-	if (!r)
-		return;
-	r->pool = (__u64)pool;
-	nma_fill_pool(r);
-	bpf_ringbuf_submit(r, 0);
-}
-
 static __always_inline void copy_stack(struct nma_rec_pool *r,
 				       const struct nma_call *call)
 {
@@ -157,34 +145,42 @@ static __always_inline __u8 config_lock(struct net_device *dev)
 	return owner == bpf_get_current_task() ? NMA_LOCK_OWN : NMA_LOCK_OTHER;
 }
 
+void nma_send_pool(const struct nma_call *call)
+{
+	const struct nma_after *after = &call->after;
+	__u64 pool = after->pool;
+	struct nma_rec_pool *r;
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, after->pool_cause);
+	if (r) {
+		r->pool = pool;
+		nma_fill_pool(r);
+		if (after->pool_cause == NMA_CAUSE_CREATE) {
+			r->lock = config_lock((void *)r->netdev);
+			copy_stack(r, call);
+		}
+		bpf_ringbuf_submit(r, 0);
+	}
+	if (after->pool_cause == NMA_CAUSE_GONE)
+		bpf_map_delete_elem(&nma_pools, &pool);
+}
+
 /* page_pool_list(pool) */
-int nma_on_POOL_CREATE(const struct nma_call *call, __u64 ret)
+void nma_on_POOL_CREATE(struct nma_call *call, __u64 ret)
 {
 	struct pool_times times = { .create_ns = bpf_ktime_get_ns() };
-	struct nma_rec_pool *r;
-	__u64 pool;
 
-	if (!call || (int)ret)
-		return 0;
-	pool = call->arg[0];
-	if (bpf_map_update_elem(&nma_pools, &pool, &times, BPF_ANY))
+	if ((int)ret)
+		return;
+	if (bpf_map_update_elem(&nma_pools, &call->arg[0], &times, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
-
-	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE);
-	if (!r)
-		return 0;
-	r->pool = pool;
-	nma_fill_pool(r);
-	r->lock = config_lock((void *)r->netdev);
-	copy_stack(r, call);
-	bpf_ringbuf_submit(r, 0);
-	return 0;
+	nma_after_pool(call, call->arg[0], NMA_CAUSE_CREATE);
 }
 
 /* The queue whose XDP buffers come from the pool: drivers that tell nothing else
  * must tell this, of older pools, too, when they are opened again.
  */
-static __noinline int note_xdp(const struct nma_call *call, __u64 pool)
+static __noinline void note_xdp(struct nma_call *call, __u64 pool)
 {
 	struct xdp_rxq_info *rxq = (void *)call->arg[0];
 	struct pool_times notes = {}, *known;
@@ -196,62 +192,54 @@ static __noinline int note_xdp(const struct nma_call *call, __u64 pool)
 	notes.xdp_queue = BPF_CORE_READ(rxq, queue_index);
 	if (bpf_map_update_elem(&nma_pools, &pool, &notes, BPF_ANY))
 		nma_count_loss(NMA_LOSS_MAP, 1);
-	send_pool((void *)pool, NMA_CAUSE_CHANGE);
-	return 0;
+	nma_after_pool(call, pool, NMA_CAUSE_CHANGE);
 }
 
 /* xdp_rxq_info_reg_mem_model(rxq, type, allocator) */
-int nma_on_XDP_MEM(const struct nma_call *call, __u64 ret)
+void nma_on_XDP_MEM(struct nma_call *call, __u64 ret)
 {
-	if (!call || (int)ret || (__u32)call->arg[1] != MEM_TYPE_PAGE_POOL)
-		return 0;
-	return note_xdp(call, call->arg[2]);
+	if (!(int)ret && (__u32)call->arg[1] == MEM_TYPE_PAGE_POOL)
+		note_xdp(call, call->arg[2]);
 }
 
 /* xdp_rxq_info_attach_page_pool(rxq, pool) */
-int nma_on_XDP_POOL(const struct nma_call *call, __u64 ret)
+void nma_on_XDP_POOL(struct nma_call *call, __u64 ret)
 {
-	return call ? note_xdp(call, call->arg[1]) : 0;
+	note_xdp(call, call->arg[1]);
 }
 
 /* page_pool_create_percpu(params, cpuid), on entry: with these parameters the
  * kernel follows a null pointer before it can answer.
  */
-int nma_enter_POOL_FAIL(struct nma_call *call)
+void nma_enter_POOL_FAIL(struct nma_call *call)
 {
-	struct page_pool_params *params;
+	struct page_pool_params *params = (void *)call->arg[0];
 	struct nma_rec_pool *r;
 
-	if (!call)
-		return 0;
-	params = (void *)call->arg[0];
 	if (!(BPF_CORE_READ(params, slow.flags) & PP_FLAG_ALLOW_UNREADABLE) ||
 	    BPF_CORE_READ(params, slow.netdev))
-		return 0;
+		return;
 
 	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE_ASKED);
 	if (!r)
-		return 0;
+		return;
 	fill_params(r, &params->fast, &params->slow);
 	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
-	return 0;
 }
 
 /* page_pool_create_percpu(params, cpuid); success was seen above */
-int nma_on_POOL_FAIL(const struct nma_call *call, __u64 ret)
+void nma_on_POOL_FAIL(struct nma_call *call, __u64 ret)
 {
-	struct page_pool_params *params;
+	struct page_pool_params *params = (void *)call->arg[0];
 	struct net_device *dev;
 	struct nma_rec_pool *r;
 
-	if (!call || ret < -(__u64)ERR_PTR_MAX)
-		return 0;
-	params = (void *)call->arg[0];
-
+	if (ret < -(__u64)ERR_PTR_MAX)
+		return;
 	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_CREATE_FAILED);
 	if (!r)
-		return 0;
+		return;
 	r->err = (__s32)ret;
 	fill_params(r, &params->fast, &params->slow);
 	dev = BPF_CORE_READ(params, slow.netdev);
@@ -262,57 +250,52 @@ int nma_on_POOL_FAIL(const struct nma_call *call, __u64 ret)
 	}
 	copy_stack(r, call);
 	bpf_ringbuf_submit(r, 0);
-	return 0;
 }
 
 /* page_pool_disable_direct_recycling(pool), the last moment at which the pool
  * names its NAPI instance: most drivers link it without a call that can be seen.
  */
-int nma_enter_PP_DISABLE(struct nma_call *call)
+void nma_enter_PP_DISABLE(struct nma_call *call)
 {
-	if (!call)
-		return 0;
-	send_pool((void *)call->arg[0], NMA_CAUSE_CHANGE);
-	return nma_pool_napi_off(call);
+	nma_after_pool(call, call->arg[0], NMA_CAUSE_CHANGE);
+	nma_pool_napi_off(call);
 }
 
 /* All was said on entry. */
-int nma_on_PP_DISABLE(const struct nma_call *call, __u64 ret)
+void nma_on_PP_DISABLE(struct nma_call *call, __u64 ret)
 {
-	return 0;
 }
 
 /* page_pool_detached(pool); on return, so that a walk that reads the pool later
  * sees it detached.
  */
-int nma_on_POOL_DETACH(const struct nma_call *call, __u64 ret)
+void nma_on_POOL_DETACH(struct nma_call *call, __u64 ret)
 {
-	struct pool_times *times;
-	__u64 pool;
+	struct pool_times *times = bpf_map_lookup_elem(&nma_pools, &call->arg[0]);
 
-	if (!call)
-		return 0;
-	pool = call->arg[0];
-	times = bpf_map_lookup_elem(&nma_pools, &pool);
 	if (times)
 		times->detach_ns = bpf_ktime_get_ns();
-	send_pool((void *)pool, NMA_CAUSE_DETACH);
-	return 0;
+	nma_after_pool(call, call->arg[0], NMA_CAUSE_DETACH);
 }
 
 /* page_pool_unlist(pool); on return, when no walk can find the pool any more
  * and it is still allocated.
  */
-int nma_on_POOL_GONE(const struct nma_call *call, __u64 ret)
+void nma_on_POOL_GONE(struct nma_call *call, __u64 ret)
 {
-	__u64 pool;
+	nma_after_pool(call, call->arg[0], NMA_CAUSE_GONE);
+}
 
-	if (!call)
-		return 0;
-	pool = call->arg[0];
-	send_pool((void *)pool, NMA_CAUSE_GONE);
-	bpf_map_delete_elem(&nma_pools, &pool);
-	return 0;
+static __always_inline void tell_again(struct page_pool *pool)
+{
+	struct nma_rec_pool *r;
+
+	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_RELEASE);
+	if (!r)
+		return;
+	r->pool = (__u64)pool;
+	nma_fill_pool(r);
+	bpf_ringbuf_submit(r, 0);
 }
 
 /* The first attempt belongs to page_pool_destroy(), which then tells by
@@ -324,6 +307,6 @@ int BPF_PROG(nma_pool_release, struct page_pool *pool, __s32 inflight)
 	if (inflight < 0)
 		nma_act_pool(ctx, NMA_ACT_INFLIGHT, pool, inflight, 0);
 	if (inflight && BPF_CORE_READ(pool, user.detach_time))
-		send_pool(pool, NMA_CAUSE_RELEASE);
+		tell_again(pool);
 	return 0;
 }

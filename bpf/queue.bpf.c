@@ -106,155 +106,145 @@ int nma_fill_op(struct nma_rec_op *r)
 	return 0;
 }
 
-static __always_inline struct nma_rec_op *begin_op(__u32 op, __u64 netdev,
-						   __u32 queue, int ret)
+/* An operation, and what the device is like when it has ended */
+void nma_send_op(const struct nma_call *call)
 {
+	const struct nma_op_told *told = &call->after.op;
 	struct nma_rec_op *r;
 
 	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
-		return NULL;
-	r->netdev = netdev;
-	r->queue = queue;
+		return;
+	r->netdev = told->netdev;
+	r->queue = told->queue;
 	nma_fill_op(r);
-	r->op = op;
-	r->ret = ret;
-	return r;
+	r->op = told->op;
+	r->ret = told->ret;
+	r->value = told->value;
+	r->mode = told->mode;
+	if (told->mp_priv)
+		r->mp_priv = told->mp_priv;
+	if (told->hds_known)
+		r->hds = told->hds;
+	__builtin_memcpy(r->stack, call->stack, sizeof(r->stack));
+	bpf_ringbuf_submit(r, 0);
 }
 
-int nma_send_queue(__u64 netdev, __u32 queue)
+/* False: there is no such queue. */
+static __noinline bool send_queue(__u64 netdev, __u32 queue)
 {
 	struct nma_rec_queue *r;
 
 	r = nma_reserve(nma_rec_queue, NMA_REC_QUEUE, NMA_CAUSE_CHANGE);
 	if (!r)
-		return 0;
+		return false;
 	r->netdev = netdev;
 	r->queue = queue;
-	if (nma_fill_queue(r))
+	if (nma_fill_queue(r)) {
 		bpf_ringbuf_discard(r, 0);
-	else
-		bpf_ringbuf_submit(r, 0);
-	return 0;
+		return false;
+	}
+	bpf_ringbuf_submit(r, 0);
+	return true;
 }
 
 /* The queue, and the one that lends it its hardware */
-static __noinline void send_queues(__u64 netdev, __u32 queue)
+void nma_send_queues(const struct nma_call *call)
 {
+	__u64 netdev = call->after.queue_of;
 	struct netdev_rx_queue *other;
+	__u32 queue = call->after.queue, i;
 
-	nma_send_queue(netdev, queue);
-	other = rxq_lease(netdev_rxq((void *)netdev, queue));
-	if (other)
-		nma_send_queue((__u64)BPF_CORE_READ(other, dev),
-			       rxq_index((__u64)other));
+#pragma clang loop unroll(disable)
+	for (i = 0; i < 2 && send_queue(netdev, queue); i++) {
+		other = rxq_lease(netdev_rxq((void *)netdev, queue));
+		if (!other)
+			return;
+		netdev = (__u64)BPF_CORE_READ(other, dev);
+		queue = rxq_index((__u64)other);
+	}
 }
 
-/* netif_queue_set_napi(dev, queue, type, napi) */
-int nma_on_QUEUE_NAPI(const struct nma_call *call, __u64 ret)
+/* Whose the socket is, and that it was bound */
+void nma_send_xsk(const struct nma_call *call)
 {
-	if (call && (__u32)call->arg[2] == NETDEV_QUEUE_TYPE_RX)
-		nma_send_queue(call->arg[0], (__u32)call->arg[1]);
-	return 0;
-}
-
-/* xsk_reg_pool_at_qid(dev, pool, queue) */
-int nma_on_XSK_SET(const struct nma_call *call, __u64 ret)
-{
-	if (call)
-		send_queues(call->arg[0], (__u16)call->arg[2]);
-	return 0;
-}
-
-/* xsk_clear_pool_at_qid(dev, queue) */
-int nma_on_XSK_CLEAR(const struct nma_call *call, __u64 ret)
-{
-	if (call)
-		send_queues(call->arg[0], (__u16)call->arg[1]);
-	return 0;
-}
-
-/* A socket that was bound */
-int nma_xsk_bound(__u64 sk)
-{
-	struct xdp_sock *xs = (void *)sk;
-	__u64 netdev = (__u64)BPF_CORE_READ(xs, dev);
-	__u32 queue = BPF_CORE_READ(xs, queue_id);
+	struct xdp_sock *xs = (void *)call->after.xsk;
 	struct nma_rec_owner *owner;
 	struct nma_rec_op *r;
 
-	nma_send_queue(netdev, queue);
 	owner = nma_reserve(nma_rec_owner, NMA_REC_OWNER, NMA_CAUSE_CREATE);
 	if (owner) {
 		owner->owned = NMA_OWNED_XSK;
-		owner->netdev = netdev;
-		owner->queue = queue;
+		owner->netdev = call->after.queue_of;
+		owner->queue = call->after.queue;
 		owner->pid = owner->hdr.pid;
 		owner->uid = bpf_get_current_uid_gid();
 		owner->cgroup_id = bpf_get_current_cgroup_id();
 		__builtin_memcpy(owner->comm, owner->hdr.comm, sizeof(owner->comm));
 		bpf_ringbuf_submit(owner, 0);
 	}
-	r = begin_op(NMA_OP_XSK_BOUND, netdev, queue, 0);
+	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
 	if (!r)
-		return 0;
+		return;
+	r->netdev = call->after.queue_of;
+	r->queue = call->after.queue;
+	nma_fill_op(r);
+	r->op = NMA_OP_XSK_BOUND;
 	r->mode = BPF_CORE_READ(xs, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
 	bpf_ringbuf_submit(r, 0);
-	return 0;
+}
+
+/* netif_queue_set_napi(dev, queue, type, napi) */
+void nma_on_QUEUE_NAPI(struct nma_call *call, __u64 ret)
+{
+	if ((__u32)call->arg[2] == NETDEV_QUEUE_TYPE_RX)
+		nma_after_queue(call, call->arg[0], call->arg[1]);
+}
+
+/* xsk_reg_pool_at_qid(dev, pool, queue) */
+void nma_on_XSK_SET(struct nma_call *call, __u64 ret)
+{
+	nma_after_queue(call, call->arg[0], (__u16)call->arg[2]);
+}
+
+/* xsk_clear_pool_at_qid(dev, queue) */
+void nma_on_XSK_CLEAR(struct nma_call *call, __u64 ret)
+{
+	nma_after_queue(call, call->arg[0], (__u16)call->arg[1]);
 }
 
 /* net_devmem_bind_dmabuf_to_queue(dev, queue, binding, extack) */
-int nma_on_BIND_QUEUE(const struct nma_call *call, __u64 ret)
+void nma_on_BIND_QUEUE(struct nma_call *call, __u64 ret)
 {
-	struct net_devmem_dmabuf_binding *binding;
-	struct nma_rec_op *r;
+	struct net_devmem_dmabuf_binding *binding = (void *)call->arg[2];
+	struct nma_op_told *op;
 
-	if (!call)
-		return 0;
-	binding = (void *)call->arg[2];
 	if ((int)ret)
 		nma_refused_queue(call->arg[1]);
-	r = begin_op(NMA_OP_BIND_QUEUE, call->arg[0], call->arg[1], ret);
-	if (r) {
-		r->mp_priv = call->arg[2];
-		r->value = BPF_CORE_READ(binding, id);
-		bpf_ringbuf_submit(r, 0);
-	}
-	send_queues(call->arg[0], call->arg[1]);
-	return 0;
+	op = nma_after_op(call, NMA_OP_BIND_QUEUE, call->arg[0], call->arg[1]);
+	op->ret = ret;
+	op->mp_priv = call->arg[2];
+	op->value = BPF_CORE_READ(binding, id);
+	nma_after_queue(call, call->arg[0], call->arg[1]);
 }
 
 /* netdev_rx_queue_restart(dev, queue), or netdev_rx_queue_reconfig() where that
  * exists: it takes more arguments but begins with the same two.
  */
-int nma_on_QUEUE_RESTART(const struct nma_call *call, __u64 ret)
+void nma_on_QUEUE_RESTART(struct nma_call *call, __u64 ret)
 {
-	struct nma_rec_op *r;
-
-	if (!call)
-		return 0;
-	r = begin_op(NMA_OP_QUEUE_RESTART, call->arg[0], call->arg[1], ret);
-	if (r)
-		bpf_ringbuf_submit(r, 0);
-	nma_send_queue(call->arg[0], call->arg[1]);
-	return 0;
+	nma_after_op(call, NMA_OP_QUEUE_RESTART, call->arg[0], call->arg[1])->ret = ret;
+	nma_after_queue(call, call->arg[0], call->arg[1]);
 }
 
 /* page_pool_check_memory_provider(dev, rxq) */
-int nma_on_MP_CHECK(const struct nma_call *call, __u64 ret)
+void nma_on_MP_CHECK(struct nma_call *call, __u64 ret)
 {
-	struct netdev_rx_queue *rxq;
-	struct nma_rec_op *r;
+	struct netdev_rx_queue *rxq = (void *)call->arg[1];
+	struct nma_op_told *op;
 
-	if (!call)
-		return 0;
-	rxq = (void *)call->arg[1];
 	if (!BPF_CORE_READ(rxq, mp_params.mp_priv))
-		return 0;	/* nothing to look for: most restarts */
-
-	r = begin_op(NMA_OP_MP_CHECK, call->arg[0], rxq_index(call->arg[1]),
-		     ret);
-	if (r)
-		bpf_ringbuf_submit(r, 0);
-	return 0;
+		return;		/* nothing to look for: most restarts */
+	op = nma_after_op(call, NMA_OP_MP_CHECK, call->arg[0], rxq_index(call->arg[1]));
+	op->ret = ret;
 }

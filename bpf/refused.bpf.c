@@ -53,45 +53,32 @@ struct {
 	__type(value, __u32);
 } nma_failed_at SEC(".maps");
 
-int nma_refused_queue(__u64 queue)
+void nma_refused_queue(__u64 queue)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	__u32 at = queue;
 
 	bpf_map_update_elem(&nma_failed_at, &task, &at, BPF_ANY);
-	return 0;
 }
 
-/* A failed call, and what is known of it */
-struct refusal {
-	__u64 net;		/* namespace that devices are numbered in */
-	__u64 netdev;
-	__u64 words;		/* address, 0 none */
-	__u64 value;
-	__u64 memlock;
-	__u64 name;		/* address of the name it was asked by, 0 none */
-	__u32 ask;
-	__u32 ifindex;
-	__u32 queue;
-	__u32 mode;
-	__s32 err;
-	__u32 rsvd;
-};
-
 /* What the device and its queue are like now, so that the reason can be seen. */
-static __always_inline void tell_state(const struct refusal *f)
+void nma_look_at_refused(struct nma_call *call)
 {
-	struct net_device *dev = (void *)f->netdev;
+	struct nma_refusal *f = &call->after.refusal;
 	__u8 mp = NMA_MP_NONE;
 	__u64 priv;
 
-	nma_send_nic(f->netdev);
+	if (!f->netdev)
+		f->netdev = nma_device_by_index(f->net, f->ifindex);
+	if (!f->netdev)
+		return;
+	nma_after_nic(call, f->netdev);
 	if (f->queue == NMA_NO_QUEUE)
 		return;
-	nma_send_queue(f->netdev, f->queue);
-	priv = nma_rxq_provider(dev, f->queue, &mp);
-	if (mp == NMA_MP_IO_URING && priv)
-		nma_send_zcrx(priv, f->netdev);
+	nma_after_queue(call, f->netdev, f->queue);
+	priv = nma_rxq_provider((void *)f->netdev, f->queue, &mp);
+	if (mp == NMA_MP_IO_URING)
+		call->after.zcrx = priv;
 }
 
 static __always_inline __u8 is_admin(void)
@@ -122,18 +109,15 @@ static __always_inline __u64 name_of(__u64 netdev)
 	return (__u64)__builtin_preserve_access_index(&dev->name);
 }
 
-/* Global, so that the verifier goes through it once, not for each that calls it. */
-__noinline int nma_tell_refusal(struct refusal *f __arg_nonnull)
+void nma_send_refusal(struct nma_call *call)
 {
+	const struct nma_refusal *f = &call->after.refusal;
+	__u64 name = f->netdev ? name_of(f->netdev) : f->name;
 	struct nma_rec_refused *r;
 
-	if (!f->netdev)
-		f->netdev = nma_device_by_index(f->net, f->ifindex);
-	if (f->netdev)
-		tell_state(f);
 	r = nma_reserve(nma_rec_refused, NMA_REC_REFUSED, 0);
 	if (!r)
-		return 0;
+		return;
 	r->ask = f->ask;
 	r->err = f->err;
 	r->netdev = f->netdev;
@@ -146,14 +130,23 @@ __noinline int nma_tell_refusal(struct refusal *f __arg_nonnull)
 	r->cgroup_id = bpf_get_current_cgroup_id();
 	r->uid = bpf_get_current_uid_gid();
 	r->admin = is_admin();
-	if (f->netdev)
-		f->name = name_of(f->netdev);
-	if (f->name)
-		bpf_probe_read_kernel_str(r->ifname, sizeof(r->ifname), (void *)f->name);
+	if (name)
+		bpf_probe_read_kernel_str(r->ifname, sizeof(r->ifname), (void *)name);
 	if (f->words)
 		bpf_probe_read_kernel_str(r->words, sizeof(r->words), (void *)f->words);
 	bpf_ringbuf_submit(r, 0);
-	return 0;
+}
+
+/* For each that fills it in: of the device as a whole */
+static __always_inline struct nma_refusal *begin(struct nma_call *call, __u32 ask,
+						 __u64 ret)
+{
+	struct nma_refusal *f = &call->after.refusal;
+
+	f->ask = ask;
+	f->err = ret;
+	f->queue = NMA_NO_QUEUE;
+	return f;
 }
 
 /* ---- netlink ---------------------------------------------------------------- */
@@ -196,57 +189,52 @@ static __noinline __u64 nested(__u64 nla, __u32 type)
 	return 0;
 }
 
-static __always_inline struct refusal asked_by_netlink(const struct nma_call *call,
-							__u32 ask, __u64 ret)
+static __always_inline struct nma_refusal *begin_netlink(struct nma_call *call, __u32 ask,
+							 __u64 ret)
 {
 	struct genl_info *info = (void *)call->arg[1];
+	struct nma_refusal *f = begin(call, ask, ret);
 
-	return (struct refusal){
-		.ask = ask,
-		.err = ret,
-		.queue = NMA_NO_QUEUE,
-		.net = (__u64)BPF_CORE_READ(info, _net.net),
-		.words = (__u64)BPF_CORE_READ(info, extack, _msg),
-	};
+	f->net = (__u64)BPF_CORE_READ(info, _net.net);
+	f->words = (__u64)BPF_CORE_READ(info, extack, _msg);
+	return f;
 }
 
 /* netdev_nl_bind_rx_doit(skb, info). Of several queues, the one it failed at; if it
  * was none of them, any.
  */
-int nma_on_BIND_RX(const struct nma_call *call, __u64 ret)
+void nma_on_BIND_RX(struct nma_call *call, __u64 ret)
 {
 	__u64 task = bpf_get_current_pid_tgid(), nla;
-	struct refusal f;
+	struct nma_refusal *f;
 	__u32 *at;
 
-	if (!call || (int)ret >= 0)
-		return 0;
-	f = asked_by_netlink(call, NMA_REQ_BIND_RX, ret);
-	f.ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
+	if ((int)ret >= 0)
+		return;
+	f = begin_netlink(call, NMA_REQ_BIND_RX, ret);
+	f->ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
 	nla = nested(attr_at(call->arg[1], A_DMABUF_QUEUES), A_QUEUE_ID);
 	if (nla)
-		f.queue = u32_of(nla);
+		f->queue = u32_of(nla);
 	at = bpf_map_lookup_elem(&nma_failed_at, &task);
 	if (at) {
-		f.queue = *at;
+		f->queue = *at;
 		bpf_map_delete_elem(&nma_failed_at, &task);
 	}
-	return nma_tell_refusal(&f);
 }
 
 /* netdev_nl_bind_tx_doit(skb, info) */
-int nma_on_BIND_TX(const struct nma_call *call, __u64 ret)
+void nma_on_BIND_TX(struct nma_call *call, __u64 ret)
 {
-	struct refusal f;
+	struct nma_refusal *f;
 
-	if (!call || (int)ret >= 0)
-		return 0;
-	f = asked_by_netlink(call, NMA_REQ_BIND_TX, ret);
-	f.ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
-	return nma_tell_refusal(&f);
+	if ((int)ret >= 0)
+		return;
+	f = begin_netlink(call, NMA_REQ_BIND_TX, ret);
+	f->ifindex = u32_of(attr_at(call->arg[1], A_DMABUF_IFINDEX));
 }
 
-static __always_inline void fill_setting(struct refusal *f, __u64 info)
+static __always_inline void fill_setting(struct nma_refusal *f, __u64 info)
 {
 	__u64 nla;
 	__u8 hds = 0;
@@ -265,28 +253,26 @@ static __always_inline void fill_setting(struct refusal *f, __u64 info)
 }
 
 /* ethnl_default_set_doit(skb, info) answers to all that change a setting. */
-int nma_on_ETHTOOL_NL(const struct nma_call *call, __u64 ret)
+void nma_on_ETHTOOL_NL(struct nma_call *call, __u64 ret)
 {
-	struct genl_info *info;
-	struct refusal f;
+	struct genl_info *info = (void *)call->arg[1];
+	struct nma_refusal *f;
 	__u64 header;
 	__u8 cmd;
 
-	if (!call || (int)ret >= 0)
-		return 0;
-	info = (void *)call->arg[1];
+	if ((int)ret >= 0)
+		return;
 	cmd = BPF_CORE_READ(info, genlhdr, cmd);
 	if (cmd != MSG_RINGS_SET && cmd != MSG_CHANNELS_SET)
-		return 0;
-	f = asked_by_netlink(call, cmd == MSG_RINGS_SET ? NMA_REQ_RINGS :
-							  NMA_REQ_CHANNELS, ret);
+		return;
+	f = begin_netlink(call, cmd == MSG_RINGS_SET ? NMA_REQ_RINGS : NMA_REQ_CHANNELS,
+			  ret);
 	header = attr_at(call->arg[1], A_HEADER);
-	f.ifindex = u32_of(nested(header, A_HEADER_INDEX));
-	f.name = nested(header, A_HEADER_NAME);
-	if (f.name)
-		f.name += NLA_HDRLEN;
-	fill_setting(&f, call->arg[1]);
-	return nma_tell_refusal(&f);
+	f->ifindex = u32_of(nested(header, A_HEADER_INDEX));
+	f->name = nested(header, A_HEADER_NAME);
+	if (f->name)
+		f->name += NLA_HDRLEN;
+	fill_setting(f, call->arg[1]);
 }
 
 /* ---- others ----------------------------------------------------------------- */
@@ -294,22 +280,20 @@ int nma_on_ETHTOOL_NL(const struct nma_call *call, __u64 ret)
 /* dev_ethtool(net, ifr, user): what is asked for is a number where user points to. It
  * has no words of the kernel.
  */
-int nma_on_ETHTOOL_IOCTL(const struct nma_call *call, __u64 ret)
+void nma_on_ETHTOOL_IOCTL(struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .queue = NMA_NO_QUEUE };
+	struct nma_refusal *f;
 	__u32 cmd = 0;
 
-	if (!call || (int)ret >= 0)
-		return 0;
+	if ((int)ret >= 0)
+		return;
 	if (bpf_probe_read_user(&cmd, sizeof(cmd), (void *)call->arg[2]))
-		return 0;
+		return;
 	if (cmd != ETHTOOL_SRINGPARAM && cmd != ETHTOOL_SCHANNELS)
-		return 0;
-	f.ask = cmd == ETHTOOL_SRINGPARAM ? NMA_REQ_RINGS : NMA_REQ_CHANNELS;
-	f.err = ret;
-	f.net = call->arg[0];
-	f.name = call->arg[1];
-	return nma_tell_refusal(&f);
+		return;
+	f = begin(call, cmd == ETHTOOL_SRINGPARAM ? NMA_REQ_RINGS : NMA_REQ_CHANNELS, ret);
+	f->net = call->arg[0];
+	f->name = call->arg[1];
 }
 
 static __always_inline __u32 xdp_mode(struct net_device *dev, __u32 flags)
@@ -324,27 +308,23 @@ static __always_inline __u32 xdp_mode(struct net_device *dev, __u32 flags)
 }
 
 /* dev_xdp_attach(dev, extack, link, new_prog, old_prog, flags) */
-int nma_on_XDP_ATTACH(const struct nma_call *call, __u64 ret)
+void nma_on_XDP_ATTACH(struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_REQ_XDP, .queue = NMA_NO_QUEUE };
-	struct netlink_ext_ack *extack;
-	struct bpf_link *link;
+	struct net_device *dev = (void *)call->arg[0];
+	struct netlink_ext_ack *extack = (void *)call->arg[1];
+	struct bpf_link *link = (void *)call->arg[2];
 	struct bpf_prog *prog;
-	struct net_device *dev;
+	struct nma_refusal *f;
 
-	if (!call || (int)ret >= 0)
-		return 0;
-	dev = (void *)call->arg[0];
-	link = (void *)call->arg[2];
+	if ((int)ret >= 0)
+		return;
 	prog = link ? BPF_CORE_READ(link, prog) : (void *)call->arg[3];
-	f.err = ret;
-	f.net = (__u64)BPF_CORE_READ(dev, nd_net.net);
-	f.netdev = (__u64)dev;
-	f.mode = xdp_mode(dev, call->arg[5]);
-	f.value = BPF_CORE_READ(prog, aux, id);
-	extack = (void *)call->arg[1];
-	f.words = (__u64)BPF_CORE_READ(extack, _msg);
-	return nma_tell_refusal(&f);
+	f = begin(call, NMA_REQ_XDP, ret);
+	f->net = (__u64)BPF_CORE_READ(dev, nd_net.net);
+	f->netdev = (__u64)dev;
+	f->mode = xdp_mode(dev, call->arg[5]);
+	f->value = BPF_CORE_READ(prog, aux, id);
+	f->words = (__u64)BPF_CORE_READ(extack, _msg);
 }
 
 static __always_inline __u64 own_net(void)
@@ -403,23 +383,22 @@ static __always_inline __u64 memlock_limit(void)
 /* io_register_zcrx(ctx, user). What the kernel has to say about the queue it keeps to
  * itself.
  */
-int nma_on_ZCRX(const struct nma_call *call, __u64 ret)
+void nma_on_ZCRX(struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_REQ_ZCRX, .queue = NMA_NO_QUEUE };
 	struct zcrx_reg reg = {};
+	struct nma_refusal *f;
 
-	if (!call || (int)ret >= 0)
-		return 0;
-	f.err = ret;
-	f.net = own_net();
-	f.memlock = memlock_limit();
+	if ((int)ret >= 0)
+		return;
+	f = begin(call, NMA_REQ_ZCRX, ret);
+	f->net = own_net();
+	f->memlock = memlock_limit();
 	if (!bpf_probe_read_user(&reg, sizeof(reg), (void *)call->arg[1])) {
-		f.ifindex = reg.ifindex;
-		f.queue = reg.queue;
-		f.value = reg.buf_len;
+		f->ifindex = reg.ifindex;
+		f->queue = reg.queue;
+		f->value = reg.buf_len;
 	}
-	f.mode = zcrx_doubts(call->arg[0], reg.area);
-	return nma_tell_refusal(&f);
+	f->mode = zcrx_doubts(call->arg[0], reg.area);
 }
 
 struct asked_xsk {
@@ -430,26 +409,26 @@ struct asked_xsk {
 };
 
 /* xsk_bind(sock, address, length) */
-int nma_on_XSK_BIND(const struct nma_call *call, __u64 ret)
+void nma_on_XSK_BIND(struct nma_call *call, __u64 ret)
 {
-	struct refusal f = { .ask = NMA_REQ_XSK, .queue = NMA_NO_QUEUE };
+	struct socket *sock = (void *)call->arg[0];
+	struct sock *sk = BPF_CORE_READ(sock, sk);
+	struct xdp_sock *xs = (void *)sk;
 	struct asked_xsk asked = {};
-	struct socket *sock;
-	struct sock *sk;
+	struct nma_refusal *f;
 
-	if (!call)
-		return 0;
-	sock = (void *)call->arg[0];
-	sk = BPF_CORE_READ(sock, sk);
-	if (!(int)ret)
-		return nma_xsk_bound((__u64)sk);
-	f.err = ret;
-	f.net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	if (!(int)ret) {
+		call->after.xsk = (__u64)xs;
+		nma_after_queue(call, (__u64)BPF_CORE_READ(xs, dev),
+				BPF_CORE_READ(xs, queue_id));
+		return;
+	}
+	f = begin(call, NMA_REQ_XSK, ret);
+	f->net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	if ((__u32)call->arg[2] >= sizeof(asked) &&
 	    !bpf_probe_read_kernel(&asked, sizeof(asked), (void *)call->arg[1])) {
-		f.ifindex = asked.ifindex;
-		f.queue = asked.queue;
-		f.mode = asked.flags;
+		f->ifindex = asked.ifindex;
+		f->queue = asked.queue;
+		f->mode = asked.flags;
 	}
-	return nma_tell_refusal(&f);
 }

@@ -100,17 +100,15 @@ static __always_inline void read_extents(struct send *send, __u64 msg)
 }
 
 /* sock_cmsg_send(sk, msg, cookie), on return */
-int nma_on_SEND_CMSG(const struct nma_call *call, __u64 ret)
+void nma_on_SEND_CMSG(struct nma_call *call, __u64 ret)
 {
 	struct send send = {};
 	__u64 task = bpf_get_current_pid_tgid();
 	struct tcp_sock *tp;
 
-	if (!call)
-		return 0;
 	send.dmabuf_id = sockcm_dmabuf_id(call->arg[2]);
 	if (!send.dmabuf_id)
-		return 0;
+		return;
 	send.sk = call->arg[0];
 	tp = (void *)call->arg[0];
 	send.seq = BPF_CORE_READ(tp, write_seq);
@@ -119,7 +117,6 @@ int nma_on_SEND_CMSG(const struct nma_call *call, __u64 ret)
 	read_extents(&send, call->arg[1]);
 	sends_seen = 1;
 	bpf_map_update_elem(&nma_sends, &task, &send, BPF_ANY);
-	return 0;
 }
 
 /* ---- Refused ----------------------------------------------------------------*/
