@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -474,10 +476,18 @@ static void count_sent(const struct frame *f, struct counts *c)
 		c->tag_cut++;
 }
 
-/* Until nothing of ours has come for a second: where the stream beside us is slow
- * to give buffers back, frames wait in the sender's ring, a few at a time.
+/* Bytes that the sender still has: they wait where the stream beside us is slow to give
+ * buffers back.
  */
-static int drain_rest(int fd, struct counts *c)
+static int waiting(int tx)
+{
+	int bytes = 0;
+
+	return ioctl(tx, SIOCOUTQ, &bytes) ? -1 : bytes;
+}
+
+/* Until all has left the sender, and nothing of it has come for a while. */
+static int drain_rest(int tx, int rx, struct counts *c)
 {
 	unsigned int quiet = 0, all = 0;
 	unsigned long before;
@@ -486,8 +496,8 @@ static int drain_rest(int fd, struct counts *c)
 	while (!err && quiet++ < 10 && all++ < 300) {
 		before = c->received;
 		usleep(100000);
-		err = drain(fd, c);
-		if (c->received != before)
+		err = drain(rx, c);
+		if (c->received != before || waiting(tx))
 			quiet = 0;
 	}
 	return err;
@@ -514,7 +524,7 @@ static int send_all(int tx, int rx, unsigned int stride, struct counts *c)
 		if (err)
 			return err;
 	}
-	return drain_rest(rx, c);
+	return drain_rest(tx, rx, c);
 }
 
 /* ---- set-up -----------------------------------------------------------------*/

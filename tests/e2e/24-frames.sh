@@ -133,4 +133,7 @@ ip link set nm0 mtu 9500
 peer ip link set nm1 mtu 9500
 # One frame on the wire for each that the stack counts
 peer ethtool -K nm1 tso off gso off
+# What waits for buffers of the receiver, fq_codel drops after a tenth of a second, and
+# the sender is not told.
+peer tc qdisc replace dev nm1 root pfifo limit 100000
 run_tests test_split_and_bound test_split test_no_offloads
