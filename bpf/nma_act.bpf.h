@@ -56,14 +56,27 @@ static __always_inline bool nma_act_count(const struct nma_act_key *key,
 	return true;
 }
 
+/* Who reads the ring reads the rows, too. The machine may not last until it would have
+ * looked by itself.
+ */
+static __always_inline void nma_act_wake(void)
+{
+	void *nothing = bpf_ringbuf_reserve(&nma_ring, sizeof(__u64), 0);
+
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline void nma_act_add(const struct nma_act_key *key,
 					struct nma_act_row *row)
 {
 	row->rec.count = 1;
-	if (!bpf_map_update_elem(&nma_acts, key, row, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&nma_acts, key, row, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&nma_act_total, 1);
-	else if (!nma_act_count(key, row->rec.value[0], row->rec.value[1]))
+		nma_act_wake();
+	} else if (!nma_act_count(key, row->rec.value[0], row->rec.value[1])) {
 		nma_count_loss(NMA_LOSS_MAP, 1);
+	}
 }
 
 static __always_inline void nma_act_begin(struct nma_rec_act *r,
