@@ -132,7 +132,7 @@ static int ask_there(struct nma_ethtool *e, const struct question *q, void *answ
 	struct nma_genl foreign = { 0 };
 	int err = 0;
 
-	if (q->netns != nma_netns__own())
+	if (q->netns != nma_netns__own() || (!e->own.nl && nma_netns__away()))
 		err = open_foreign(q->netns, &foreign);
 	else if (!e->own.nl)
 		err = open_here(&e->own);

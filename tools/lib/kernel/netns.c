@@ -37,6 +37,12 @@ static struct {
 	struct nma_table names;
 } other;
 
+/* Where we are at home, while we are elsewhere */
+static struct {
+	unsigned int depth;
+	__u32 home;
+} away;
+
 static int open_if(const char *path, __u32 inode)
 {
 	struct stat st;
@@ -117,6 +123,7 @@ static int open_netns(__u32 inode)
 
 int nma_netns__enter(__u32 inode, int *back_fd)
 {
+	__u32 own = nma_netns__own();
 	int back = -1, fd = -1, err;
 
 	fd = open_netns(inode);
@@ -127,6 +134,8 @@ int nma_netns__enter(__u32 inode, int *back_fd)
 		err = -errno;
 		goto out;
 	}
+	if (!away.depth++)
+		away.home = own;
 	*back_fd = back;
 	back = -1;
 	err = 0;
@@ -141,6 +150,8 @@ int nma_netns__leave(int back_fd)
 {
 	int err = setns(back_fd, CLONE_NEWNET) ? -errno : 0;
 
+	if (!err)
+		away.depth--;
 	close(back_fd);
 	return err;
 }
@@ -272,7 +283,14 @@ __u32 nma_netns__own(void)
 
 	if (other.forgot)
 		return other.own;
+	if (away.depth)
+		return away.home;
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+bool nma_netns__away(void)
+{
+	return away.depth;
 }
 
 void nma_netns__forget(__u32 own)

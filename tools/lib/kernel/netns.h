@@ -7,6 +7,7 @@
 #define NMA_NETNS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Moves this thread into @inode's namespace and back. -ENOENT if the namespace has
@@ -27,8 +28,13 @@ int nma_netns__name(__u32 inode, char *dst, size_t size);
  */
 int nma_netns__find(const char *s, __u32 *inode);
 
-/* Inode of the namespace we run in, 0 if it cannot be told. */
+/* Inode of the namespace that we run in, also while we are in another, 0 if it cannot be
+ * told.
+ */
 __u32 nma_netns__own(void);
+
+/* Between nma_netns__enter() and nma_netns__leave(): what is opened is of another one. */
+bool nma_netns__away(void);
 
 /* Of another host than this one, from a recording: from now on only what is learned is
  * known, and ours is @own. What was learned before is forgotten.

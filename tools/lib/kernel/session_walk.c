@@ -169,16 +169,13 @@ int nma_session_walk(struct nma_session *s, enum nma_walk_what what)
 	return 0;
 }
 
-/* Runs an iterator's program over all its objects, with room in the ring. */
-int nma_session_iterate(struct nma_session *s, struct bpf_link *link)
+/* Runs the program of an open iterator over all its objects, with room in the ring. */
+static int read_iterator(struct nma_session *s, int fd)
 {
-	int fd, err = 0;
 	char none[1];
+	int err = 0;
 	ssize_t n;
 
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0)
-		return -errno;
 	do {
 		n = read(fd, none, sizeof(none));
 		if (n < 0 && errno != EAGAIN)
@@ -190,9 +187,19 @@ int nma_session_iterate(struct nma_session *s, struct bpf_link *link)
 	return err ? err : nma_session_drain(s);
 }
 
+int nma_session_iterate(struct nma_session *s, struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+
+	return fd < 0 ? -errno : read_iterator(s, fd);
+}
+
+/* An iterator keeps the namespace that it was opened in. Nothing is told while we are
+ * there: who then asks for a device would ask there, and take its names for ours.
+ */
 int nma_session_iterate_in(struct nma_session *s, struct bpf_link *link, __u32 netns)
 {
-	int back, err;
+	int back, fd, err;
 
 	err = nma_netns__enter(netns, &back);
 	if (err && err != -ENOENT) {
@@ -201,9 +208,14 @@ int nma_session_iterate_in(struct nma_session *s, struct bpf_link *link, __u32 n
 	}
 	if (err)
 		return err;
-	err = nma_session_iterate(s, link);
-	if (nma_netns__leave(back) && !err)
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? -errno : 0;
+	if (nma_netns__leave(back) && !err) {
+		close(fd);
 		err = -EIO;
+	}
+	if (!err)
+		err = read_iterator(s, fd);
 	if (err)
 		s->walk_cut++;
 	return err;
