@@ -9,6 +9,7 @@
  * packets may have moved from a place that was not yet seen to one that was.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -279,6 +280,9 @@ static int load(struct nma_session *s)
 	return -ENODATA;
 }
 
+/* One slice. Where nothing is preempted by a kernel thread that wakes up, packets may
+ * have been left to one: it comes before the next slice.
+ */
 static int run_prog(struct nma_session *s, struct bpf_program *prog,
 		    struct nma_held_call *arg)
 {
@@ -289,6 +293,7 @@ static int run_prog(struct nma_session *s, struct bpf_program *prog,
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &run))
 		return nma_session_fail(s, -errno, "cannot look for holders of buffers");
+	sched_yield();
 	return 0;
 }
 
