@@ -317,16 +317,17 @@ int BPF_PROG(nma_tx_binding_too, struct sock *sk)
 /* ---- Refused, on return -----------------------------------------------------*/
 
 /* sk_stream_error(sk, flags, err): a TCP send of which nothing was taken; the task
- * may have sent from a dma-buf before, and then the stream went on since.
+ * may have sent from a dma-buf before, and then the stream went on since. Its note goes
+ * to the program that comes first.
  */
-SEC("?fentry/sk_stream_error")
-int BPF_PROG(nma_send, struct sock *sk, int flags, int err)
+static __always_inline int on_send_failed(struct sock *sk, int err, enum nma_eye eye)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct cpu_use *use;
 	struct send *send;
 	__u64 task;
 
+	nma_pair_second(NMA_PAIR_SEND_FAILED, (__u64)sk, nma_who(), eye);
 	if (!sends_seen)
 		return 0;
 	task = bpf_get_current_pid_tgid();
@@ -344,6 +345,18 @@ int BPF_PROG(nma_send, struct sock *sk, int flags, int err)
 	}
 	bpf_map_delete_elem(&nma_sends, &task);
 	return 0;
+}
+
+SEC("?fentry/sk_stream_error")
+int BPF_PROG(nma_send, struct sock *sk, int flags, int err)
+{
+	return on_send_failed(sk, err, NMA_EYE_LEFT);
+}
+
+SEC("?fentry/sk_stream_error")
+int BPF_PROG(nma_send_too, struct sock *sk, int flags, int err)
+{
+	return on_send_failed(sk, err, NMA_EYE_RIGHT);
 }
 
 /* ---- Completions ------------------------------------------------------------*/
