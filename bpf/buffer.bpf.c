@@ -558,7 +558,7 @@ int BPF_PROG(nma_starved, struct page_pool *pool, unsigned int gfp,
 
 /* An act of a pool at an address, by whom the call was made. */
 static __noinline void act_of_call(const struct nma_call *call, struct page_pool *pool,
-				  enum nma_act act, __s64 value)
+				   enum nma_act act, __s64 value)
 {
 	struct nma_act_key key = {
 		.object = BPF_CORE_READ(pool, user.id),

@@ -139,8 +139,8 @@ __hidden void nma_send_queues(const struct nma_call *call);
 __hidden void nma_send_zcrx(const struct nma_call *call);
 __hidden void nma_send_binding(const struct nma_call *call);
 __hidden void nma_send_pool(const struct nma_call *call);
-__hidden void nma_send_xsk(const struct nma_call *call);
-__hidden void nma_send_refusal(struct nma_call *call);
+__hidden void nma_send_xsk(struct nma_call *call);
+__hidden void nma_send_refusal(const struct nma_call *call);
 
 /* Has what a refused request was about told first. */
 __hidden void nma_look_at_refused(struct nma_call *call);

@@ -126,6 +126,17 @@ int nma_fill_pool(struct nma_rec_pool *r)
 	return 0;
 }
 
+static __always_inline struct nma_rec_pool *begin_pool(__u64 pool, __u16 cause)
+{
+	struct nma_rec_pool *r = nma_reserve(nma_rec_pool, NMA_REC_POOL, cause);
+
+	if (!r)
+		return NULL;
+	r->pool = pool;
+	nma_fill_pool(r);
+	return r;
+}
+
 static __always_inline void copy_stack(struct nma_rec_pool *r,
 				       const struct nma_call *call)
 {
@@ -151,10 +162,8 @@ void nma_send_pool(const struct nma_call *call)
 	__u64 pool = after->pool;
 	struct nma_rec_pool *r;
 
-	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, after->pool_cause);
+	r = begin_pool(pool, after->pool_cause);
 	if (r) {
-		r->pool = pool;
-		nma_fill_pool(r);
 		if (after->pool_cause == NMA_CAUSE_CREATE) {
 			r->lock = config_lock((void *)r->netdev);
 			copy_stack(r, call);
@@ -286,27 +295,20 @@ void nma_on_POOL_GONE(struct nma_call *call, __u64 ret)
 	nma_after_pool(call, call->arg[0], NMA_CAUSE_GONE);
 }
 
-static __always_inline void tell_again(struct page_pool *pool)
-{
-	struct nma_rec_pool *r;
-
-	r = nma_reserve(nma_rec_pool, NMA_REC_POOL, NMA_CAUSE_RELEASE);
-	if (!r)
-		return;
-	r->pool = (__u64)pool;
-	nma_fill_pool(r);
-	bpf_ringbuf_submit(r, 0);
-}
-
 /* The first attempt belongs to page_pool_destroy(), which then tells by
  * page_pool_detached() or page_pool_unlist() how it ended.
  */
 SEC("?tp_btf/page_pool_release")
 int BPF_PROG(nma_pool_release, struct page_pool *pool, __s32 inflight)
 {
+	struct nma_rec_pool *r;
+
 	if (inflight < 0)
 		nma_act_pool(ctx, NMA_ACT_INFLIGHT, pool, inflight, 0);
-	if (inflight && BPF_CORE_READ(pool, user.detach_time))
-		tell_again(pool);
+	if (!inflight || !BPF_CORE_READ(pool, user.detach_time))
+		return 0;
+	r = begin_pool((__u64)pool, NMA_CAUSE_RELEASE);
+	if (r)
+		bpf_ringbuf_submit(r, 0);
 	return 0;
 }

@@ -165,12 +165,12 @@ void nma_send_queues(const struct nma_call *call)
 	}
 }
 
-/* Whose the socket is, and that it was bound */
-void nma_send_xsk(const struct nma_call *call)
+/* Whose the socket is, and that it was bound: both after the queue */
+void nma_send_xsk(struct nma_call *call)
 {
 	struct xdp_sock *xs = (void *)call->after.xsk;
 	struct nma_rec_owner *owner;
-	struct nma_rec_op *r;
+	struct nma_op_told *op;
 
 	owner = nma_reserve(nma_rec_owner, NMA_REC_OWNER, NMA_CAUSE_CREATE);
 	if (owner) {
@@ -183,15 +183,9 @@ void nma_send_xsk(const struct nma_call *call)
 		__builtin_memcpy(owner->comm, owner->hdr.comm, sizeof(owner->comm));
 		bpf_ringbuf_submit(owner, 0);
 	}
-	r = nma_reserve(nma_rec_op, NMA_REC_OP, 0);
-	if (!r)
-		return;
-	r->netdev = call->after.queue_of;
-	r->queue = call->after.queue;
-	nma_fill_op(r);
-	r->op = NMA_OP_XSK_BOUND;
-	r->mode = BPF_CORE_READ(xs, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
-	bpf_ringbuf_submit(r, 0);
+	op = nma_after_op(call, NMA_OP_XSK_BOUND, call->after.queue_of, call->after.queue);
+	op->mode = BPF_CORE_READ(xs, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
+	nma_send_op(call);
 }
 
 /* netif_queue_set_napi(dev, queue, type, napi) */

@@ -109,7 +109,7 @@ static __always_inline __u64 name_of(__u64 netdev)
 	return (__u64)__builtin_preserve_access_index(&dev->name);
 }
 
-void nma_send_refusal(struct nma_call *call)
+void nma_send_refusal(const struct nma_call *call)
 {
 	const struct nma_refusal *f = &call->after.refusal;
 	__u64 name = f->netdev ? name_of(f->netdev) : f->name;

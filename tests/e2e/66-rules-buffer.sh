@@ -10,6 +10,8 @@
 . "$(dirname -- "$0")/lib.sh"
 # shellcheck source=tests/e2e/deep.sh
 . "$(dirname -- "$0")/deep.sh"
+# shellcheck source=tests/e2e/probes.sh
+. "$(dirname -- "$0")/probes.sh"
 
 # What is legal and looks alike: buffers that a tap holds, too, pools that are
 # emptied and destroyed between streams.
@@ -118,6 +120,26 @@ test_double_put_of_pages() {
 	break_rule NM-PP-02 double_put 23 host 1M
 }
 
+# The machine may not last until acts are read again: the first of a kind wakes the audit,
+# those that follow do not.
+test_first_act_wakes() {
+	local woken
+
+	trace_open
+	grep -qx bpf_ringbuf_discard "$TRACE/available_filter_functions" ||
+		skip "the kernel lets nobody probe its ring buffer"
+	# BPF_RB_FORCE_WAKEUP
+	probe wake 'p:wake bpf_ringbuf_discard flags=%si:u64' 'flags == 2'
+	reopen
+	watch_start
+	devmem_stream 1M
+	woken=$(hits kprobes/wake)
+	[ "$woken" = 0 ] || fail "woken $woken times, with nothing to tell"
+	break_rule NM-PP-02 double_put 23 devmem 1M
+	woken=$(hits kprobes/wake)
+	((woken >= 1 && woken < 23)) || fail "woken $woken times"
+}
+
 # The page API on a pool that can only have pages is legal.
 test_page_api_without_netmems() {
 	split off
@@ -192,5 +214,5 @@ nm_setup
 watch_open --deep -i nm0
 define_each
 run_tests test_clean "${each[@]}" test_live_napi test_take_together \
-	test_takers_that_move test_double_put_of_pages test_page_api_without_netmems \
-	test_exact test_starved
+	test_takers_that_move test_double_put_of_pages test_first_act_wakes \
+	test_page_api_without_netmems test_exact test_starved

@@ -9,8 +9,9 @@
 
 # shellcheck source=tests/e2e/lib.sh disable=SC2317 # called by name
 . "$(dirname -- "$0")/lib.sh"
+# shellcheck source=tests/e2e/probes.sh
+. "$(dirname -- "$0")/probes.sh"
 
-TRACE=/sys/kernel/tracing
 BYTES=$(amount 6M 1500M)
 
 # stat_starts OPTION...: a document each half second, of which the sums are wanted
@@ -142,32 +143,15 @@ test_bound_later() {
 
 # ---- without the kernel's counters ----------------------------------------------
 
-trigger() {
-	echo "$2" >"$TRACE/events/$1/trigger"
-	defer untrigger "$1" "!$2"
-}
-untrigger() { echo "$2" >"$TRACE/events/$1/trigger"; }
-
-# probe NAME DEFINITION FILTER: counts what passes
-probe() {
-	echo "$2" >>"$TRACE/kprobe_events"
-	defer unprobe "$1"
-	trigger "kprobes/$1" "hist:keys=common_type if $3"
-}
-unprobe() { echo "-:$1" >>"$TRACE/kprobe_events"; }
-
 # shellcheck disable=SC2016 # $retval is the kernel's
 probes_on() {
-	mount -t tracefs tracefs "$TRACE" 2>/dev/null || true
+	trace_open
 	probe refill 'r:refill page_pool_refill_alloc_cache ret=$retval' 'ret != 0'
 	probe refill_none 'r:refill_none page_pool_refill_alloc_cache ret=$retval' 'ret == 0'
 	probe slow 'r:slow __page_pool_alloc_pages_slow ret=$retval' 'ret != 0'
 	probe put 'p:put page_pool_put_unrefed_netmem' 'common_type > 0'
 	trigger nmnic/netmem_alloc 'hist:keys=pool_id'
 }
-
-# hits EVENT: of all keys
-hits() { awk '/Hits:/ { print $2 }' "$TRACE/events/$1/hist"; }
 
 # sum FILTER: over all pools
 sum() { jq "[.pools[] | $1 // 0] | add" "$W/sums.json"; }
