@@ -130,7 +130,7 @@ static __always_inline __u32 nma_later(__u32 a, __u32 b)
 }
 
 /* The source port as inet_sock has it, for an orphan has given its own number
- * back already.
+ * back already. A kernel without IPv6 has no such addresses.
  */
 #define nma_fill_ends(r, sk) do {					\
 	struct sock_common *skc_ = &(sk)->__sk_common;			\
@@ -142,7 +142,8 @@ static __always_inline __u32 nma_later(__u32 a, __u32 b)
 	(r)->family = BPF_CORE_READ(skc_, skc_family);			\
 	(r)->sport = bpf_ntohs(sport_);					\
 	(r)->dport = bpf_ntohs(dport_);					\
-	if ((r)->family == AF_INET6) {					\
+	if ((r)->family == AF_INET6 &&					\
+	    bpf_core_field_exists(skc_->skc_v6_daddr)) {		\
 		BPF_CORE_READ_INTO(&(r)->src, skc_, skc_v6_rcv_saddr);	\
 		BPF_CORE_READ_INTO(&(r)->dst, skc_, skc_v6_daddr);	\
 	} else {							\

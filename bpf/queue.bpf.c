@@ -28,8 +28,14 @@ static __always_inline void fill_lease(struct nma_rec_queue *r,
 	r->lease_queue = rxq_index((__u64)other);
 }
 
-static __always_inline __u8 xsk_mode(struct xsk_buff_pool *pool)
+/* A kernel without AF_XDP (CONFIG_XDP_SOCKETS) has no such pool. */
+static __always_inline __u8 xsk_mode(struct netdev_rx_queue *rxq)
 {
+	struct xsk_buff_pool *pool;
+
+	if (!bpf_core_field_exists(rxq->pool))
+		return NMA_XSK_NONE;
+	pool = BPF_CORE_READ(rxq, pool);
 	if (!pool)
 		return NMA_XSK_NONE;
 	return BPF_CORE_READ(pool, umem, zc) ? NMA_XSK_ZEROCOPY : NMA_XSK_COPY;
@@ -52,7 +58,7 @@ int nma_fill_queue(struct nma_rec_queue *r)
 	r->mp_priv = nma_rxq_provider(dev, r->queue, &r->mp);
 	r->binding_id = nma_provider_binding_id(r->mp, r->mp_priv);
 	r->napi_id = BPF_CORE_READ(rxq, napi, napi_id);
-	r->xsk = xsk_mode(BPF_CORE_READ(rxq, pool));
+	r->xsk = xsk_mode(rxq);
 	fill_lease(r, rxq_lease(rxq));
 	return 0;
 }
