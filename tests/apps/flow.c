@@ -17,6 +17,7 @@
 #include <linux/sockios.h>
 
 #include "dmasend.h"
+#include "endpoint.h"
 #include "flow.h"
 #include "pattern.h"
 
@@ -28,13 +29,13 @@
 /* The port decides the queue of the receiver, see its steering rules. */
 static int flow_bind(struct nma_flow *flow, unsigned int port)
 {
-	struct sockaddr_in6 addr = {
-		.sin6_family = AF_INET6, .sin6_port = htons(port),
-	};
+	struct sockaddr_in6 addr;
+	socklen_t len;
 	int on = 1;
 
+	len = nma_endpoint_addr(flow->fd, &in6addr_any, port, &addr);
 	setsockopt(flow->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(flow->fd, (struct sockaddr *)&addr, sizeof(addr)))
+	if (bind(flow->fd, (struct sockaddr *)&addr, len))
 		return nma_err(-errno, "source port %u", port);
 	return 0;
 }
@@ -42,13 +43,10 @@ static int flow_bind(struct nma_flow *flow, unsigned int port)
 static int flow_connect(struct nma_flow *flow)
 {
 	const struct nma_opts *o = flow->env->opts;
-	struct sockaddr_in6 addr = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = o->addr,
-		.sin6_port = htons(o->port),
-	};
-	socklen_t len = sizeof(addr);
+	struct sockaddr_in6 addr;
+	socklen_t len;
 
+	len = nma_endpoint_addr(flow->fd, &o->addr, o->port, &addr);
 	if (connect(flow->fd, (struct sockaddr *)&addr, len))
 		return nma_err(-errno, "cannot connect to %s port %u",
 			       o->address, (unsigned int)o->port);
@@ -64,9 +62,9 @@ static int flow_socket(struct nma_flow *flow)
 	struct timeval limit = { .tv_sec = o->timeout };
 	unsigned int rate = o->rate;
 
-	flow->fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	flow->fd = nma_endpoint_socket(SOCK_CLOEXEC);
 	if (flow->fd < 0)
-		return nma_err(-errno, "socket");
+		return flow->fd;
 	/* the only blocking call on this socket is connect() */
 	setsockopt(flow->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (o->rate && setsockopt(flow->fd, SOL_SOCKET, SO_MAX_PACING_RATE,

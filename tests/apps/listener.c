@@ -8,27 +8,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "endpoint.h"
 #include "err.h"
 #include "listener.h"
 
 int nma_listener_open(const struct nma_opts *o)
 {
-	struct sockaddr_in6 addr = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = o->addr,
-		.sin6_port = htons(o->port),
-	};
+	struct sockaddr_in6 addr;
+	socklen_t len;
 	int off = 0;
 	int on = 1;
 	int err;
 	int fd;
 
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = nma_endpoint_socket(SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
-		return nma_err(-errno, "socket");
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
+		return fd;
+	len = nma_endpoint_addr(fd, &o->addr, o->port, &addr);
+	if ((addr.sin6_family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    bind(fd, (struct sockaddr *)&addr, len) ||
 	    listen(fd, NMA_MAX_FLOWS)) {
 		err = nma_err(-errno, "cannot listen on port %u",
 			      (unsigned int)o->port);
