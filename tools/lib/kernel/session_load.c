@@ -221,19 +221,37 @@ static bool hook_asked(const struct nma_session *s, enum nma_hook id)
 	return hook->groups & groups_asked(s);
 }
 
-/* With events all is loaded at once, for what was taken before cannot be made up for.
- * Nor can the age of what was.
+/* What was taken before programs see it cannot be made up for, nor can its age: with
+ * events they are loaded at once. Iterators look at what there is; only who has
+ * something to read as a dma-buf comes is looked for there and then.
  */
-static enum nma_later later_of(const struct nma_session *s, enum nma_hook id)
+static enum nma_later later_of(const struct nma_session *s, size_t i)
 {
-	const struct nma_hook_desc *hook = &nma_hook_table[id];
+	const struct nma_hook_desc *hook = &nma_hook_table[progs[i].hook];
+	bool marks = progs[i].prog == offsetof(struct nma_bpf, progs.nma_tcp_iter);
 
+	if (hook->kind == NMA_AT_ITERATOR)
+		return s->opts.events && marks ? NMA_LATER_MAX : NMA_LATER_SOCKETS;
 	if (s->opts.events)
 		return NMA_LATER_MAX;
-	if (hook->kind == NMA_AT_ITERATOR)
-		return NMA_LATER_SOCKETS;
 	return hook->groups & NMA_GROUP_LENT && !s->opts.hist ? NMA_LATER_LENT :
 								NMA_LATER_MAX;
+}
+
+/* Does the hook have a program of these? Those of the control path share one. */
+static bool hook_has(const struct nma_session *s, enum nma_hook id, enum nma_later which)
+{
+	bool own = false;
+	size_t i;
+
+	for (i = 0; i < NR_PROGS; i++) {
+		if (progs[i].hook != id)
+			continue;
+		own = true;
+		if (later_of(s, i) == which)
+			return true;
+	}
+	return !own && which == NMA_LATER_MAX;
 }
 
 static nma_hook_set hooks_of(const struct nma_session *s, enum nma_later which)
@@ -243,7 +261,7 @@ static nma_hook_set hooks_of(const struct nma_session *s, enum nma_later which)
 
 	for (i = 0; i < NMA_HOOK_MAX; i++)
 		if (nma_hook_table[i].kind != NMA_AT_SYMBOL && hook_usable(s, i) &&
-		    hook_asked(s, i) && later_of(s, i) == which)
+		    hook_asked(s, i) && hook_has(s, i, which))
 			hooks |= NMA_HOOK_BIT(i);
 	return hooks;
 }
@@ -254,7 +272,7 @@ static void choose_progs(const struct nma_session *s, struct nma_bpf *skel,
 	size_t i;
 
 	for (i = 0; i < NR_PROGS; i++)
-		if (hooks & NMA_HOOK_BIT(progs[i].hook) &&
+		if (hooks & NMA_HOOK_BIT(progs[i].hook) && later_of(s, i) == which &&
 		    !seen_elsewhere(s, progs[i].prog))
 			bpf_program__set_autoload(nma_prog_at(skel, progs[i].prog), true);
 	if (which != NMA_LATER_MAX)

@@ -51,12 +51,12 @@ struct nma_held_look {
 	struct nma_table over;	/* see over_at_rest */
 };
 
-/* Programs that an audit without events does not load before there is something for
- * them, each of these together: the same objects once more, with the same maps.
+/* Programs that are not loaded before there is something for them, each of these
+ * together: the same objects once more, with the same maps.
  */
 enum nma_later {
 	NMA_LATER_SOCKETS,	/* iterators over them */
-	NMA_LATER_LENT,		/* who takes and returns: NMA_GROUP_LENT */
+	NMA_LATER_LENT,		/* who takes and returns, without events: NMA_GROUP_LENT */
 	NMA_LATER_MAX		/* the others: at once */
 };
 
