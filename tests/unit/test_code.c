@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copyright (c) 2026 netmem-audit authors
  *
- * Which function calls which, from code as compilers make it.
+ * Which function calls which, from code as compilers make it, and which has a newer name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "kernel/code.h"
+#include "kernel/hooks.h"
 
 #define AT	0xffffffff81a91990ull
 #define TARGET	0xffffffff81a91710ull
@@ -50,11 +51,28 @@ static void test_size(void **state)
 	assert_int_equal(nma_code__size(""), 0);
 }
 
+static void test_newer(void **state)
+{
+	const struct nma_hook_desc *hook;
+	unsigned int nr = 0;
+
+	(void)state;
+	for (hook = nma_hook_table; hook < nma_hook_table + NMA_HOOK_MAX; hook++) {
+		if (!hook->newer)
+			continue;
+		assert_string_equal(nma_hook_newer(hook->name), hook->newer);
+		nr++;
+	}
+	assert_int_not_equal(nr, 0);
+	assert_null(nma_hook_newer("no_such_function"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,6 +224,21 @@ static __u32 next(__u32 *seed)
 	return *seed >> 8;
 }
 
+/* The first byte that has no room is marked. */
+static void test_longest(void **state)
+{
+	struct nma_expr_error error;
+	char text[NMA_EXPR_LEN + 1];
+	struct nma_expr e;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%-*s", NMA_EXPR_LEN, "findings == 0");
+	assert_int_not_equal(nma_expr__parse(&e, text, NULL, &error), 0);
+	assert_int_equal(error.column, NMA_EXPR_LEN - 1);
+	text[NMA_EXPR_LEN - 1] = '\0';
+	assert_int_equal(nma_expr__parse(&e, text, NULL, &error), 0);
+}
+
 /* Good ones with bytes changed, taken out and put in; and noise. */
 static void test_fuzz(void **state)
 {
@@ -361,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_values_in_words),
+		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_fuzz),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),

@@ -266,6 +266,7 @@ static void test_strict(void **state)
 	struct court *c = *state;
 	struct nma_rec_sock idle = rec_sock(1, 23), busy = rec_sock(2, 23);
 	struct nma_rec_pool r = rec_provided(21, 1);
+	__typeof__(c->reports) reports;
 
 	r.detached = 1;
 	FEED(c->m, r);
@@ -284,6 +285,11 @@ static void test_strict(void **state)
 	assert_int_equal(active(c), 2);
 	nma_judge_for_each(c->j, f)
 		assert_int_not_equal(f->cookie, 2);
+	/* what is reported is not reported once more, and not for its age */
+	reports = c->reports;
+	nma_judge__strict(c->j, 12 * SEC, SEC, 0);
+	assert_int_equal(c->reports, reports);
+	assert_int_equal(nma_judge__pending(c->j, NMA_AGE), 1);
 }
 
 /* A socket whose tokens change has no old ones, unless their birth is known. */
