@@ -369,8 +369,9 @@ static void test_dangling_device(void **state)
 {
 	struct nma_rec_pool r = mute(10);
 	struct nma_model *m = *state;
+	struct nma_rec_nic nic = card();
 
-	FEED(m, card());
+	FEED(m, nic);
 	r.flags = 0;
 	r.dma_dev = DEVICE;
 	r.detached = 1;
@@ -394,6 +395,15 @@ static void test_dangling_device(void **state)
 	r.detached = 1;
 	FEED(m, r);
 	expect_owner(m, 13, "nm0", NMA_BY_SEEN);
+	/* it has a new name now, or a new index where it was moved to */
+	memcpy(nic.ifname, "eth9", 5);
+	FEED(m, nic);
+	FEED(m, r);
+	expect_owner(m, 13, "eth9", NMA_BY_SEEN);
+	nic.ifindex += 7;
+	FEED(m, nic);
+	FEED(m, r);
+	expect_owner(m, 13, "eth9", NMA_BY_SEEN);
 }
 
 /* A walk that comes too late for the device's own record */

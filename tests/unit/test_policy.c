@@ -154,6 +154,8 @@ static void test_bad(void **state)
 		{ HEAD WHO "{\"allow\":\"bind-rx\"}\n", ":3: needs \"user\"" },
 		{ HEAD WHO "{\"allow\":\"bind-rx\",\"user\":\"no one here\"}\n",
 		  ":3: there is no user" },
+		{ HEAD WHO "{\"allow\":\"bind-rx\",\"user\":\"-5\"}\n",
+		  ":3: there is no user \"-5\"" },
 		{ HEAD WHO "{\"allow\":\"bind-rx\",\"cgroup\":\"/no/such\"}\n",
 		  ":3: there is no cgroup" },
 		{ HEAD WHO "{\"allow\":\"bind-rx\",\"cgroup\":\"../..\"}\n",
@@ -367,6 +369,21 @@ static void test_would_by_rss(void **state)
 			 NMA_ANSWER_YES);
 }
 
+/* What cannot be refused is said where it can be broken. */
+static void test_gaps(void **state)
+{
+	struct nma_features none = { 0 }, old = { .netmem = true },
+			    new = { .netmem = true, .devmem_tx = true, .hds_cfg = true };
+	const struct nma_gap *g;
+
+	(void)state;
+	for (g = nma_gaps; g < nma_gaps + nma_nr_gaps; g++) {
+		assert_false(nma_gap_is_open(g, &none));
+		assert_int_equal(nma_gap_is_open(g, &old), g->rule != NMA_RULE_TX_02);
+		assert_int_equal(nma_gap_is_open(g, &new), !g->old_only);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_of_others),
 		cmocka_unit_test(test_default),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_would),
 		cmocka_unit_test(test_would_by_rss),
 		cmocka_unit_test_setup_teardown(test_check, command_setup, command_teardown),
